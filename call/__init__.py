@@ -1,0 +1,1 @@
+"""The vocabulary every trade shares: sound, time, legs, the media plane, and the errors."""

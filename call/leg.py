@@ -1,0 +1,89 @@
+"""One end of a call, as the dialogue sees it: something that plays, records, hears keys, hangs up.
+
+A SIP dialog with its media slot is a leg; so is a line of pyVoIP, and so is the fake that tests
+drive by hand. What a leg cannot do, it says by raising `Misuse` at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from call.media import KeyPressed, PlayEnded, RecordEnded
+from call.sound import Clip
+
+
+class HangUpCause(StrEnum):
+    """Why a leg ended, or should end."""
+
+    NORMAL = "normal"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    NOT_FOUND = "not_found"
+    NO_ANSWER = "no_answer"
+    UNAVAILABLE = "unavailable"
+    MEDIA_LOST = "media_lost"
+    SHUTDOWN = "shutdown"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who is at the other end, as the network told it. `number` is "" when withheld."""
+
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The leg is over; the last event a leg ever tells."""
+
+    cause: HangUpCause
+    by_caller: bool
+
+
+LegEvent = KeyPressed | PlayEnded | RecordEnded | HungUp
+
+
+class Leg(Protocol):
+    """One end of a call.
+
+    `play`, `record` and the stops are posted and return at once; what comes of them arrives
+    through `event`. After HungUp nothing more arrives and every command is silently ignored, so
+    that a hang-up wins every race.
+    """
+
+    @property
+    def call_id(self) -> str:
+        """Names the call in logs and records; unique."""
+
+    @property
+    def caller(self) -> Party:
+        """Who called."""
+
+    @property
+    def dialed(self) -> str:
+        """The number that was dialled, as the network gave it (user part)."""
+
+    async def answer(self) -> None:
+        """Take the call; returns when sound may flow. Does nothing when already answered."""
+
+    async def event(self) -> LegEvent:
+        """The next thing that happens, in order; waits for it."""
+
+    def play(self, clips: Sequence[Clip], ticket: int) -> None:
+        """Play the clips in place of whatever plays; PlayEnded(ticket) tells the last frame."""
+
+    def stop_playing(self) -> None:
+        """Stop what plays, within a frame."""
+
+    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+        """Record what is heard into `path`; RecordEnded tells the end."""
+
+    def stop_recording(self) -> None:
+        """End the recording; RecordEnded follows."""
+
+    async def hang_up(self, cause: HangUpCause = HangUpCause.NORMAL) -> None:
+        """End the leg. A recording under way is completed first and told by RecordEnded."""
