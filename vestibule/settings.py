@@ -1,0 +1,184 @@
+"""The settings: one frozen model, read from TOML, then the environment, then options.
+
+Unknown keys are refused, and every fault is told at once with its place. No other module reads
+the environment. `vestibule.example.toml` is the commented tour of what stands here.
+"""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from call.errors import Fault
+
+Language = Literal["fr", "en"]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+
+
+class BadSettings(Fault):
+    """The settings cannot be used; the message lists every fault, one on a line."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(Section):
+    """What callers are told about the company, and who answers when nobody else does."""
+
+    name: str = "Vestibule"
+    operator: Digits | None = None
+    """Mailbox that key 0 leads to."""
+    zone: str = "America/Toronto"
+
+
+class Number(Section):
+    """What a dialled number leads to: a flow and its parameters.
+
+    `number` is digits, `*` and `#`; a trailing `X` run stands for an extension's digits, handed
+    to the flow as `mailbox`.
+    """
+
+    number: str = Field(pattern=r"^[+*#0-9]+X*$")
+    flow: str
+    parameters: dict[str, str] = Field(default_factory=dict, alias="with")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Sip(Section):
+    """The SIP side: where we listen, and who may call."""
+
+    listen: str = "127.0.0.1:5060"
+    advertise: str | None = None
+    """Address put in Contact and in session descriptions, where it differs from `listen`."""
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    max_calls: int = Field(default=200, ge=1, le=10_000)
+    drain_s: float = Field(default=30.0, ge=0)
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return split_address(self.listen)
+
+
+class Media(Section):
+    """The RTP side."""
+
+    first_port: int = Field(default=16384, ge=1024, le=65000, multiple_of=2)
+    behind_nat: bool = False
+    lost_after_s: float = Field(default=30.0, ge=5)
+
+
+class Storage(Section):
+    """Where messages live."""
+
+    data: Path = Path("data")
+    database: str | None = None
+    """SQLAlchemy URL; by default SQLite in the data folder."""
+
+
+class Mail(Section):
+    """The SMTP server that takes our mail; without a host, mail is written under DATA/mail."""
+
+    host: str | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    sender: str = "vestibule@localhost"
+    operator: str | None = None
+    """Who is told when a message cannot be delivered."""
+
+    def secret(self) -> str | None:
+        """The password, from its file where one is named."""
+        if self.password_file is not None:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        return self.password.get_secret_value() if self.password else None
+
+
+class PyVoipLine(Section):
+    """A line registered on an existing PBX, through the optional extra `pyvoip`."""
+
+    server: str
+    username: str
+    password: SecretStr
+    listen: str = "127.0.0.1:5070"
+    dials: str
+    """Which of our numbers a call on this line reaches."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VESTIBULE__",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+    )
+
+    company: Company = Company()
+    sip: Sip = Sip()
+    media: Media = Media()
+    storage: Storage = Storage()
+    mail: Mail = Mail()
+    numbers: tuple[Number, ...] = ()
+    pyvoip: PyVoipLine | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def read_settings(path: Path | None) -> Settings:
+    """The settings of a TOML file under those of the environment. Raises BadSettings."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: not TOML: {error}") from error
+    return settings_from(values, origin=str(path or "the environment"))
+
+
+def settings_from(values: dict[str, object], *, origin: str) -> Settings:
+    """Settings from plain values; `origin` names them in the faults. Raises BadSettings."""
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # pydantic checks what comes in
+    except ValidationError as error:
+        faults = [
+            f"{origin}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        raise BadSettings("\n".join(faults)) from error
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of "host:port" or "[v6]:port". Raises BadSettings."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise BadSettings(f"{text}: not HOST:PORT")
+    return host.strip("[]"), int(port)
