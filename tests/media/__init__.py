@@ -1,0 +1,1 @@
+"""What peers and callers meet in the media plane."""
