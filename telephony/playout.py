@@ -1,0 +1,276 @@
+"""Where received sound belongs in time: packets in any order become frames in theirs.
+
+Theory of operation. Each call has a timeline of its own, counted in samples. A packet's place on
+it follows from its RTP timestamp alone, so that loss leaves a hole of the right length, a reordered
+packet falls into its hole, and a sender whose clock or pace is poor is still recorded as it meant.
+Arrival time is consulted only when timestamps mean nothing: at the first packet, when the SSRC
+changes, and when a timestamp jumps further than the ring can hold.
+
+The ring is time-major: `ring[frame % DEPTH][call][160]`. Readers take a frame as soon as it is
+complete; they step over a hole once packets beyond it have come, or once nothing comes at all.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from call.sound import FRAME
+from telephony.rtp import sequence_steps, timestamp_samples
+
+DEPTH = 64
+"""Frames the ring holds: 1.28 s."""
+
+_AHEAD = 30 * FRAME  # a place further than this past the expected one is a jump
+_BEHIND = 25 * FRAME  # and so is one further than this before it
+_WINDOW = 256  # sequence numbers remembered, for duplicates
+_SEEN = (1 << _WINDOW) - 1
+_MAX_DROPOUT = 3000  # RFC 3550, A.1
+_AFTERMATH = 25  # frames in which packets of the SSRC just left are stragglers
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class Reception:
+    """What RTCP and the statistics tell about one call's reception (RFC 3550, 6.4 and A.3)."""
+
+    received: int = 0
+    duplicates: int = 0
+    late: int = 0
+    strange: int = 0
+    """Packets that were no RTP, or of no payload type agreed on."""
+    expected_before: int = 0
+    """Packets expected from sources that have gone."""
+    jitter: float = 0.0
+    """Samples."""
+
+
+class Timeline:
+    """Places the packets of one call. Pure: the present is told, in frames."""
+
+    __slots__ = (
+        "_base", "_cycles", "_highest", "_left", "_left_at", "_sane", "_seen", "_timestamp",
+        "_transit", "arrived", "head", "position", "reception", "ssrc",
+    )  # fmt: skip
+
+    def __init__(self, now: int) -> None:
+        """`now`: the frame in which the call begins."""
+        self.reception = Reception()
+        self.ssrc: int | None = None
+        self.head = now * FRAME
+        """The sample after the last one placed."""
+        self.arrived = now
+        """The frame in which the last packet was placed."""
+        self.position = self.head
+        self._left: int | None = None
+        self._left_at = 0
+        self._timestamp: int | None = None
+        self._highest = self._base = self._cycles = self._seen = 0
+        self._sane: int | None = None
+        self._transit: int | None = None
+
+    def expected(self, now: int) -> int:
+        """Where a packet that arrives now should begin, judging by the last one."""
+        return self.head + max(0, now - self.arrived - 1) * FRAME
+
+    def place(self, sequence: int, timestamp: int, ssrc: int, samples: int, now: int) -> int | None:
+        """The sample at which a packet begins; None for duplicates, stragglers and strays.
+
+        A packet of 0 `samples` (comfort noise, a key) counts as received and has no place: its
+        timestamp may stand still, and says nothing of the sound.
+        """
+        steps = self._order(sequence, ssrc, now)
+        if steps is None:
+            return None
+        self.reception.received += 1
+        if not samples or not self._locate(steps, timestamp, now):
+            return None
+        self.head = max(self.head, self.position + samples)
+        self.arrived = now
+        return self.position
+
+    def _order(self, sequence: int, ssrc: int, now: int) -> int | None:
+        """Steps past the newest packet so far; None for a packet to drop."""
+        if ssrc != self.ssrc:
+            if ssrc == self._left and now - self._left_at < _AFTERMATH:
+                self.reception.late += 1
+                return None
+            return self._begin(sequence, ssrc, now)
+        steps = sequence_steps(self._highest, sequence)
+        if not -_WINDOW < steps < _MAX_DROPOUT:
+            # Two in a row are a source that started over; one alone is a stray (RFC 3550, A.1).
+            if sequence != self._sane:
+                self._sane = (sequence + 1) & 0xFFFF
+                return None
+            return self._begin(sequence, ssrc, now)
+        if steps > 0:
+            self._cycles += sequence < self._highest
+            self._highest = sequence
+            self._seen = (self._seen << steps | 1) & _SEEN
+            self._sane = None
+        elif self._seen >> -steps & 1:
+            self.reception.duplicates += 1
+            return None
+        else:
+            self._seen |= 1 << -steps
+        return steps
+
+    def _begin(self, sequence: int, ssrc: int, now: int) -> int:
+        """A source is new, or starts over: its timestamps mean nothing yet."""
+        self.reception.expected_before = self.expected_packets
+        if ssrc != self.ssrc:
+            self._left, self._left_at = self.ssrc, now
+        self.ssrc = ssrc
+        self._base = self._highest = sequence
+        self._cycles = 0
+        self._seen = 1
+        self._sane = self._transit = self._timestamp = None
+        return 1
+
+    def _locate(self, steps: int, timestamp: int, now: int) -> bool:
+        """Find `position`; False for a packet too late to be of use."""
+        if self._timestamp is None:
+            position = self._aligned(now)
+        else:
+            position = self.position + timestamp_samples(self._timestamp, timestamp)
+            if steps > 0 and not -_BEHIND <= position - self.expected(now) <= _AHEAD:
+                position = self._aligned(now)
+                self._transit = None
+            elif steps <= 0 and not -_BEHIND <= position - self.head <= 0:
+                self.reception.late += 1
+                return False
+        self._timestamp, self.position = timestamp, position
+        if steps > 0:
+            self._measure(timestamp, now)
+        return True
+
+    def _aligned(self, now: int) -> int:
+        return -(-self.expected(now) // FRAME) * FRAME
+
+    def _measure(self, timestamp: int, now: int) -> None:
+        """Interarrival jitter (RFC 3550, A.8)."""
+        transit = now * FRAME - timestamp
+        if self._transit is not None:
+            change = abs(timestamp_samples(self._transit & 0xFFFFFFFF, transit & 0xFFFFFFFF))
+            self.reception.jitter += (change - self.reception.jitter) / 16
+        self._transit = transit
+
+    @property
+    def highest(self) -> int:
+        """Highest sequence number of the present source, extended by its wraps."""
+        return self._cycles << 16 | self._highest
+
+    @property
+    def expected_packets(self) -> int:
+        """Packets that should have come, over all sources."""
+        present = 0 if self.ssrc is None else self.highest - self._base + 1
+        return self.reception.expected_before + present
+
+    @property
+    def lost_packets(self) -> int:
+        """Packets that never came; duplicates are not counted as received."""
+        return max(0, self.expected_packets - self.reception.received)
+
+
+class Ring:
+    """The frames last received by every call, as G.711 octets."""
+
+    def __init__(self, calls: int) -> None:
+        self.octets = np.zeros((DEPTH, calls, FRAME), dtype=np.uint8)
+        self.frame = np.full((DEPTH, calls), -1, dtype=np.int64)
+        """Which frame of the call's timeline each place holds."""
+        self.filled = np.zeros((DEPTH, calls), dtype=np.int16)
+        """Samples received of that frame."""
+        self.head = np.zeros(calls, dtype=np.int64)
+        """The frame after the last one in which anything was received."""
+        self.arrived = np.zeros(calls, dtype=np.int64)
+        """The moment, in frames, of the last arrival."""
+        self._flat = memoryview(self.octets.data).cast("B")
+        self._calls = calls
+
+    def clear(self, call: int, now: int) -> None:
+        """Forget a call; its timeline begins at frame `now`."""
+        self.frame[:, call] = -1
+        self.head[call] = self.arrived[call] = now
+
+    def write(
+        self, call: int, position: int, payload: bytes | memoryview, silence: int, now: int
+    ) -> None:
+        """Put a payload where it belongs; `silence` fills what surrounds it in its frame."""
+        begin, end = 0, len(payload)
+        while begin < end:
+            frame, offset = divmod(position + begin, FRAME)
+            count = min(FRAME - offset, end - begin)
+            place = frame % DEPTH
+            if self.frame[place, call] != frame:
+                if self.frame[place, call] > frame:
+                    begin += count  # the ring has moved on; a newer frame stands here
+                    continue
+                self.frame[place, call] = frame
+                self.filled[place, call] = 0
+                if count < FRAME:
+                    self.octets[place, call] = silence
+            at = (place * self._calls + call) * FRAME + offset
+            self._flat[at : at + count] = payload[begin : begin + count]
+            self.filled[place, call] += count
+            if frame >= self.head[call]:
+                self.head[call] = frame + 1
+            begin += count
+        self.arrived[call] = now
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One frame of each of several calls."""
+
+    calls: Rows
+    octets: NDArray[np.uint8]
+    """Shape (calls, 160); what was not received is undefined."""
+    received: NDArray[np.bool_]
+
+
+class Reader:
+    """Takes each call's frames in order, as soon as they can be told from holes."""
+
+    def __init__(self, ring: Ring, calls: int, *, reorder: int, patience: int) -> None:
+        """`reorder`: frames that must have come past a hole before it is one for good;
+        `patience`: frames without any arrival after which time passes anyway."""
+        self._ring = ring
+        self._reorder = reorder
+        self._patience = patience
+        self.cursor = np.zeros(calls, dtype=np.int64)
+
+    def present(self, call: int, now: int) -> int:
+        """The frame that would be received now."""
+        ring = self._ring
+        return int(ring.head[call] + max(0, now - ring.arrived[call] - 1))
+
+    def start(self, call: int, now: int) -> None:
+        """Begin to read with what is received from now on."""
+        self.cursor[call] = self.present(call, now)
+
+    def take(self, calls: Rows, now: int, *, idle: bool) -> Taken:
+        """The next frame of those `calls` that have one ready.
+
+        With `idle`, calls from which nothing comes give a missing frame: ask so once a frame.
+        """
+        ring, cursor = self._ring, self.cursor[calls]
+        place = cursor % DEPTH
+        there = ring.frame[place, calls] == cursor
+        whole = there & (ring.filled[place, calls] >= FRAME)
+        passed = ring.head[calls] > cursor + self._reorder
+        ready = whole | passed
+        if idle:
+            ready |= now - ring.arrived[calls] > self._patience
+        chosen = calls[ready]
+        self.cursor[chosen] += 1
+        return Taken(chosen, ring.octets[place[ready], chosen], there[ready])
+
+    def take_at_once(self, call: int) -> Taken:
+        """The next frame of one call, waiting for nothing."""
+        calls = np.array([call], dtype=np.intp)
+        cursor = self.cursor[calls]
+        there = self._ring.frame[cursor % DEPTH, calls] == cursor
+        self.cursor[calls] += 1
+        return Taken(calls, self._ring.octets[cursor % DEPTH, calls], there)
