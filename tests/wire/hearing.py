@@ -5,6 +5,7 @@ sound, levels are dBFS, scores are normalised cross-correlations: 1.0 is the sam
 volume, under 0.2 is another sound.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def level_dbfs(sound: Pcm) -> float:
     if len(sound) == 0:
         return -120.0
     rms = float(np.sqrt(np.mean(np.square(sound.astype(np.float64)))))
-    return max(-120.0, 20 * np.log10(max(rms, 1e-9) / 32768))
+    return max(-120.0, 20 * math.log10(max(rms, 1e-9) / 32768))
 
 
 def scores(sound: Pcm, clip: Pcm) -> Floats:

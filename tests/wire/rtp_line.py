@@ -135,6 +135,11 @@ class RtpLine:
         port: int = self.socket.getsockname()[1]
         return port
 
+    @property
+    def packets_sent(self) -> int:
+        """Packets sent so far, those that the network lost included."""
+        return self._sender.count
+
     def connect(self, remote: tuple[str, int]) -> None:
         """Send to `remote` from now on."""
         self._remote = remote
