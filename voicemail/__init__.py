@@ -1,0 +1,72 @@
+"""The mailboxes: deposits, messages, greetings, owners' visits, and the e-mail that follows."""
+
+from voicemail.entrance import Entrance
+from voicemail.errors import (
+    LockedOut,
+    MailAccountRefused,
+    MailboxExists,
+    MailboxFull,
+    MailboxRefused,
+    MailboxUnknown,
+    MailUnavailable,
+    NothingSelected,
+    SoundRefused,
+    SoundUnavailable,
+    StoreUnavailable,
+    WrongPin,
+    WrongSpool,
+)
+from voicemail.mailboxes import Mailboxes, Ports
+from voicemail.message import (
+    Attachment,
+    Deposit,
+    Folder,
+    Greeting,
+    GreetingKind,
+    Kept,
+    Mailbox,
+    Message,
+    OpenGreeting,
+    Ticket,
+    TooShort,
+)
+from voicemail.notice import Notices
+from voicemail.outbox import OutboxWorker
+from voicemail.visit import Move, Nothing, Selected, Summary, Visit
+
+__all__ = [
+    "Attachment",
+    "Deposit",
+    "Entrance",
+    "Folder",
+    "Greeting",
+    "GreetingKind",
+    "Kept",
+    "LockedOut",
+    "MailAccountRefused",
+    "MailUnavailable",
+    "Mailbox",
+    "MailboxExists",
+    "MailboxFull",
+    "MailboxRefused",
+    "MailboxUnknown",
+    "Mailboxes",
+    "Message",
+    "Move",
+    "Nothing",
+    "NothingSelected",
+    "Notices",
+    "OpenGreeting",
+    "OutboxWorker",
+    "Ports",
+    "Selected",
+    "SoundRefused",
+    "SoundUnavailable",
+    "StoreUnavailable",
+    "Summary",
+    "Ticket",
+    "TooShort",
+    "Visit",
+    "WrongPin",
+    "WrongSpool",
+]

@@ -1,0 +1,148 @@
+"""The mailboxes of a small office on a real disk, with the clock and the tokens in our hands."""
+
+import email
+import email.policy
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from pathlib import Path
+
+from call.clock import VirtualClock
+from call.leg import Party
+from call.sound import RATE, EndOfRecording, Recording
+from tests.voicemail.sounds import voice
+from voicemail import Deposit, Kept, Mailbox, Mailboxes, Notices, OutboxWorker, Ports, TooShort
+from voicemail.adapters.audio_formats import SoundFileFormats
+from voicemail.adapters.database import Database, sqlite_url
+from voicemail.adapters.eml_folder import EmlFolder
+from voicemail.adapters.folder_sounds import FolderSounds
+from voicemail.adapters.folder_spool import FolderSpool
+from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
+from voicemail.adapters.vad_ear import VadEar
+from voicemail.ports import MailTransport
+
+CAMILLE = Mailbox("101", "Camille Tremblay", addresses=("camille@example.org",))
+PIN = "4711"
+CALLER = Party("+15145550123", "Camille Côté")
+
+
+class SeededTokens:
+    """Tokens in a fixed order."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def token(self, octets: int) -> bytes:
+        self._next += 1
+        return self._next.to_bytes(octets)
+
+    def fraction(self) -> float:
+        return 0.5
+
+
+class ReversedPins:
+    """A hasher quick enough for tests that make many mailboxes."""
+
+    async def hashed(self, pin: str) -> str:
+        return pin[::-1]
+
+    async def matches(self, pin: str, hashed: str | None) -> bool:
+        return hashed is not None and pin[::-1] == hashed
+
+
+@dataclass
+class Office:
+    """Mailboxes on a folder, an outbox that writes .eml files, and ways to call."""
+
+    root: Path
+    clock: VirtualClock
+    database: Database
+    ports: Ports
+    mailboxes: Mailboxes
+    worker: OutboxWorker
+
+    @classmethod
+    async def open(
+        cls, root: Path, clock: VirtualClock, transport: MailTransport | None = None
+    ) -> "Office":
+        root.mkdir(parents=True, exist_ok=True)
+        database = Database(sqlite_url(root / "vestibule.sqlite"))
+        await database.open()
+        ports = Ports(
+            store=SqlAlchemyStore(database),
+            sounds=FolderSounds(root / "audio"),
+            spool=FolderSpool(root / "spool"),
+            hasher=ReversedPins(),
+            ear=VadEar(),
+            formats=SoundFileFormats(),
+            clock=clock,
+            tokens=SeededTokens(),
+        )
+        office = cls(root, clock, database, ports, Mailboxes(ports), cls._worker(ports, root))
+        if transport is not None:
+            office.mail_through(transport)
+        return office
+
+    @staticmethod
+    def _worker(ports: Ports, root: Path, transport: MailTransport | None = None) -> OutboxWorker:
+        return OutboxWorker(
+            store=ports.store,
+            sounds=ports.sounds,
+            formats=ports.formats,
+            transport=transport or EmlFolder(root / "mail"),
+            notices=Notices("Vestibule <vestibule@example.org>"),
+            clock=ports.clock,
+            tokens=ports.tokens,
+            operator="operator@example.org",
+        )
+
+    def mail_through(self, transport: MailTransport) -> None:
+        """From now on the outbox uses this transport."""
+        self.worker = self._worker(self.ports, self.root, transport)
+
+    def on(self, **ports: object) -> "Office":
+        """The same office with some ports replaced."""
+        changed = replace(self.ports, **ports)  # type: ignore[arg-type]
+        return replace(
+            self,
+            ports=changed,
+            mailboxes=Mailboxes(changed),
+            worker=self._worker(changed, self.root),
+        )
+
+    async def close(self) -> None:
+        await self.mailboxes.finish()
+        await self.database.close()
+
+    async def hire(self, mailbox: Mailbox = CAMILLE, pin: str = PIN) -> Mailbox:
+        """Give somebody a mailbox."""
+        return await self.mailboxes.create(mailbox, pin)
+
+    async def leave(
+        self, number: str = "101", seconds: float = 3.0, caller: Party = CALLER
+    ) -> Kept | TooShort:
+        """Call, speak, hang up."""
+        deposit = await self.mailboxes.open_deposit(number, caller)
+        kept = await self.mailboxes.keep(deposit, speak(deposit, voice(seconds)))
+        self.clock.advance(60)
+        return kept
+
+    def mails(self) -> list[EmailMessage]:
+        """The e-mails written so far, oldest first."""
+        return [read_mail(path.read_bytes()) for path in sorted((self.root / "mail").glob("*.eml"))]
+
+
+def speak(deposit: Deposit, pcm: bytes) -> Recording:
+    """What a leg does when a caller speaks: the sound is in the spool."""
+    deposit.spool.write_bytes(pcm)
+    return recording(deposit.spool, pcm)
+
+
+def recording(path: Path, pcm: bytes) -> Recording:
+    seconds = len(pcm) / (2 * RATE)
+    return Recording(path, seconds, seconds, EndOfRecording.HANG_UP)
+
+
+def read_mail(octets: bytes) -> EmailMessage:
+    mail = email.message_from_bytes(octets, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail

@@ -1,0 +1,85 @@
+"""Sound files in other formats, through libsndfile, and through ffmpeg where it is installed."""
+
+import asyncio
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from call.sound import RATE
+from voicemail.errors import SoundRefused, SoundUnavailable
+from voicemail.message import Attachment
+
+_FADE_MS = 30
+_HEADROOM_DB = 3.0
+_LONGEST_S = 600
+
+
+class SoundFileFormats:
+    """Encodes attachments and reads greetings, off the event loop."""
+
+    async def encoded(self, wav: Path, attachment: Attachment) -> bytes:
+        try:
+            if attachment is Attachment.WAV:
+                return await asyncio.to_thread(wav.read_bytes)
+            return await asyncio.to_thread(_mp3, wav)
+        except (OSError, soundfile.LibsndfileError) as fault:
+            raise SoundUnavailable(str(fault)) from fault
+
+    async def decoded(self, path: Path) -> bytes:
+        _load_pydub()
+        return await asyncio.to_thread(_telephone_sound, path)
+
+
+def _load_pydub() -> None:
+    """Import pydub on the event loop's thread, without its warning that ffmpeg is missing: that
+    is an error only for the file that needs it, and then says so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pydub  # noqa: F401
+
+
+def _mp3(wav: Path) -> bytes:
+    pcm, rate = soundfile.read(wav, dtype="int16")
+    buffer = io.BytesIO()
+    soundfile.write(buffer, pcm, rate, format="MP3", subtype="MPEG_LAYER_III")
+    return buffer.getvalue()
+
+
+def _telephone_sound(path: Path) -> bytes:
+    """Mono, 8 kHz, levelled to a little under full scale, with soft ends."""
+    try:
+        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+        mono = samples.astype(np.float32).mean(axis=1)
+    except (OSError, soundfile.LibsndfileError):
+        mono, rate = _through_ffmpeg(path)
+    if not mono.size or mono.size > _LONGEST_S * rate or not np.any(mono):
+        raise SoundRefused(f"{path.name} is empty, silent, or longer than {_LONGEST_S} s")
+    pcm = np.clip(np.rint(soxr.resample(mono, rate, RATE)), -32768, 32767).astype(np.int16)
+    return _edited(pcm)
+
+
+def _edited(pcm: NDArray[np.int16]) -> bytes:
+    from pydub import AudioSegment, effects
+
+    segment = AudioSegment(pcm.tobytes(), frame_rate=RATE, sample_width=2, channels=1)
+    levelled = effects.normalize(segment, headroom=_HEADROOM_DB)
+    fade_ms = min(_FADE_MS, len(levelled) // 2)
+    edited: bytes = levelled.fade_in(fade_ms).fade_out(fade_ms).raw_data
+    return edited
+
+
+def _through_ffmpeg(path: Path) -> tuple[NDArray[np.float32], int]:
+    from pydub import AudioSegment
+    from pydub.exceptions import CouldntDecodeError
+
+    try:
+        segment = AudioSegment.from_file(path).set_channels(1).set_sample_width(2)
+    except (OSError, CouldntDecodeError, IndexError, KeyError, ValueError) as fault:
+        raise SoundRefused(f"{path.name} is not a sound file that can be read here") from fault
+    samples = np.frombuffer(segment.raw_data, dtype=np.int16).astype(np.float32)
+    return samples, int(segment.frame_rate)

@@ -1,0 +1,79 @@
+"""The database connection: SQLite on this machine's disk, or PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from voicemail.errors import StoreUnavailable
+from voicemail.migrations import upgrade
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+
+
+def sqlite_url(path: Path) -> URL:
+    """The address of a database that is one file."""
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+class _DriverConnection(Protocol):
+    isolation_level: str | None
+
+    def cursor(self) -> "_DriverCursor": ...
+
+
+class _DriverCursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+
+    def close(self) -> None: ...
+
+
+def _prepare(connection: _DriverConnection, _record: object) -> None:
+    """WAL lets readers read during a write; FULL makes a commit survive a power cut."""
+    connection.isolation_level = None  # transactions begin where _begin says, not by surprise
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once: a reader that upgrades later could fail with SQLITE_BUSY."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Database:
+    """An engine whose transactions raise only StoreUnavailable."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=True)
+        if url.get_backend_name() == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _prepare)
+            event.listen(self._engine.sync_engine, "begin", _begin)
+
+    async def open(self) -> None:
+        """Connect, and bring the tables to their newest form."""
+        async with self.transaction() as connection:
+            await connection.run_sync(upgrade)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """All that is done inside is committed at its end, or none of it."""
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as fault:
+            raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
+
+    @property
+    def skips_locked_rows(self) -> bool:
+        """Whether rows another worker holds can be passed over (PostgreSQL)."""
+        return self._engine.dialect.name == "postgresql"

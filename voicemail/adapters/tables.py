@@ -1,0 +1,137 @@
+"""The tables of the mailboxes, as the newest migration leaves them.
+
+Instants are whole microseconds since 1970 in UTC, so that every database keeps and sorts them
+alike. `voicemail/migrations` makes these tables; a test compares the two.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("number", String(10), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("max_message_s", Integer, nullable=False),
+    Column("min_speech_s", Float, nullable=False),
+    Column("max_messages", Integer, nullable=False),
+    Column("attachment", String(8), nullable=False),
+    Column("pin_hash", String(255), nullable=False),
+)
+
+address = Table(
+    "mailbox_address",
+    metadata,
+    Column("mailbox", ForeignKey("mailbox.number"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("address", String(320), nullable=False),
+)
+
+deposit = Table(
+    "deposit",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("mailbox", ForeignKey("mailbox.number"), nullable=False, index=True),
+    Column("node", String(64), nullable=False),
+    Column("opened", Instant, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("mailbox", ForeignKey("mailbox.number"), nullable=False, index=True),
+    Column("caller_number", String(40), nullable=False),
+    Column("caller_name", String(80), nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("sound", String(255), nullable=False),
+    Column("folder", String(8), nullable=False),
+    Column("deleted", Instant, nullable=True),
+)
+
+greeting = Table(
+    "greeting",
+    metadata,
+    Column("mailbox", ForeignKey("mailbox.number"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("sound", String(255), nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("kept", Instant, nullable=False),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Instant, nullable=True),
+    Column("last", Instant, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("message", String(26), nullable=False, index=True),
+    Column("state", String(8), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Instant, nullable=True),
+    Column("worker", String(64), nullable=True),
+    Column("handed_over", Integer, nullable=False),
+    Index("ix_outbox_state_due", "state", "due"),
+)
+
+recipient = Table(
+    "outbox_recipient",
+    metadata,
+    Column("task", ForeignKey("outbox.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("reply", Text, nullable=False),
+)

@@ -1,0 +1,210 @@
+"""Leaving a message: a place in the box, a recording on disk, then a message, exactly once.
+
+Theory of operation. The id of the message is chosen before the recording begins and names
+everything about it: its place in the box, its ticket and its sound in the spool, its file in the
+audio store, its row, its e-mail. What lies in the spool is a message owed to somebody. `_settle`
+pays it in four steps, each harmless when repeated, in an order that leaves enough behind, whenever
+the program dies, for the same four steps to be done again at the next start:
+
+    sound to the audio store (durable), row and e-mail in one transaction, spool emptied.
+
+A row that exists ends the matter: the spool is only emptied. Keeping a deposit and recovering from
+a crash are the same function.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from call.clock import Clock
+from call.errors import Unavailable
+from call.leg import Party
+from call.sound import RATE, Recording
+from voicemail.errors import MailboxFull, MailboxUnknown, WrongSpool
+from voicemail.greetings import Greetings
+from voicemail.ids import new_id
+from voicemail.message import Deposit, Kept, Mailbox, Message, Ticket, TooShort
+from voicemail.policy import masked, printable
+from voicemail.ports import (
+    AudioStore,
+    Ear,
+    MailTask,
+    Reservation,
+    Spool,
+    Store,
+    TaskKind,
+    Tokens,
+)
+
+log = logging.getLogger(__name__)
+
+_OCTETS_A_SECOND = 2 * RATE
+
+
+class Deposits:
+    """Takes the messages callers leave."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        sounds: AudioStore,
+        spool: Spool,
+        ear: Ear,
+        greetings: Greetings,
+        clock: Clock,
+        tokens: Tokens,
+        mail_due: Callable[[], None],
+        node: str,
+    ) -> None:
+        self._store = store
+        self._sounds = sounds
+        self._spool = spool
+        self._ear = ear
+        self._greetings = greetings
+        self._clock = clock
+        self._tokens = tokens
+        self._mail_due = mail_due
+        self._node = node
+        self._open: set[str] = set()
+        self._settling: set[asyncio.Task[Kept | TooShort]] = set()
+
+    async def open(self, number: str, caller: Party) -> Deposit:
+        """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable."""
+        mailbox = await self._store.mailbox(number)
+        if mailbox is None:
+            raise MailboxUnknown(masked(number))
+        now = self._clock.now()
+        caller = Party(printable(caller.number, 40), printable(caller.name))
+        ticket = Ticket(new_id(now, self._tokens), number, caller, now)
+        await self._reserve(ticket, mailbox)
+        self._open.add(ticket.id)
+        try:
+            return await self._deposit(ticket, mailbox)
+        except BaseException:
+            self._open.discard(ticket.id)
+            with contextlib.suppress(Unavailable):
+                await self._forget(ticket.id)
+            raise
+
+    async def _reserve(self, ticket: Ticket, mailbox: Mailbox) -> None:
+        match await self._store.reserve(ticket, self._node):
+            case Reservation.FULL:
+                raise MailboxFull(mailbox.name, mailbox.language)
+            case Reservation.UNKNOWN:
+                raise MailboxUnknown(masked(mailbox.number))
+
+    async def _deposit(self, ticket: Ticket, mailbox: Mailbox) -> Deposit:
+        return Deposit(
+            ticket=ticket,
+            name=mailbox.name,
+            language=mailbox.language,
+            max_s=mailbox.max_message_s,
+            greeting=await self._greetings.playing(mailbox.number),
+            spool=await self._spool.open(ticket),
+        )
+
+    async def keep(self, deposit: Deposit, recording: Recording) -> Kept | TooShort:
+        """Make a message of the recording; when this returns Kept, nothing can lose it.
+
+        A caller that is cancelled meanwhile does not stop it. Keeping twice is keeping once.
+        Raises Unavailable when a disk or the database fails: the recording stays in the spool,
+        and becomes its message at the next start.
+        """
+        if recording.path != deposit.spool:
+            raise WrongSpool(f"{recording.path} is not the recording of {deposit.id}")
+        task = asyncio.create_task(self._settle(deposit.ticket))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return await asyncio.shield(task)
+
+    async def discard(self, deposit: Deposit) -> None:
+        """Forget what was recorded and give the place back."""
+        await self._forget(deposit.id)
+        self._open.discard(deposit.id)
+
+    async def recover(self) -> int:
+        """Turn what a crash left in the spool into messages, once each; returns how many.
+
+        A recording that cannot be settled now is logged and waits for the next time; the others
+        do not wait for it.
+        """
+        found = 0
+        for ticket in await self._spool.tickets():
+            if ticket.id in self._open:
+                continue
+            try:
+                found += isinstance(await self._settle(ticket), Kept)
+            except MailboxUnknown:
+                await self._spool.set_aside(ticket.id)
+                log.error("recording of no mailbox set aside", extra={"deposit": ticket.id})
+            except Unavailable:
+                log.exception("recording not recovered", extra={"deposit": ticket.id})
+        await self._return_places()
+        if found:
+            log.warning("messages recovered after a crash", extra={"messages": found})
+        return found
+
+    async def _return_places(self) -> None:
+        waiting = {ticket.id for ticket in await self._spool.tickets()}
+        for place in await self._store.places(self._node):
+            if place not in self._open and place not in waiting:
+                await self._store.release_place(place)
+
+    async def finish(self) -> None:
+        """Wait for every message that is being kept."""
+        if self._settling:
+            await asyncio.wait(self._settling)
+
+    async def _settle(self, ticket: Ticket) -> Kept | TooShort:
+        """The four steps; each may have been done before."""
+        mailbox = await self._store.mailbox(ticket.mailbox)
+        if mailbox is None:
+            raise MailboxUnknown(masked(ticket.mailbox))
+        message = await self._store.message(ticket.id)
+        if message is None:
+            pcm = await self._spool.read(ticket.id)
+            speech_s = await self._ear.speech_s(pcm)
+            if not pcm or speech_s < mailbox.min_speech_s:
+                await self._forget(ticket.id)
+                self._open.discard(ticket.id)
+                return TooShort(speech_s)
+            message = await self._keep(ticket, mailbox, pcm)
+        await self._forget(ticket.id)
+        self._open.discard(ticket.id)
+        return Kept(message)
+
+    async def _keep(self, ticket: Ticket, mailbox: Mailbox, pcm: bytes) -> Message:
+        message = Message(
+            id=ticket.id,
+            mailbox=ticket.mailbox,
+            caller=ticket.caller,
+            received=ticket.started,
+            duration_s=len(pcm) / _OCTETS_A_SECOND,
+            sound=f"messages/{ticket.mailbox}/{ticket.id}",
+        )
+        await self._sounds.put(message.sound, pcm)
+        await self._store.keep(message, self._mail_for(message, mailbox))
+        self._mail_due()
+        log.info(
+            "message kept",
+            extra={
+                "message_id": message.id,
+                "mailbox": message.mailbox,
+                "caller": masked(message.caller.number),
+                "duration_s": message.duration_s,
+            },
+        )
+        return message
+
+    def _mail_for(self, message: Message, mailbox: Mailbox) -> MailTask | None:
+        if not mailbox.addresses:
+            return None
+        return MailTask(
+            message.id, TaskKind.MESSAGE, message.id, mailbox.addresses, self._clock.now()
+        )
+
+    async def _forget(self, id: str) -> None:
+        await self._spool.remove(id)
+        await self._store.release_place(id)

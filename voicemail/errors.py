@@ -1,0 +1,65 @@
+"""What a mailbox refuses, and who is at fault.
+
+Misuse       MailboxExists, MailboxRefused, NothingSelected, WrongSpool
+PeerFault    MailboxUnknown, MailboxFull, WrongPin, LockedOut, SoundRefused
+Unavailable  StoreUnavailable, SoundUnavailable, MailUnavailable, MailAccountRefused
+"""
+
+from call.errors import Misuse, PeerFault, Unavailable
+
+
+class MailboxExists(Misuse):
+    """There is a mailbox with this number already."""
+
+
+class MailboxRefused(Misuse):
+    """A mailbox cannot be made as asked; the text lists every reason."""
+
+
+class NothingSelected(Misuse):
+    """An action on a message was asked before one was selected."""
+
+
+class WrongSpool(Misuse):
+    """A recording was made elsewhere than where the deposit or the greeting asked for it."""
+
+
+class MailboxUnknown(PeerFault):
+    """No mailbox has this number."""
+
+
+class MailboxFull(PeerFault):
+    """No message more fits in the mailbox. Says what a caller may still be told."""
+
+    def __init__(self, name: str, language: str) -> None:
+        super().__init__("the mailbox is full")
+        self.name = name
+        self.language = language
+
+
+class WrongPin(PeerFault):
+    """The number and the PIN do not go together; which of the two is wrong is not told."""
+
+
+class LockedOut(PeerFault):
+    """Too many wrong PINs, in this call or before it."""
+
+
+class SoundRefused(PeerFault):
+    """A file given as sound cannot be read as sound."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database did not answer, or refused to write."""
+
+
+class SoundUnavailable(Unavailable):
+    """A sound file cannot be read or written just now."""
+
+
+class MailUnavailable(Unavailable):
+    """The mail server cannot be reached, or broke the conversation off."""
+
+
+class MailAccountRefused(MailUnavailable):
+    """The mail server refuses us, not the message: password, certificate, no TLS."""

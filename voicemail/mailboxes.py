@@ -1,0 +1,196 @@
+"""The mailboxes of a company: the one object the rest of the program talks to."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from call.clock import Clock
+from call.leg import Party
+from call.sound import Recording
+from voicemail.deposits import Deposits
+from voicemail.entrance import Entrance
+from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
+from voicemail.greetings import Greetings
+from voicemail.message import (
+    Attachment,
+    Deposit,
+    Greeting,
+    GreetingKind,
+    Kept,
+    Mailbox,
+    Message,
+    TooShort,
+)
+from voicemail.policy import FAILURES_KEPT, TRASH_KEPT, mailbox_faults, masked, pin_faults
+from voicemail.ports import AudioFormats, AudioStore, Ear, PinHasher, Spool, Store, Tokens
+from voicemail.visit import Visit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the mailboxes stand on."""
+
+    store: Store
+    sounds: AudioStore
+    spool: Spool
+    hasher: PinHasher
+    ear: Ear
+    formats: AudioFormats
+    clock: Clock
+    tokens: Tokens
+
+
+def _nobody_waits() -> None:
+    """No outbox runs here: the e-mail waits for one that does."""
+
+
+class Mailboxes:
+    """Makes mailboxes, takes messages, lets owners in.
+
+    `mail_due` is called after each message that is to be mailed. `node` names this process among
+    those that share the database: places left by a crash are returned by the node that took them.
+    """
+
+    def __init__(
+        self, ports: Ports, *, mail_due: Callable[[], None] = _nobody_waits, node: str = "local"
+    ) -> None:
+        self._ports = ports
+        self._greetings = Greetings(
+            store=ports.store,
+            sounds=ports.sounds,
+            spool=ports.spool,
+            ear=ports.ear,
+            formats=ports.formats,
+            clock=ports.clock,
+            tokens=ports.tokens,
+        )
+        self._deposits = Deposits(
+            store=ports.store,
+            sounds=ports.sounds,
+            spool=ports.spool,
+            ear=ports.ear,
+            greetings=self._greetings,
+            clock=ports.clock,
+            tokens=ports.tokens,
+            mail_due=mail_due,
+            node=node,
+        )
+
+    async def create(self, mailbox: Mailbox, pin: str) -> Mailbox:
+        """Make a mailbox. Raises MailboxRefused with every reason, or MailboxExists."""
+        faults = mailbox_faults(mailbox) + pin_faults(pin, mailbox.number)
+        if faults:
+            raise MailboxRefused("; ".join(faults))
+        await self._ports.store.add_mailbox(mailbox, await self._ports.hasher.hashed(pin))
+        log.info("mailbox created", extra={"mailbox": mailbox.number})
+        return mailbox
+
+    async def all(self) -> tuple[Mailbox, ...]:
+        """Every mailbox, by number."""
+        return await self._ports.store.mailboxes()
+
+    async def show(self, number: str) -> Mailbox:
+        """Raises MailboxUnknown."""
+        mailbox = await self._ports.store.mailbox(number)
+        if mailbox is None:
+            raise MailboxUnknown(masked(number))
+        return mailbox
+
+    async def change_pin(self, number: str, pin: str) -> None:
+        """Give a mailbox another PIN and lift its lock. Raises MailboxRefused."""
+        await self.show(number)
+        faults = pin_faults(pin, number)
+        if faults:
+            raise MailboxRefused("; ".join(faults))
+        await self._ports.store.set_pin_hash(number, await self._ports.hasher.hashed(pin))
+        await self.unlock(number)
+
+    async def unlock(self, number: str) -> None:
+        """Lift the lock that wrong PINs brought on a mailbox."""
+        await self._ports.store.acquit(f"mailbox:{number}", ())
+
+    async def open_deposit(self, number: str, caller: Party) -> Deposit:
+        """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable."""
+        return await self._deposits.open(number, caller)
+
+    async def keep(self, deposit: Deposit, recording: Recording) -> Kept | TooShort:
+        """Make a message of the recording; see Deposits.keep."""
+        return await self._deposits.keep(deposit, recording)
+
+    async def discard(self, deposit: Deposit) -> None:
+        """Forget what was recorded and give the place back."""
+        await self._deposits.discard(deposit)
+
+    async def recover(self) -> int:
+        """At start-up: make messages of what a crash left, clean up; returns how many it made."""
+        await self._ports.sounds.sweep()
+        await self._ports.spool.sweep_greetings()
+        return await self._deposits.recover()
+
+    async def finish(self) -> None:
+        """Before stopping: wait for every message that is being kept."""
+        await self._deposits.finish()
+
+    def entrance(self, caller: Party) -> Entrance:
+        """The door for one call: it counts that call's tries."""
+        ports = self._ports
+        return Entrance(
+            caller,
+            store=ports.store,
+            sounds=ports.sounds,
+            hasher=ports.hasher,
+            greetings=self._greetings,
+            clock=ports.clock,
+        )
+
+    async def login(self, number: str, pin: str, caller: Party) -> Visit:
+        """Open a mailbox in one try. Raises WrongPin or LockedOut."""
+        return await self.entrance(caller).login(number, pin)
+
+    async def greeting(self, number: str) -> Path | None:
+        """The recorded greeting callers of a mailbox hear now."""
+        return await self._greetings.playing(number)
+
+    async def import_greeting(self, number: str, kind: GreetingKind, path: Path) -> Greeting:
+        """Make a sound file a greeting. Raises MailboxUnknown, SoundRefused."""
+        return await self._greetings.bring(number, kind, path)
+
+    async def messages(self, number: str) -> tuple[Message, ...]:
+        """The messages of a mailbox, new ones first. Raises MailboxUnknown."""
+        await self.show(number)
+        return await self._ports.store.messages(number)
+
+    async def message(self, id: str) -> Message | None:
+        """One message, in the trash or not."""
+        return await self._ports.store.message(id)
+
+    async def export(self, message: Message, path: Path) -> None:
+        """Write a message's sound to a file; the suffix, .wav or .mp3, says the format.
+
+        Raises ValueError for another suffix, SoundUnavailable when it cannot be written.
+        """
+        attachment = Attachment(path.suffix.lower().removeprefix("."))
+        wav = await self._ports.sounds.local(message.sound)
+        octets = await self._ports.formats.encoded(wav, attachment)
+        try:
+            await asyncio.to_thread(path.write_bytes, octets)
+        except OSError as fault:
+            raise SoundUnavailable(str(fault)) from fault
+
+    async def sweep(self) -> int:
+        """Forget for good what has been in the trash long enough; returns how many messages.
+
+        The sound goes before the row: a crash between the two leaves a row the next sweep ends.
+        """
+        now = self._ports.clock.now()
+        await self._ports.store.forget_failures(now - FAILURES_KEPT)
+        purgeable = await self._ports.store.purgeable(now - TRASH_KEPT)
+        for message in purgeable:
+            await self._ports.spool.remove(message.id)
+            await self._ports.sounds.delete(message.sound)
+            await self._ports.store.purge(message.id)
+        return len(purgeable)

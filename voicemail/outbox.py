@@ -1,0 +1,208 @@
+"""The worker that mails what is due, tries again what was deferred, and gives up what was refused.
+
+A task is leased from the store for a while, so that a worker that dies frees it. One attempt:
+
+    claim -> compose -> connect -> note "handing over" -> send -> note each recipient's reply
+
+A reply is noted before the connection is closed, to keep short the one moment in which a crash
+leaves a doubt: after the server has the text and before its answer is on our disk. A task found
+in that doubt is sent again, under the same Message-ID: a copy too many rather than a message lost.
+
+A refusal (5xx) ends a recipient at once. A deferral (4xx), and a server that cannot be reached or
+that refuses *us*, is retried with doubling pauses for three days. What ends without having been
+delivered is kept, logged, and told to the operator by an e-mail of its own.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+from call.clock import Clock
+from call.errors import Unavailable
+from voicemail.errors import MailAccountRefused, SoundUnavailable
+from voicemail.notice import Notices
+from voicemail.ports import (
+    AudioFormats,
+    AudioStore,
+    Delivery,
+    Envelope,
+    LeasedTask,
+    MailTask,
+    MailTransport,
+    Reply,
+    Store,
+    TaskKind,
+    Tokens,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=72)
+"""From the message's arrival; RFC 5321 §4.5.4.1 asks for at least four to five days of a relay,
+but a telephone message is stale by then, and it waits in the mailbox all the same."""
+
+LEASE = timedelta(minutes=10)
+ATTEMPT_S = 300.0
+"""The longest an attempt may take: well within the lease, so that nobody else begins meanwhile."""
+
+AT_ONCE = 4
+_LONGEST_WAIT_S = 3600.0
+"""The wall clock may be set back or forward during a wait: look again after this long."""
+
+
+def pause(attempts: int, fraction: float) -> timedelta:
+    """How long to wait after so many attempts: doubling, spread by ± 20 % with `fraction`."""
+    doubled = FIRST_PAUSE * (1 << min(attempts - 1, 20))
+    return min(doubled, LONGEST_PAUSE) * (0.8 + 0.4 * fraction)
+
+
+class OutboxWorker:
+    """Mails what is due. `run` until `stop`; `wake` when something was added."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        sounds: AudioStore,
+        formats: AudioFormats,
+        transport: MailTransport,
+        notices: Notices,
+        clock: Clock,
+        tokens: Tokens,
+        worker: str = "local",
+        operator: str | None = None,
+    ) -> None:
+        self._store = store
+        self._sounds = sounds
+        self._formats = formats
+        self._transport = transport
+        self._notices = notices
+        self._clock = clock
+        self._tokens = tokens
+        self._worker = worker
+        self._operator = operator
+        self._awake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """End `run` after the e-mails under way."""
+        self._stopping = True
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Mail what is due, sleep until something is, and again; returns after `stop`."""
+        released = False
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                if not released:
+                    await self._store.release(self._worker)
+                    released = True
+                wait_s = await self.work()
+            except Unavailable:
+                log.exception("outbox unavailable")
+                wait_s = FIRST_PAUSE.total_seconds()
+            await self._sleep(wait_s)
+
+    async def _sleep(self, wait_s: float | None) -> None:
+        if self._stopping:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._awake.wait()
+
+    async def work(self) -> float | None:
+        """Mail everything that is due; returns the seconds until more is, None for never."""
+        while not self._stopping:
+            leased = await self._store.claim(self._worker, self._clock.now(), LEASE, AT_ONCE)
+            if not leased:
+                break
+            ends = await asyncio.gather(*map(self._attempt, leased), return_exceptions=True)
+            for end in ends:
+                if end is not None:
+                    raise end
+        due = await self._store.next_due()
+        if due is None:
+            return None
+        return min(max(0.0, (due - self._clock.now()).total_seconds()), _LONGEST_WAIT_S)
+
+    async def _attempt(self, leased: LeasedTask) -> None:
+        """One attempt at one task; whatever goes wrong with it is a reply like another."""
+        if leased.in_doubt:
+            log.warning("mail sent again after a crash", extra={"task": leased.task.id})
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                await self._send(leased)
+        except MailAccountRefused as fault:
+            log.error("mail server refuses our account", extra={"reason": str(fault)})
+            await self._defer(leased, str(fault))
+        except (Unavailable, TimeoutError) as fault:
+            await self._defer(leased, str(fault) or type(fault).__name__)
+        except Exception as fault:
+            log.exception("mail not composed or sent", extra={"task": leased.task.id})
+            await self._defer(leased, type(fault).__name__)
+
+    async def _send(self, leased: LeasedTask) -> None:
+        task = leased.task
+        mail = await self._compose(task)
+        async with self._transport.connection() as connection:
+            if await self._store.handing_over(task.id, self._worker):
+                replies = await connection.send(Envelope(task.id, task.recipients, mail))
+                await self._settle(leased, replies)
+
+    async def _compose(self, task: MailTask) -> EmailMessage:
+        message = await self._store.message(task.message)
+        mailbox = await self._store.mailbox(message.mailbox) if message else None
+        if message is None or mailbox is None:
+            raise SoundUnavailable(f"no such message: {task.message}")
+        if task.kind is TaskKind.FAILURE:
+            return self._notices.failure(task, message, mailbox)
+        wav = await self._sounds.local(message.sound)
+        sound = await self._formats.encoded(wav, mailbox.attachment)
+        return self._notices.message(task, message, mailbox, sound)
+
+    async def _defer(self, leased: LeasedTask, reason: str) -> None:
+        reply = Reply(Delivery.DEFERRED, reason)
+        await self._settle(leased, dict.fromkeys(leased.task.recipients, reply))
+
+    async def _settle(self, leased: LeasedTask, replies: Mapping[str, Reply]) -> None:
+        task, now = leased.task, self._clock.now()
+        retry = now + pause(leased.attempts, self._tokens.fraction())
+        again = retry if retry - task.created < GIVE_UP_AFTER else None
+        lost = [reply for reply in replies.values() if _is_lost(reply, again)]
+        notice = self._notice(task, now) if lost else None
+        await self._store.settle(task.id, self._worker, replies, retry=again, notice=notice)
+        for reply in replies.values():
+            event, level = _told(reply, again)
+            log.log(level, event, extra={"task": task.id, "reply": reply.text[:200]})
+
+    def _notice(self, task: MailTask, now: datetime) -> MailTask | None:
+        """The e-mail that tells the operator; a failure to tell is not told in turn."""
+        if self._operator is None or task.kind is TaskKind.FAILURE:
+            return None
+        return MailTask(f"{task.id}-failed", TaskKind.FAILURE, task.message, (self._operator,), now)
+
+
+def _is_lost(reply: Reply, again: datetime | None) -> bool:
+    """Whether a recipient will never be served."""
+    if reply.delivery is Delivery.DEFERRED:
+        return again is None
+    return reply.delivery is Delivery.REFUSED
+
+
+def _told(reply: Reply, again: datetime | None) -> tuple[str, int]:
+    """What the log says of one recipient's reply."""
+    if _is_lost(reply, again):
+        return "mail given up", logging.ERROR
+    if reply.delivery is Delivery.DEFERRED:
+        return "mail deferred", logging.WARNING
+    return "mail sent", logging.INFO

@@ -1,0 +1,89 @@
+"""The rules of the house about mailboxes, pure: numbers in, verdicts out."""
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from voicemail.message import Mailbox
+
+TRIES_PER_CALL = 3
+"""Wrong PINs in one call before it is sent away."""
+
+MAILBOX_FAILURES = 6
+"""Wrong PINs in a row, over any number of calls, before a mailbox locks."""
+
+CALLER_FAILURES = 12
+"""The same for a caller's number: above the mailbox's, an office shares one number."""
+
+FIRST_LOCK = timedelta(minutes=15)
+LONGEST_LOCK = timedelta(hours=24)
+
+TRASH_KEPT = timedelta(days=30)
+"""How long a deleted message can still be brought back by an administrator."""
+
+FAILURES_KEPT = timedelta(days=7)
+"""After this long without another, wrong PINs are forgotten."""
+
+MAX_GREETING_S = 180
+
+LANGUAGES = ("fr", "en")
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
+_ASCENDING = "01234567890"
+
+
+def pin_faults(pin: str, number: str) -> tuple[str, ...]:
+    """Why a PIN is refused; empty when it may serve."""
+    if not re.fullmatch(r"[0-9]{4,10}", pin):
+        return ("a PIN is 4 to 10 digits",)
+    faults = []
+    if pin == number or (len(number) > 2 and number in pin):
+        faults.append("a PIN may not hold the mailbox's own number")
+    if len(set(pin)) == 1:
+        faults.append("a PIN may not be one digit repeated")
+    if pin in _ASCENDING or pin in _ASCENDING[::-1]:
+        faults.append("a PIN may not be a sequence")
+    return tuple(faults)
+
+
+def mailbox_faults(mailbox: Mailbox) -> tuple[str, ...]:
+    """Everything that keeps a mailbox from being made; empty when it may be."""
+    checks = (
+        (re.fullmatch(r"[0-9]{2,10}", mailbox.number), "a mailbox number is 2 to 10 digits"),
+        (mailbox.name.strip() and mailbox.name.isprintable(), "a mailbox needs a printable name"),
+        (mailbox.language in LANGUAGES, f"the language is one of {', '.join(LANGUAGES)}"),
+        (mailbox.zone in available_timezones(), f"no such time zone: {mailbox.zone}"),
+        (1 <= mailbox.max_message_s <= 3600, "the longest message is 1 to 3600 seconds"),
+        (0 <= mailbox.min_speech_s <= 60, "the least speech is 0 to 60 seconds"),
+        (1 <= mailbox.max_messages <= 9999, "the most messages is 1 to 9999"),
+    )
+    addresses = tuple(f"not an e-mail address: {a}" for a in mailbox.addresses if not _good(a))
+    return tuple(fault for sound, fault in checks if not sound) + addresses
+
+
+def _good(address: str) -> bool:
+    return _ADDRESS.match(address) is not None
+
+
+def lock_until(failures: int, threshold: int, now: datetime) -> datetime | None:
+    """Until when the `failures`-th wrong PIN in a row locks; None when it does not.
+
+    The threshold locks for a quarter of an hour; then each further call's worth of wrong PINs
+    doubles it, up to a day.
+    """
+    beyond = failures - threshold
+    if beyond < 0 or beyond % TRIES_PER_CALL:
+        return None
+    doublings = min(beyond // TRIES_PER_CALL, 10)
+    return now + min(FIRST_LOCK * (1 << doublings), LONGEST_LOCK)
+
+
+def masked(number: str) -> str:
+    """A telephone number as logs may show it: its last four characters."""
+    return "*" * max(0, len(number) - 4) + number[-4:]
+
+
+def printable(text: str, longest: int = 80) -> str:
+    """A name the network sent, fit for headers and screens: one line, no control characters."""
+    kept = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(kept.split())[:longest]
