@@ -1,0 +1,462 @@
+"""A SIP call and its sound, as one `call.leg.Leg`.
+
+A leg goes one way through its phases and never back:
+
+    RINGING (they call)  -> ANSWERED (our 200, no ACK yet) -> UP -> CLOSING -> OVER
+    CALLING (we call)    ------------------------------------^
+
+Whoever ends the call first, `_close` is entered once: the slot is closed, the plane completes the
+recording and says so, then HungUp is told, and nothing after it. A command that comes too late
+finds the phase past UP and does nothing; so a hang-up wins every race.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Protocol
+
+from call.clock import Clock
+from call.errors import Misuse, PeerFault
+from call.leg import HangUpCause, HungUp, LegEvent, Party
+from call.media import (
+    AddressLearned,
+    Direction,
+    KeyPressed,
+    KeySource,
+    MediaEvent,
+    MediaLost,
+    MediaPlane,
+    MediaStatistics,
+    PlaneDied,
+    PlayEnded,
+    RecordEnded,
+    Stream,
+)
+from call.sound import RATE, Clip, EndOfRecording
+from telephony.keys import KeyMerger
+from telephony.offer import Negotiation
+from telephony.sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallProgress,
+    InfoKey,
+    OfferAnswered,
+    OfferReceived,
+    OfferRefused,
+    SipEvent,
+)
+
+log = logging.getLogger(__name__)
+
+CLOSE_LIMIT_S = 5.0
+"""Seconds a plane may take to complete a recording before the leg ends without it."""
+
+MAX_UNREAD = 512
+"""Events that may wait to be read; keys beyond are those of a machine, not of a finger."""
+
+REFUSALS = {
+    HangUpCause.NORMAL: 603,
+    HangUpCause.REJECTED: 603,
+    HangUpCause.BUSY: 486,
+    HangUpCause.NOT_FOUND: 404,
+    HangUpCause.NO_ANSWER: 480,
+    HangUpCause.UNAVAILABLE: 480,
+    HangUpCause.MEDIA_LOST: 500,
+    HangUpCause.SHUTDOWN: 503,
+    HangUpCause.FAILED: 500,
+}
+"""What a caller is told when its call is ended before it was answered (RFC 3261 §21)."""
+
+CAUSES = {
+    403: HangUpCause.REJECTED,
+    404: HangUpCause.NOT_FOUND,
+    408: HangUpCause.NO_ANSWER,
+    410: HangUpCause.NOT_FOUND,
+    480: HangUpCause.NO_ANSWER,
+    484: HangUpCause.NOT_FOUND,
+    486: HangUpCause.BUSY,
+    487: HangUpCause.NO_ANSWER,
+    503: HangUpCause.UNAVAILABLE,
+    600: HangUpCause.BUSY,
+    603: HangUpCause.REJECTED,
+    604: HangUpCause.NOT_FOUND,
+}
+"""Why a call that we made came to nothing."""
+
+
+class NotAnswered(Misuse):
+    """Sound was asked for before the call was answered."""
+
+
+class Phase(IntEnum):
+    """How far a leg has gone."""
+
+    RINGING = 0
+    CALLING = 1
+    ANSWERED = 2
+    UP = 3
+    CLOSING = 4
+    OVER = 5
+
+
+class Signals(Protocol):
+    """What a leg asks of the SIP core, for its own call."""
+
+    def answer(self, sdp: bytes) -> None:
+        """Send 200 with our description."""
+
+    def reject(self, status: int) -> None:
+        """Refuse the call."""
+
+    def cancel(self) -> None:
+        """Stop calling."""
+
+    def bye(self) -> None:
+        """End an answered call."""
+
+    def accept_offer(self, sdp: bytes) -> None:
+        """Answer a re-offer."""
+
+    def refuse_offer(self, status: int) -> None:
+        """Refuse a re-offer."""
+
+    def reoffer(self, sdp: bytes) -> None:
+        """Offer anew within the call."""
+
+
+class SipLeg:
+    """One call. Takes a slot of the plane when made; raises Unavailable when none is free.
+
+    `session_id` names the session in our descriptions, `advertised` is the address they show,
+    `over` is called once when all is done.
+    """
+
+    def __init__(
+        self,
+        *,
+        call_id: str,
+        caller: Party,
+        dialed: str,
+        outgoing: bool,
+        signals: Signals,
+        plane: MediaPlane,
+        clock: Clock,
+        session_id: int,
+        advertised: str,
+        over: Callable[["SipLeg"], None],
+    ) -> None:
+        self._call_id = call_id
+        self._caller = caller
+        self._dialed = dialed
+        self._signals = signals
+        self._plane = plane
+        self._clock = clock
+        self._tell_over = over
+        self._phase = Phase.CALLING if outgoing else Phase.RINGING
+        self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
+        self._settled = asyncio.Event()
+        self._is_over = asyncio.Event()
+        self._keys = KeyMerger()
+        self._recording: Path | None = None
+        self._farewell: HungUp | None = None
+        self._limit: asyncio.TimerHandle | None = None
+        self._statistics: MediaStatistics | None = None
+        self._slot = plane.open(self._heard)
+        self._negotiation = Negotiation(advertised, plane.port(self._slot), session_id)
+        self._description = b""
+
+    # who and what
+
+    @property
+    def call_id(self) -> str:
+        return self._call_id
+
+    @property
+    def caller(self) -> Party:
+        return self._caller
+
+    @property
+    def dialed(self) -> str:
+        return self._dialed
+
+    @property
+    def slot(self) -> int:
+        """The slot of its sound, for what joins legs."""
+        return self._slot
+
+    @property
+    def up(self) -> bool:
+        """Whether sound may flow."""
+        return self._phase in (Phase.ANSWERED, Phase.UP)
+
+    @property
+    def held(self) -> bool:
+        """Whether the call is on hold, by either side."""
+        return self._negotiation.held
+
+    @property
+    def over(self) -> bool:
+        """Whether HungUp was told."""
+        return self._phase is Phase.OVER
+
+    @property
+    def statistics(self) -> MediaStatistics | None:
+        """How the sound went; known when the leg is over."""
+        return self._statistics
+
+    # the call
+
+    def consider(self, offer: bytes | None) -> None:
+        """Prepare our description: the answer to `offer`, or our own offer when there is none.
+
+        Raises MalformedDescription or NoCommonCodec; the call is then to be refused.
+        """
+        if offer is None:
+            self._description = self._negotiation.offer()
+        else:
+            self._description, _ = self._negotiation.answer(offer)
+
+    @property
+    def description(self) -> bytes:
+        """What `consider` prepared."""
+        return self._description
+
+    async def answer(self) -> None:
+        """Take the call; where we call, wait until it is taken. Returns too when it ends."""
+        if self._phase is Phase.RINGING:
+            self._phase = Phase.ANSWERED
+            # Before the 200: its answer may be sound that overtakes the ACK.
+            if self._negotiation.stream is not None:
+                self._connect(self._negotiation.stream)
+            self._signals.answer(self._description)
+        await self._settled.wait()
+
+    async def event(self) -> LegEvent:
+        return await self._events.get()
+
+    async def hang_up(self, cause: HangUpCause = HangUpCause.NORMAL) -> None:
+        if self._phase < Phase.CLOSING:
+            self._end(cause)
+        await self._is_over.wait()
+
+    def refuse(self, status: int) -> None:
+        """Refuse a call that nobody will attend to, with a SIP status."""
+        if self._phase is Phase.RINGING:
+            self._phase = Phase.CLOSING
+            self._signals.reject(status)
+            self._close(HungUp(HangUpCause.REJECTED, by_caller=False))
+
+    def hold(self) -> None:
+        """Tell the peer that we do not listen; `resume` undoes it. Nothing when not up."""
+        self._reoffer(Direction.SENDONLY)
+
+    def resume(self) -> None:
+        """Let sound flow both ways again."""
+        self._reoffer(Direction.SENDRECV)
+
+    def _reoffer(self, direction: Direction) -> None:
+        if self._phase is Phase.UP:
+            self._signals.reoffer(self._negotiation.offer(direction))
+
+    # the sound
+
+    def play(self, clips: Sequence[Clip], ticket: int) -> None:
+        if self._may_sound():
+            self._plane.play(self._slot, clips, ticket)
+
+    def stop_playing(self) -> None:
+        if self._may_sound():
+            self._plane.stop_playing(self._slot)
+
+    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+        if self._may_sound():
+            self._recording = path
+            self._plane.record(self._slot, path, max_s=max_s, final_silence_s=final_silence_s)
+
+    def stop_recording(self) -> None:
+        if self._may_sound():
+            self._plane.stop_recording(self._slot)
+
+    def send_keys(self, keys: str) -> None:
+        """Press keys towards the peer."""
+        if self._may_sound():
+            self._plane.send_keys(self._slot, keys)
+
+    def _may_sound(self) -> bool:
+        if self._phase < Phase.ANSWERED:
+            raise NotAnswered(self._call_id)
+        return self._phase <= Phase.UP
+
+    def _connect(self, stream: Stream) -> None:
+        self._plane.connect(self._slot, stream)
+
+    # what the plane tells
+
+    def _heard(self, event: MediaEvent) -> None:
+        match event:
+            case KeyPressed():
+                self._key(event)
+            case PlayEnded() if self.up:
+                self._events.put_nowait(event)
+            case RecordEnded():
+                self._recorded(event)
+            case MediaLost() if self.up and not self.held:
+                log.info("no sound arrives", extra={"call_id": self._call_id})
+                self._end(HangUpCause.MEDIA_LOST)
+            case MediaStatistics():
+                self._statistics = event
+                self._finish()
+            case PlaneDied():
+                self._bereave()
+            case AddressLearned():
+                log.debug("sound comes from elsewhere", extra={"call_id": self._call_id})
+            case _:
+                pass
+
+    def _key(self, report: KeyPressed) -> None:
+        press = self._keys.take(report) if self.up else None
+        if press is not None and self._events.qsize() < MAX_UNREAD:
+            self._events.put_nowait(press)
+
+    def _recorded(self, event: RecordEnded) -> None:
+        if self._phase is not Phase.OVER:
+            self._recording = None
+            self._events.put_nowait(event)
+
+    def _bereave(self) -> None:
+        """The plane died, and the slot with it: end the call without asking it anything."""
+        if self._phase < Phase.CLOSING:
+            log.error("the media plane died", extra={"call_id": self._call_id})
+            phase, self._phase = self._phase, Phase.CLOSING
+            self._farewell = HungUp(HangUpCause.FAILED, by_caller=False)
+            self._signal_end(phase, HangUpCause.FAILED)
+        self._finish()
+
+    # what the SIP core tells
+
+    def told(self, event: SipEvent) -> None:
+        """Take what happened to this call. Nothing counts any more once it is closing."""
+        if self._phase >= Phase.CLOSING:
+            return
+        match event:
+            case CallConfirmed():
+                self._confirmed(event.answer)
+            case OfferReceived():
+                self._offered_again(event.offer)
+            case OfferAnswered():
+                self._read_answer(event.answer)
+            case OfferRefused():
+                self._negotiation.withdraw()
+            case InfoKey():
+                at = self._clock.monotonic() - event.duration_ms / 1000
+                self._key(KeyPressed(event.key, KeySource.SIP_INFO, at))
+            case CallProgress() if event.body:
+                self._early(event.body)
+            case CallAnswered():
+                self._taken(event.answer)
+            case CallEnded():
+                self._close(HungUp(self._cause(event), by_caller=event.by_peer))
+            case _:
+                pass
+
+    def _confirmed(self, answer: bytes | None) -> None:
+        if answer is not None and not self._read_answer(answer):
+            return
+        if self._negotiation.stream is None:
+            # The peer acknowledged our offer without answering it: there is no session.
+            self._end(HangUpCause.FAILED)
+            return
+        self._phase = Phase.UP
+        self._settled.set()
+
+    def _taken(self, answer: bytes | None) -> None:
+        """The callee took the call; its answer may already have come with early media."""
+        self._phase = Phase.UP
+        self._confirmed(answer)
+
+    def _early(self, body: bytes) -> None:
+        """Early media; what cannot be read there is awaited from the 200."""
+        try:
+            self._connect(self._negotiation.read_answer(body))
+        except PeerFault:
+            log.info("early media not understood", extra={"call_id": self._call_id})
+
+    def _read_answer(self, answer: bytes) -> bool:
+        """Take the answer to our offer; an unusable one ends the call (RFC 3261 §13.2.2.4)."""
+        try:
+            self._connect(self._negotiation.read_answer(answer))
+        except PeerFault as fault:
+            log.info("answer refused", extra={"call_id": self._call_id, "why": str(fault)})
+            self._end(HangUpCause.FAILED)
+            return False
+        return True
+
+    def _offered_again(self, offer: bytes | None) -> None:
+        """Hold, its end, a new address: what cannot be agreed changes nothing (RFC 3261 §14.2)."""
+        if not self.up:
+            self._signals.refuse_offer(488)
+        elif offer is None:
+            self._signals.accept_offer(self._negotiation.offer())
+        else:
+            try:
+                description, stream = self._negotiation.answer(offer)
+            except PeerFault as fault:
+                log.info("offer refused", extra={"call_id": self._call_id, "why": str(fault)})
+                self._signals.refuse_offer(488)
+                return
+            self._connect(stream)
+            self._signals.accept_offer(description)
+
+    def _cause(self, event: CallEnded) -> HangUpCause:
+        if self._phase is Phase.CALLING and event.status is not None:
+            return CAUSES.get(event.status, HangUpCause.FAILED)
+        # By neither side: no ACK came, or the session timer ran out.
+        return HangUpCause.NORMAL if event.by_peer else HangUpCause.UNAVAILABLE
+
+    # the end
+
+    def _end(self, cause: HangUpCause) -> None:
+        phase, self._phase = self._phase, Phase.CLOSING
+        self._signal_end(phase, cause)
+        self._close(HungUp(cause, by_caller=False))
+
+    def _signal_end(self, phase: Phase, cause: HangUpCause) -> None:
+        match phase:
+            case Phase.RINGING:
+                self._signals.reject(REFUSALS[cause])
+            case Phase.CALLING:
+                self._signals.cancel()
+            case _:
+                self._signals.bye()
+
+    def _close(self, farewell: HungUp) -> None:
+        """Close the slot; what it still has to tell comes before HungUp."""
+        self._farewell = farewell
+        self._phase = Phase.CLOSING
+        self._settled.set()
+        loop = asyncio.get_running_loop()
+        self._limit = loop.call_later(CLOSE_LIMIT_S, self._finish)
+        self._plane.close(self._slot)
+
+    def _finish(self) -> None:
+        if self._phase is not Phase.CLOSING or self._farewell is None:
+            return
+        if self._limit is not None:
+            self._limit.cancel()
+        if self._recording is not None:
+            self._events.put_nowait(_salvage(self._recording))
+        self._phase = Phase.OVER
+        self._settled.set()
+        self._events.put_nowait(self._farewell)
+        self._is_over.set()
+        self._tell_over(self)
+
+
+def _salvage(path: Path) -> RecordEnded:
+    """What a plane that cannot tell any more has left on disk: all of it counts as speech."""
+    octets = path.stat().st_size if path.exists() else 0
+    seconds = octets / (2 * RATE)
+    return RecordEnded(path, seconds, speech_s=seconds, ended_by=EndOfRecording.HANG_UP)
