@@ -1,0 +1,115 @@
+"""Requests we make within a call: sent, proven to those who challenge them, and BYE."""
+
+from telephony.sip.call import Call, Stage
+from telephony.sip.core import Core
+from telephony.sip.dialog import Dialog
+from telephony.sip.digest import Proof, authorization, challenge_of
+from telephony.sip.events import Peer
+from telephony.sip.ledger import ClientTransaction, Heard
+from telephony.sip.message import Pairs, Request, Response
+
+_ATTEMPTS = 3  # a realm, a second realm on the way, and one stale nonce
+
+
+class Asking:
+    """Makes requests of calls."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def ask(
+        self,
+        call: Call,
+        method: str,
+        heard: Heard,
+        now: float,
+        *,
+        headers: Pairs = (),
+        body: bytes = b"",
+        attempts: int = _ATTEMPTS,
+        proven: frozenset[str] = frozenset(),
+        peer: Peer | None = None,
+    ) -> ClientTransaction:
+        """Send a request and tell `heard` of its responses; challenges are met on the way.
+
+        `proven` names the headers that already met a challenge for this very request: the same
+        refusal again is final, unless only the nonce was stale (RFC 3261 §22.1). Without `peer`
+        the request follows the dialog's path.
+        """
+
+        def heard_or_challenged(status: int, response: Response | None, at: float) -> None:
+            met = self._meet(call, response, proven) if attempts > 1 else None
+            if met is None:
+                heard(status, response, at)
+                return
+            transaction = self.ask(
+                call,
+                method,
+                heard,
+                at,
+                headers=headers,
+                body=body,
+                attempts=attempts - 1,
+                proven=proven | {met},
+                peer=peer,
+            )
+            if method == "INVITE":
+                call.our_request = transaction
+
+        request = call.dialog.request(method)
+        proofs = self._proofs(call, request)
+        request = Request((*request.headers, *proofs, *headers), body, request.method, request.uri)
+        return self._core.request(request, peer or call.dialog.next_hop, heard_or_challenged, now)
+
+    def _meet(self, call: Call, response: Response | None, proven: frozenset[str]) -> str | None:
+        """Take up a challenge; the header that will answer it, None when it is not to be met."""
+        if response is None or response.status not in (401, 407) or call.credentials is None:
+            return None
+        challenge = challenge_of(response)
+        if challenge is None or (challenge.answer_header in proven and not challenge.stale):
+            return None
+        # A BYE is worth proving; an offer of a call that is over is not.
+        given_up = call.over or call.stage is Stage.CANCELLING
+        if given_up and response.cseq[1] != "BYE":
+            return None
+        call.proofs[challenge.answer_header] = Proof(challenge)
+        return challenge.answer_header
+
+    def _proofs(self, call: Call, request: Request) -> Pairs:
+        who = call.credentials
+        if who is None:
+            return ()
+        lines: list[tuple[str, str]] = []
+        for name, proof in call.proofs.items():
+            proof.count += 1
+            value = authorization(
+                proof.challenge,
+                who,
+                method=request.method,
+                uri=request.uri,
+                cnonce=self._core.token(),
+                count=proof.count,
+            )
+            lines.append((name, value))
+        return tuple(lines)
+
+    def bye(self, call: Call, now: float, *, status: int | None = None) -> None:
+        """End a call that is up, and tell that it ended by us."""
+        self._core.finish(call, by_peer=False, status=status)
+
+        def heard(answer: int, response: Response | None, at: float) -> None:
+            if answer >= 200:
+                self._core.forget(call)
+
+        self.ask(call, "BYE", heard, now)
+
+    def ack_of(self, call: Call, dialog: Dialog, response: Response, peer: Peer) -> Request:
+        """The ACK of a 2xx, with the proofs its INVITE carried (RFC 3261 §13.2.2.4)."""
+        ack = dialog.request("ACK", response.cseq[0])
+        invite = call.our_request.request if call.our_request else None
+        proofs = tuple(
+            pair
+            for pair in (invite.headers if invite else ())
+            if pair[0] in ("Authorization", "Proxy-Authorization")
+        )
+        return self._core.stamped(Request((*ack.headers, *proofs), method="ACK", uri=ack.uri), peer)

@@ -1,0 +1,92 @@
+"""Calls that others make to us: INVITE, its answer, its refusal, and CANCEL."""
+
+from telephony.sip.answering import Answering
+from telephony.sip.call import Call, Stage
+from telephony.sip.content import caller_of, offer_in, refusal_of
+from telephony.sip.core import Core
+from telephony.sip.dialog import as_called
+from telephony.sip.events import IncomingCall, Peer
+from telephony.sip.message import Pairs, Request
+from telephony.sip.refresh import Refresh
+
+
+class Called:
+    """The called party of calls."""
+
+    def __init__(self, core: Core, answering: Answering, refresh: Refresh) -> None:
+        self._core = core
+        self._answering = answering
+        self._refresh = refresh
+
+    def invited(self, request: Request, source: Peer, now: float) -> None:
+        """An admitted INVITE that opens a dialog."""
+        core = self._core
+        transaction = core.ledger.open(request, source)
+        refusal = refusal_of(request) or self._refresh.refusal_of(request)
+        if refusal:
+            core.respond(transaction, refusal.status, now, headers=refusal.headers)
+            return
+        stamp = request.header("Timestamp")
+        core.respond(transaction, 100, now, headers=(("Timestamp", stamp),) if stamp else ())
+        call = Call(
+            id=core.token(),
+            dialog=as_called(request, core.token(), source),
+            stage=Stage.OFFERED,
+            opening=transaction,
+            remote_sdp=offer_in(request) or b"",
+            peer_updates="update" in request.tokens("Allow"),
+        )
+        transaction.owner = call.id
+        core.keep(call)
+        core.tell(
+            IncomingCall(
+                call=call.id,
+                source=source,
+                caller=caller_of(request),
+                dialed=request.target.number,
+                offer=offer_in(request),
+                sip_call_id=request.call_id,
+            )
+        )
+
+    def ring(self, call: Call, now: float) -> None:
+        """180, with the tag of the dialog to come."""
+        if call.opening is not None and call.stage is Stage.OFFERED:
+            headers = self._core.dialog_headers(call.opening)
+            self._core.respond(call.opening, 180, now, tag=call.dialog.local_tag, headers=headers)
+
+    def answer(self, call: Call, sdp: bytes, now: float) -> None:
+        """200 with our description."""
+        if call.opening is None or call.stage is not Stage.OFFERED:
+            return
+        call.stage = Stage.ANSWERED
+        headers = self._refresh.agree(call, call.opening.request, now)
+        self._answering.accept(call, call.opening, sdp, headers, now)
+
+    def reject(
+        self, call: Call, status: int, now: float, headers: Pairs = (), *, by_peer: bool = False
+    ) -> None:
+        """A final refusal; the call is over."""
+        if call.opening is None or call.stage is not Stage.OFFERED:
+            return
+        self._core.respond(call.opening, status, now, tag=call.dialog.local_tag, headers=headers)
+        self._core.finish(call, by_peer=by_peer, status=status)
+        self._core.forget(call)
+
+    def cancelled(self, request: Request, source: Peer, now: float) -> None:
+        """CANCEL: 200 to it, and 487 to the INVITE unless it was answered (§9.2)."""
+        core = self._core
+        invite = core.ledger.find(request, "INVITE")
+        if invite is None:
+            core.send(bytes(core.response(request, source, 481)), source)
+            return
+        call = core.calls.get(invite.owner)
+        tag = call.dialog.local_tag if call else ""
+        core.respond(core.ledger.open(request, source), 200, now, tag=tag)
+        if call is None or invite.answered:
+            return
+        if invite is call.opening:
+            self.reject(call, 487, now, by_peer=True)
+        else:
+            call.their_offer = None
+            core.respond(invite, 487, now)
