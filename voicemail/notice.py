@@ -52,7 +52,6 @@ class Notices:
         words = _envelope(message, mailbox)
         mail = self._mail(task, mailbox.addresses, words | {"kind": "message"}, mailbox.language)
         mail["Date"] = format_datetime(mailbox.local(message.received))
-        mail["Content-Language"] = mailbox.language
         html = self._words.get_template(f"{mailbox.language}/message.html.j2").render(words)
         mail.add_alternative(html, subtype="html")
         maintype, subtype = _MIME[mailbox.attachment]
@@ -62,6 +61,7 @@ class Notices:
             subtype=subtype,
             filename=self._file_name(words, mailbox),
         )
+        mail["Content-Language"] = mailbox.language
         return mail
 
     def failure(self, task: MailTask, message: Message, mailbox: Mailbox) -> EmailMessage:

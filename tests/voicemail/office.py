@@ -1,5 +1,6 @@
 """The mailboxes of a small office on a real disk, with the clock and the tokens in our hands."""
 
+import asyncio
 import email
 import email.policy
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ class Office:
     async def open(
         cls, root: Path, clock: VirtualClock, transport: MailTransport | None = None
     ) -> "Office":
-        root.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
         database = Database(sqlite_url(root / "vestibule.sqlite"))
         await database.open()
         ports = Ports(

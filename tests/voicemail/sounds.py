@@ -19,7 +19,8 @@ def voice(seconds: float, seed: int = 1) -> bytes:
         sound += level * np.sin(harmonic * phase)
     sound *= 0.75 + 0.25 * np.sin(2 * np.pi * 4 * at)
     sound += 0.01 * rng.standard_normal(at.size)
-    return (9000 * sound / np.abs(sound).max()).astype("<i2").tobytes()
+    octets: bytes = (9000 * sound / np.abs(sound).max()).astype("<i2").tobytes()
+    return octets
 
 
 def hush(seconds: float) -> bytes:

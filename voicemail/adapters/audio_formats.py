@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import shutil
 import warnings
 from pathlib import Path
 
@@ -77,9 +78,12 @@ def _through_ffmpeg(path: Path) -> tuple[NDArray[np.float32], int]:
     from pydub import AudioSegment
     from pydub.exceptions import CouldntDecodeError
 
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        raise SoundRefused(f"{path.name} is not a sound file that can be read without ffmpeg")
     try:
-        segment = AudioSegment.from_file(path).set_channels(1).set_sample_width(2)
+        with path.open("rb") as file:
+            segment = AudioSegment.from_file(file).set_channels(1).set_sample_width(2)
     except (OSError, CouldntDecodeError, IndexError, KeyError, ValueError) as fault:
-        raise SoundRefused(f"{path.name} is not a sound file that can be read here") from fault
+        raise SoundRefused(f"{path.name} is not a sound file") from fault
     samples = np.frombuffer(segment.raw_data, dtype=np.int16).astype(np.float32)
     return samples, int(segment.frame_rate)
