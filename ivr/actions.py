@@ -1,0 +1,80 @@
+"""What a dialogue takes in and gives out. Actions are values; a session carries them out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from call.leg import HangUpCause, LegEvent
+from ivr.flow import Held
+from ivr.operations import Outcome
+from ivr.prompts import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEnded:
+    """The operation of `ticket` ended."""
+
+    ticket: int
+    outcome: Outcome
+
+
+DialogueEvent = LegEvent | OperationEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say the segments in place of what is being said; PlayEnded(ticket) tells the end."""
+
+    segments: tuple[Segment, ...]
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Stop what is being said."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Record the caller into `path`; RecordEnded tells the end."""
+
+    path: Path
+    max_s: float
+    final_silence_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """End the recording; RecordEnded follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Do an operation; OperationEnded(ticket) tells the end. Arguments may be secret: no repr."""
+
+    operation: str
+    arguments: Mapping[str, Held] = field(repr=False)
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Hang up: the dialogue is over."""
+
+    cause: HangUpCause
+
+
+Action = Speak | Hush | StartRecording | StopRecording | Perform | End
+
+
+class Activity(Enum):
+    """What a dialogue is doing; there is nothing else it may be doing."""
+
+    SPEAKING = "speaking"
+    WAITING = "waiting"
+    """For keys, with a deadline."""
+    RECORDING = "recording"
+    WORKING = "working"
+    """An operation is under way."""
+    ENDED = "ended"

@@ -1,0 +1,512 @@
+"""The dialogue with one caller: events in, actions out, time as an input.
+
+Theory of operation. At any moment the dialogue is in one state of the flow on top of its stack and
+does one thing (`Activity`): it speaks, waits for keys until a deadline, records, waits for an
+operation, or is over. Its owner feeds it what the leg tells and what operations return, carries
+out the actions in order, and calls `tick` at `deadline`.
+
+Keys enter one buffer and leave it when a state listens: that is type-ahead. A state that allows
+barge-in is not spoken at all while keys are waiting for it. Sentences said on the way to a state
+go before its prompt (`_preamble`), and are skipped with it. Every Speak and Perform has a fresh
+ticket, so that the late end of an older one changes nothing.
+
+When the caller goes away, an operation under way is awaited, then each flow of the stack, innermost
+first, asks for its `on_hangup` if everything that names has a value; then it is over.
+"""
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from call.leg import HangUpCause, HungUp
+from call.media import KeyPressed, PlayEnded, RecordEnded
+from call.sound import EndOfRecording, Recording
+from ivr.actions import (
+    Action,
+    Activity,
+    DialogueEvent,
+    End,
+    Hush,
+    OperationEnded,
+    Perform,
+    Speak,
+    StartRecording,
+    StopRecording,
+)
+from ivr.collector import (
+    Answer,
+    Filled,
+    Grammar,
+    Key,
+    Number,
+    Verdict,
+    collect_grammar,
+    judge,
+    menu_grammar,
+    settle,
+)
+from ivr.faults import DialogueMisuse
+from ivr.flow import Ask, Collect, Fork, HangUp, Held, Menu, Play, Prompt, Record, Subflow
+from ivr.frames import NOW, Frame
+from ivr.machine import Flows, key_trigger
+from ivr.operations import FAILED, Outcome
+from ivr.prompts import Phrase, Segment
+
+TROUBLE = "common.trouble"
+"""What a caller hears when an operation failed."""
+
+CALLER_HUNG_UP = "caller_hung_up"
+"""The outcome of a dialogue whose caller went away."""
+
+HUNG_UP = "hung_up"
+"""The outcome of a dialogue whose flow hung up."""
+
+_MOST_TYPED_AHEAD = 64
+"""Keys kept for states to come; more than any caller means, and a bound for a stuck key."""
+
+
+class Dialogue:
+    """One call's way through flows.
+
+    `given` holds the parameters of the first flow, `extensions` the numbers the dial pattern
+    "extension" stands for, `started_at` (aware) the instant that `start` is called.
+    """
+
+    def __init__(
+        self,
+        flows: Flows,
+        flow: str,
+        *,
+        given: Mapping[str, Held],
+        language: str,
+        started_at: datetime,
+        extensions: Collection[str] = (),
+    ) -> None:
+        self._flows = flows
+        self._extensions = frozenset(extensions)
+        self._started_at = started_at
+        self._epoch = 0.0
+        self._stack = [Frame(flows.graph(flow), given)]
+        self._language = language
+        self._actions: list[Action] = []
+        self._buffer: deque[str] = deque(maxlen=_MOST_TYPED_AHEAD)
+        self._typed = ""
+        self._late_terminator: tuple[str, float] | None = None
+        self._preamble: list[Segment] = []
+        self._ticket = 0
+        self._no_input = 0
+        self._no_match = 0
+        self._grammar = Grammar(frozenset(), {}, None, None)
+        self._after_recording: str | None = None
+        self._caller_gone = False
+        self._farewells: deque[tuple[str, Mapping[str, Held]]] = deque()
+        self._activity = Activity.WORKING
+        self._deadline: float | None = None
+        self._outcome: str | None = None
+
+    @property
+    def activity(self) -> Activity:
+        """What the dialogue is doing."""
+        return self._activity
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` is due, in monotonic seconds; set exactly while waiting for keys."""
+        return self._deadline if self._activity is Activity.WAITING else None
+
+    @property
+    def ended(self) -> bool:
+        return self._activity is Activity.ENDED
+
+    @property
+    def outcome(self) -> str | None:
+        """How it ended: the final state's outcome, HUNG_UP or CALLER_HUNG_UP."""
+        return self._outcome
+
+    @property
+    def language(self) -> str:
+        """The language of the call, as it is now."""
+        return self._language
+
+    @property
+    def place(self) -> str:
+        """The flow and the state it is in, for logs and transcripts; "" once it is over."""
+        if not self._stack:
+            return ""
+        return f"{self._frame.flow.name}/{self._frame.state.name}"
+
+    def start(self, now: float) -> list[Action]:
+        """Begin. `now` is in monotonic seconds, as everywhere."""
+        self._epoch = now
+        self._read_clock(now)
+        self._arrive(now)
+        return self._taken()
+
+    def receive(self, event: DialogueEvent, now: float) -> list[Action]:
+        """Take in what happened. What comes too late to matter is ignored."""
+        if self.ended:
+            return []
+        self._read_clock(now)
+        match event:
+            case KeyPressed(key=key) if not self._caller_gone:
+                self._on_key(key, now)
+            case PlayEnded(ticket=ticket) if ticket == self._ticket:
+                if self._activity is Activity.SPEAKING:
+                    self._prompt_ended(now)
+            case RecordEnded():
+                self._on_record_ended(event, now)
+            case OperationEnded(ticket=ticket, outcome=outcome) if ticket == self._ticket:
+                if self._activity is Activity.WORKING:
+                    self._on_operation_ended(outcome, now)
+            case HungUp():
+                self._on_hung_up()
+        return self._taken()
+
+    def tick(self, now: float) -> list[Action]:
+        """The deadline has come; does nothing before it."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        self._read_clock(now)
+        if self._typed:
+            self._answered(settle(self._typed, self._grammar), now)
+        else:
+            self._on_no_input(now)
+        return self._taken()
+
+    # ---- Where the dialogue is
+
+    @property
+    def _frame(self) -> Frame:
+        return self._stack[-1]
+
+    def _read_clock(self, now: float) -> None:
+        self._frame.variables[NOW] = self._started_at + timedelta(seconds=now - self._epoch)
+
+    def _taken(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions
+
+    def _follow(self, event: str, now: float) -> None:
+        """Go where an event leads."""
+        edge = self._frame.edge(event)
+        if edge is None:
+            raise DialogueMisuse(f"{self.place} has no way on after {event}")
+        self._preamble += self._frame.segments(edge.say, self._language)
+        self._go(edge.trigger, now)
+
+    def _go(self, trigger: str, now: float) -> None:
+        self._frame.move(trigger)
+        self._arrive(now)
+
+    def _arrive(self, now: float) -> None:
+        """Do what the state just entered is for."""
+        state = self._frame.state
+        self._typed = ""
+        self._no_input = self._no_match = 0
+        language = self._frame.value(state.language)
+        if isinstance(language, str):
+            self._language = language
+        match state.step:
+            case Fork():
+                self._follow("enter", now)
+            case Ask() as ask:
+                self._perform(ask.operation, self._frame.arguments(ask.arguments))
+            case Subflow() as called:
+                given = self._frame.arguments(called.arguments)
+                self._stack.append(Frame(self._flows.graph(called.flow), given))
+                self._read_clock_from(self._stack[-2])
+                self._arrive(now)
+            case Menu() | Collect() as step:
+                self._listen(step, now)
+            case Play() as step:
+                self._play(step, now)
+            case Record() as step:
+                self._buffer.clear()
+                self._after_recording = None
+                self._frame.variables.pop(step.into, None)
+                self._say(step.prompt, now)
+            case HangUp() as step:
+                self._say(step.prompt, now)
+
+    def _read_clock_from(self, below: Frame) -> None:
+        self._frame.variables[NOW] = below.variables[NOW]
+
+    def _finish(self, outcome: str, now: float) -> None:
+        """The flow on top has ended: the one below goes on, or the call is over."""
+        self._stack.pop().leave()
+        if not self._stack:
+            self._hang_up(HangUpCause.NORMAL, outcome)
+            return
+        self._follow(outcome, now)
+
+    def _hang_up(self, cause: HangUpCause, outcome: str) -> None:
+        self._actions.append(End(cause))
+        self._over(outcome)
+
+    def _over(self, outcome: str) -> None:
+        while self._stack:
+            self._stack.pop().leave()
+        self._buffer.clear()
+        self._typed = ""
+        self._activity = Activity.ENDED
+        self._outcome = outcome
+
+    # ---- Speaking
+
+    def _say(self, prompt: Prompt, now: float) -> None:
+        segments = (*self._preamble, *self._frame.segments(prompt, self._language))
+        self._preamble.clear()
+        if not segments:
+            self._prompt_ended(now)
+            return
+        self._ticket += 1
+        self._activity = Activity.SPEAKING
+        self._actions.append(Speak(segments, self._ticket))
+
+    def _hush(self) -> None:
+        if self._activity is Activity.SPEAKING:
+            self._actions.append(Hush())
+            self._activity = Activity.WAITING
+            self._deadline = None
+
+    def _prompt_ended(self, now: float) -> None:
+        state = self._frame.state
+        match state.step:
+            case Menu() | Collect() as step:
+                self._activity = Activity.WAITING
+                self._deadline = now + step.listening.first_digit_s
+                self._take_keys(now)
+            case Play() if state.outcome is not None:
+                self._finish(state.outcome, now)
+            case Play():
+                self._follow("done", now)
+            case Record() as step:
+                self._start_recording(step)
+            case HangUp() as step:
+                self._hang_up(step.cause, HUNG_UP)
+
+    def _play(self, step: Play, now: float) -> None:
+        if not step.type_ahead:
+            self._buffer.clear()
+        keys = self._frame.flow.keys(self._frame.state)
+        while keys and self._buffer:
+            key = self._buffer.popleft()
+            if key in keys:
+                self._preamble.clear()
+                self._go(key_trigger(key), now)
+                return
+        if self._buffer and step.barge_in:
+            self._preamble.clear()
+            self._prompt_ended(now)
+        else:
+            self._say(step.prompt, now)
+
+    # ---- Keys
+
+    def _on_key(self, key: str, now: float) -> None:
+        late, self._late_terminator = self._late_terminator, None
+        if late is not None and key == late[0] and now <= late[1]:
+            return
+        match self._frame.state.step:
+            case Menu() | Collect() as step:
+                self._buffer.append(key)
+                if self._activity is Activity.SPEAKING and not step.listening.barge_in:
+                    return
+                self._hush()
+                self._take_keys(now)
+            case Play() as step:
+                self._on_key_in_play(step, key, now)
+            case Record() as step:
+                self._on_key_in_record(step, key, now)
+            case HangUp():
+                pass
+            case _:
+                self._buffer.append(key)
+
+    def _on_key_in_play(self, step: Play, key: str, now: float) -> None:
+        keys = self._frame.flow.keys(self._frame.state)
+        if keys:
+            if key in keys:
+                self._hush()
+                self._go(key_trigger(key), now)
+            return
+        self._buffer.append(key)
+        if step.barge_in:
+            self._hush()
+            self._prompt_ended(now)
+
+    def _on_key_in_record(self, step: Record, key: str, now: float) -> None:
+        """Keys end a recording or mean nothing; the terminator means nothing before it began."""
+        if self._after_recording is not None:
+            self._buffer.append(key)
+            return
+        bound = key in self._frame.flow.keys(self._frame.state)
+        if self._activity is Activity.RECORDING and (bound or key == step.terminator):
+            self._after_recording = key_trigger(key) if bound else "done"
+            self._actions.append(StopRecording())
+        elif bound:
+            self._hush()
+            self._go(key_trigger(key), now)
+
+    def _listen(self, step: Menu | Collect, now: float) -> None:
+        keys = self._frame.flow.keys(self._frame.state)
+        if isinstance(step, Menu):
+            self._grammar = menu_grammar(step, keys, self._extensions)
+        else:
+            self._grammar = collect_grammar(step, keys)
+        if not step.listening.type_ahead:
+            self._buffer.clear()
+        if self._buffer and step.listening.barge_in:
+            self._preamble.clear()
+            self._activity = Activity.WAITING
+            self._take_keys(now)
+        else:
+            self._say(step.prompt, now)
+
+    def _take_keys(self, now: float) -> None:
+        """Take keys from the buffer until they are an answer or there are none left."""
+        step = self._listening_step()
+        while self._buffer:
+            self._typed += self._buffer.popleft()
+            answer = judge(self._typed, self._grammar)
+            if answer is Verdict.MORE:
+                self._deadline = now + step.listening.inter_digit_s
+            elif answer is Verdict.COMPLETE:
+                self._deadline = now + step.listening.terminator_s
+            else:
+                self._answered(answer, now)
+                return
+
+    def _answered(self, answer: Answer, now: float) -> None:
+        step = self._listening_step()
+        match answer:
+            case Key(key=key):
+                self._go(key_trigger(key), now)
+            case Number(digits=digits, pattern=pattern):
+                self._forgive_terminator(now)
+                self._frame.variables["dialed"] = digits
+                self._follow(f"dial_{pattern}", now)
+            case Filled(digits=digits) if isinstance(step, Collect):
+                self._forgive_terminator(now)
+                if step.secret:
+                    self._frame.keep_secret(step.into, digits)
+                else:
+                    self._frame.variables[step.into] = digits
+                self._follow("filled", now)
+            case _:
+                self._on_no_match(now)
+
+    def _forgive_terminator(self, now: float) -> None:
+        """A number that was whole without its terminator may be followed by it all the same."""
+        listening = self._listening_step().listening
+        if listening.terminator is None or self._typed.endswith(listening.terminator):
+            return
+        if self._buffer:
+            if self._buffer[0] == listening.terminator:
+                self._buffer.popleft()
+            return
+        self._late_terminator = (listening.terminator, now + listening.inter_digit_s)
+
+    def _on_no_input(self, now: float) -> None:
+        self._no_input += 1
+        listening = self._listening_step().listening
+        if self._no_input >= listening.max_no_input:
+            self._follow("max_no_input", now)
+        else:
+            self._reprompt(listening.no_input, now)
+
+    def _on_no_match(self, now: float) -> None:
+        """What was typed next was meant for another state: it is dropped."""
+        self._no_match += 1
+        self._buffer.clear()
+        listening = self._listening_step().listening
+        if self._no_match >= listening.max_no_match:
+            self._follow("max_no_match", now)
+        else:
+            self._reprompt(listening.no_match, now)
+
+    def _reprompt(self, sentence: Prompt, now: float) -> None:
+        step = self._listening_step()
+        self._typed = ""
+        self._say(sentence + (step.listening.prompt_short or step.prompt), now)
+
+    def _listening_step(self) -> Menu | Collect:
+        step = self._frame.state.step
+        if not isinstance(step, Menu | Collect):
+            raise DialogueMisuse(f"{self.place} does not listen for keys")
+        return step
+
+    # ---- Recording
+
+    def _start_recording(self, step: Record) -> None:
+        path = self._frame.value(step.spool)
+        longest = self._frame.value(step.max_s)
+        if not isinstance(longest, int | float) or not isinstance(path, Path):
+            raise DialogueMisuse(f"{self.place} has no file or no limit to record with")
+        self._activity = Activity.RECORDING
+        self._actions.append(StartRecording(path, float(longest), step.final_silence_s))
+
+    def _on_record_ended(self, ended: RecordEnded, now: float) -> None:
+        step = self._frame.state.step
+        if self._activity is not Activity.RECORDING or not isinstance(step, Record):
+            return
+        self._frame.variables[step.into] = Recording(
+            ended.path, ended.seconds, ended.speech_s, ended.ended_by
+        )
+        if ended.ended_by is EndOfRecording.HANG_UP:
+            self._on_hung_up()
+            return
+        trigger = self._after_recording or self._event_of(ended.ended_by)
+        self._after_recording = None
+        if trigger.startswith("dtmf."):
+            self._go(trigger, now)
+        else:
+            self._follow(trigger, now)
+
+    def _event_of(self, end: EndOfRecording) -> str:
+        """Silence and the limit have events of their own where the flow names them."""
+        own = self._frame.state.leads_on(end.value)
+        return end.value if own and end is not EndOfRecording.STOPPED else "done"
+
+    # ---- Operations, and the end
+
+    def _perform(self, operation: str, arguments: Mapping[str, Held]) -> None:
+        self._ticket += 1
+        self._activity = Activity.WORKING
+        self._actions.append(Perform(operation, arguments, self._ticket))
+
+    def _on_operation_ended(self, outcome: Outcome, now: float) -> None:
+        if self._caller_gone:
+            self._farewell()
+            return
+        if outcome.name != FAILED and self._frame.edge(outcome.name) is not None:
+            self._frame.variables.update(outcome.values)
+            self._follow(outcome.name, now)
+            return
+        self._buffer.clear()
+        self._preamble = [Phrase(TROUBLE, self._language)]
+        if self._frame.state.leads_on(FAILED):
+            self._follow(FAILED, now)
+        else:
+            self._go(FAILED, now)
+
+    def _on_hung_up(self) -> None:
+        if self._caller_gone:
+            return
+        self._caller_gone = True
+        self._buffer.clear()
+        under_way = self._activity is Activity.WORKING
+        for frame in reversed(self._stack):
+            ask = frame.state.on_hangup or frame.flow.on_hangup
+            if ask is not None and frame.knows_all(ask):
+                self._farewells.append((ask.operation, frame.arguments(ask.arguments)))
+        if not under_way:
+            self._farewell()
+
+    def _farewell(self) -> None:
+        """Ask for the next thing a caller who is gone wanted done; over after the last."""
+        if self._farewells:
+            self._perform(*self._farewells.popleft())
+        else:
+            self._over(CALLER_HUNG_UP)

@@ -1,0 +1,132 @@
+"""One flow under way in one call: where it is, what its variables hold, what its words mean."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from call.sound import Recording
+from ivr.faults import DialogueMisuse
+from ivr.flow import (
+    Argument,
+    Ask,
+    Condition,
+    Edge,
+    Flow,
+    Held,
+    Prompt,
+    Reference,
+    Replay,
+    Say,
+    State,
+)
+from ivr.guards import GUARDS
+from ivr.machine import FlowGraph
+from ivr.prompts import Phrase, Recorded, Segment, Value
+
+NOW = "now"
+"""The variable every flow may read: the present instant, aware."""
+
+
+class Frame:
+    """A flow under way. In a call's stack, a subflow lies above the flow that called it."""
+
+    def __init__(self, graph: FlowGraph, given: Mapping[str, Held]) -> None:
+        self._graph = graph
+        self._cursor = graph.enter()
+        self._secrets: set[str] = set()
+        self.variables: dict[str, Held] = _parameters(graph.flow, given)
+
+    @property
+    def flow(self) -> Flow:
+        return self._graph.flow
+
+    @property
+    def state(self) -> State:
+        """The state the flow is in."""
+        return self.flow.states[self._cursor.state]
+
+    def move(self, trigger: str) -> None:
+        """Follow an edge of the graph."""
+        self._graph.move(self._cursor, trigger)
+
+    def leave(self) -> None:
+        """The flow is over: its cursor is given back, its variables are forgotten."""
+        self._graph.leave(self._cursor)
+        self.variables.clear()
+
+    def edge(self, event: str) -> Edge | None:
+        """The first edge on an event whose condition holds."""
+        return next((e for e in self.state.edges_on(event) if self.holds(e.when)), None)
+
+    def holds(self, condition: Condition | None) -> bool:
+        """Whether a condition holds now; no condition always does."""
+        if condition is None:
+            return True
+        return GUARDS[condition.guard].holds(self.variables) != condition.negated
+
+    def value(self, argument: Argument) -> Held:
+        """What an argument stands for; None for a variable nothing has set."""
+        if isinstance(argument, Reference):
+            return self.variables.get(argument.name)
+        return argument
+
+    def keep_secret(self, name: str, digits: str) -> None:
+        """Hold digits until the first operation that asks for them, and no longer."""
+        self._secrets.add(name)
+        self.variables[name] = digits
+
+    def knows_all(self, ask: Ask) -> bool:
+        """Whether every variable an operation names has a value."""
+        return all(self.value(argument) is not None for _, argument in ask.arguments)
+
+    def arguments(self, pairs: Iterable[tuple[str, Argument]]) -> dict[str, Held]:
+        """The arguments of an operation or a subflow. A secret is handed over once."""
+        asked = list(pairs)
+        values = {name: self.value(argument) for name, argument in asked}
+        for _, argument in asked:
+            if isinstance(argument, Reference) and argument.name in self._secrets:
+                self._secrets.discard(argument.name)
+                self.variables.pop(argument.name, None)
+        return values
+
+    def segments(self, prompt: Prompt, language: str) -> list[Segment]:
+        """What a prompt says now, in the language of the call."""
+        said: list[Segment] = []
+        for item in prompt:
+            if isinstance(item, Replay):
+                said += self._replayed(item, language)
+            elif self.holds(item.when):
+                said.append(self._phrase(item, language))
+        return said
+
+    def _replayed(self, item: Replay, language: str) -> list[Segment]:
+        if not self.holds(item.when):
+            return self.segments(item.otherwise, language)
+        held = self.value(item.recording)
+        if isinstance(held, Recording):
+            return [Recorded(held.path)]
+        if isinstance(held, Path):
+            return [Recorded(held)]
+        return self.segments(item.otherwise, language)
+
+    def _phrase(self, item: Say, language: str) -> Phrase:
+        arguments = tuple((name, self._spoken(argument)) for name, argument in item.arguments)
+        return Phrase(item.phrase, item.language or language, arguments)
+
+    def _spoken(self, argument: Argument) -> Value:
+        value = self.value(argument)
+        if isinstance(value, Recording):
+            raise DialogueMisuse(f"{self.flow.name}: a recording is no argument of a phrase")
+        return value
+
+
+def _parameters(flow: Flow, given: Mapping[str, Held]) -> dict[str, Held]:
+    """The variables a flow starts with. Raises DialogueMisuse for one missing or unknown."""
+    known = {parameter.name for parameter in flow.parameters}
+    unknown = given.keys() - known - {NOW}
+    missing = {p.name for p in flow.parameters if not p.optional} - given.keys()
+    if unknown or missing:
+        raise DialogueMisuse(
+            f"{flow.name} is started without {sorted(missing)} or with unknown {sorted(unknown)}"
+        )
+    defaults: dict[str, Held] = {p.name: p.default for p in flow.parameters}
+    return defaults | dict(given)

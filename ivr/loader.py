@@ -1,0 +1,116 @@
+"""Flow files into flows: TOML, then the shapes of `schema`, then frozen data, then the checker.
+
+Every fault of every file is found before anything is refused: with its file, its state and what to
+do about it.
+"""
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ivr import schema
+from ivr.building import FlowBuilder
+from ivr.checker import Surroundings, check
+from ivr.faults import FlowFault, FlowsRefused, Severity
+from ivr.flow import Flow
+from ivr.machine import Flows
+from ivr.operations import OperationSpec
+from ivr.prompts import PhraseBook
+
+SCENARIOS = ".scenarios.toml"
+"""Files with this ending lie beside flows and hold scenarios."""
+
+
+def load_flows(
+    directory: Path,
+    *,
+    book: PhraseBook,
+    operations: Mapping[str, OperationSpec],
+    extensions: Collection[str] = (),
+) -> Flows:
+    """Every flow of `directory`, ready to run. Raises FlowsRefused with all that is wrong."""
+    flows, faults = _read_all(directory, book, operations, extensions)
+    errors = [fault for fault in faults if fault.severity is Severity.ERROR]
+    if errors:
+        raise FlowsRefused(errors)
+    return Flows(flows)
+
+
+def check_flows(
+    directory: Path,
+    *,
+    book: PhraseBook,
+    operations: Mapping[str, OperationSpec],
+    extensions: Collection[str] = (),
+) -> list[FlowFault]:
+    """All that is wrong or doubtful in the flows of `directory`; empty when all is well."""
+    return _read_all(directory, book, operations, extensions)[1]
+
+
+def flow_files(directory: Path) -> list[Path]:
+    """The flow files of a directory, in the order of their names."""
+    return sorted(path for path in directory.glob("*.toml") if not path.name.endswith(SCENARIOS))
+
+
+def _read_all(
+    directory: Path,
+    book: PhraseBook,
+    operations: Mapping[str, OperationSpec],
+    extensions: Collection[str],
+) -> tuple[dict[str, Flow], list[FlowFault]]:
+    flows: dict[str, Flow] = {}
+    faults: list[FlowFault] = []
+    builder = FlowBuilder(book)
+    files = flow_files(directory)
+    if not files:
+        faults.append(
+            FlowFault(str(directory), "", "no flow here", "Give the folder that holds *.toml.")
+        )
+    for path in files:
+        entry = _read(path, faults)
+        if entry is None:
+            continue
+        if entry.flow != path.stem:
+            advice = f"Name the file {entry.flow}.toml, or the flow {path.stem!r}."
+            faults.append(FlowFault(path.name, "", f"the flow is named {entry.flow!r}", advice))
+        flows[entry.flow] = builder.build(entry, path.name)
+    broken = {path.stem for path in files} - flows.keys()
+    surroundings = Surroundings(flows, book, operations, frozenset(extensions), frozenset(broken))
+    for flow in flows.values():
+        faults.extend(check(flow, surroundings))
+    return flows, faults
+
+
+def _read(path: Path, faults: list[FlowFault]) -> schema.FlowEntry | None:
+    """One file's table; None, with the faults told, when it has not the right shape."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        advice = "Mend the line; names with dots, * and # stand in quotes."
+        faults.append(FlowFault(path.name, "", f"not TOML: {error}", advice))
+        return None
+    try:
+        return schema.FlowEntry.model_validate(table)
+    except ValidationError as error:
+        found = [_shape_fault(path.name, d["loc"], d["type"], d["msg"]) for d in error.errors()]
+        faults.extend(dict.fromkeys(found))
+        return None
+
+
+def _shape_fault(file: str, location: Sequence[int | str], kind: str, message: str) -> FlowFault:
+    """What pydantic found, in the words of the format."""
+    place = [str(part) for part in location]
+    state = place[1] if place[:1] == ["states"] and len(place) > 1 else ""
+    within = [part for part in (place[2:] if state else place) if part not in schema.KINDS]
+    where = ".".join(within)
+    if kind == "extra_forbidden":
+        return FlowFault(file, state, f"unknown key {where!r}", "Remove it, or mend its spelling.")
+    if kind == "missing":
+        return FlowFault(file, state, f"{where!r} is missing", "Add it.")
+    if kind.startswith("union_tag"):
+        advice = f"Choose one of {', '.join(schema.KINDS)}; a group has no kind, but an initial."
+        return FlowFault(file, state, "unknown kind of state", advice)
+    subject = f"{where!r} is not as it should be ({message})" if where else message
+    return FlowFault(file, state, subject, "See docs/flow-format.md.")

@@ -1,0 +1,124 @@
+"""Runs one dialogue on one leg: carries out its actions, tells it what happens, wakes it on time.
+
+Nothing else: what is said comes from the dialogue, sound from the voice, work from the operations.
+End a session by hanging up its leg, never by cancelling it: a hang-up lets the saving of a message
+come to its end.
+"""
+
+import asyncio
+import logging
+
+from call.clock import Clock
+from call.leg import HungUp, Leg
+from ivr.actions import (
+    Action,
+    DialogueEvent,
+    End,
+    Hush,
+    OperationEnded,
+    Perform,
+    Speak,
+    StartRecording,
+    StopRecording,
+)
+from ivr.dialogue import Dialogue
+from ivr.operations import FAILED, Operations, Outcome
+from ivr.prompts import Voice
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One dialogue on one leg; `run` it once."""
+
+    def __init__(
+        self, dialogue: Dialogue, leg: Leg, voice: Voice, operations: Operations, clock: Clock
+    ) -> None:
+        self._dialogue = dialogue
+        self._leg = leg
+        self._voice = voice
+        self._operations = operations
+        self._clock = clock
+        self._inbox: asyncio.Queue[DialogueEvent] = asyncio.Queue()
+        self._speaking: asyncio.Task[None] | None = None
+
+    async def run(self) -> str:
+        """Answer and talk until it is over; tells the dialogue's outcome.
+
+        An error in the dialogue ends this call: the leg is hung up before it is raised.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self._listen(), name=f"listen {self._leg.call_id}")
+            try:
+                await self._leg.answer()
+                await self._talk(tasks)
+            finally:
+                listening.cancel()
+                self._hush()
+                await self._leg.hang_up()
+        return self._dialogue.outcome or ""
+
+    async def _talk(self, tasks: asyncio.TaskGroup) -> None:
+        await self._carry_out(self._dialogue.start(self._clock.monotonic()), tasks)
+        while not self._dialogue.ended:
+            event = await self._next()
+            now = self._clock.monotonic()
+            if event is None:
+                actions = self._dialogue.tick(now)
+            else:
+                actions = self._dialogue.receive(event, now)
+            await self._carry_out(actions, tasks)
+
+    async def _listen(self) -> None:
+        """Pass on what the leg tells, to its last event."""
+        while True:
+            event = await self._leg.event()
+            self._inbox.put_nowait(event)
+            if isinstance(event, HungUp):
+                return
+
+    async def _next(self) -> DialogueEvent | None:
+        """What happens next; None when the dialogue's deadline comes first."""
+        deadline = self._dialogue.deadline
+        wait = None if deadline is None else max(0.0, deadline - self._clock.monotonic())
+        try:
+            async with asyncio.timeout(wait):
+                return await self._inbox.get()
+        except TimeoutError:
+            return None
+
+    async def _carry_out(self, actions: list[Action], tasks: asyncio.TaskGroup) -> None:
+        for action in actions:
+            match action:
+                case Speak():
+                    self._hush()
+                    self._speaking = tasks.create_task(self._speak(action))
+                case Hush():
+                    self._hush()
+                case StartRecording(path=path, max_s=max_s, final_silence_s=silence):
+                    self._leg.record(path, max_s=max_s, final_silence_s=silence)
+                case StopRecording():
+                    self._leg.stop_recording()
+                case Perform():
+                    tasks.create_task(self._perform(action))
+                case End(cause=cause):
+                    await self._leg.hang_up(cause)
+
+    async def _speak(self, action: Speak) -> None:
+        """Make the sound and play it; a later Speak or Hush cancels this while it is being made."""
+        clips = await self._voice.clips(action.segments)
+        self._leg.play(clips, action.ticket)
+
+    def _hush(self) -> None:
+        if self._speaking is not None:
+            self._speaking.cancel()
+            self._speaking = None
+            self._leg.stop_playing()
+
+    async def _perform(self, action: Perform) -> None:
+        try:
+            outcome = await self._operations.perform(action.operation, action.arguments)
+        except Exception:
+            _log.exception("operation failed", extra={"operation": action.operation})
+            outcome = Outcome(FAILED)
+        self._inbox.put_nowait(OperationEnded(action.ticket, outcome))
