@@ -36,6 +36,8 @@ Reader = Callable[["Language", "re.Match[str]"], str]
 LARGEST_READ_AS_A_NUMBER = 9999
 """Longer runs of figures are codes, and are read figure by figure."""
 
+DIGITS = frozenset("0123456789")
+
 LONGEST_EXTENSION = 6
 """Digits; a longer number is a public one."""
 
@@ -85,11 +87,11 @@ class Language:
 
     def digits(self, text: str) -> str:
         """The digits of an extension or a code, to be read one by one."""
-        return " ".join(character for character in text if character.isdecimal())
+        return " ".join(character for character in text if character in DIGITS)
 
     def phone(self, number: str) -> str:
         """A caller's number as it is printed: 3-3-4 in North America, else an extension."""
-        digits = "".join(character for character in number if character.isdecimal())
+        digits = "".join(character for character in number if character in DIGITS)
         if not digits:
             return self.unknown_number
         if len(digits) <= LONGEST_EXTENSION:
