@@ -59,6 +59,8 @@ class Asking:
         request = call.dialog.request(method)
         proofs = self._proofs(call, request)
         request = Request((*request.headers, *proofs, *headers), body, request.method, request.uri)
+        if method == "INVITE":
+            call.invited = request
         return self._core.request(request, peer or call.dialog.next_hop, heard_or_challenged, now)
 
     def _meet(self, call: Call, response: Response | None, proven: frozenset[str]) -> str | None:
@@ -106,10 +108,9 @@ class Asking:
     def ack_of(self, call: Call, dialog: Dialog, response: Response, peer: Peer) -> Request:
         """The ACK of a 2xx, with the proofs its INVITE carried (RFC 3261 §13.2.2.4)."""
         ack = dialog.request("ACK", response.cseq[0])
-        invite = call.our_request.request if call.our_request else None
         proofs = tuple(
             pair
-            for pair in (invite.headers if invite else ())
+            for pair in (call.invited.headers if call.invited else ())
             if pair[0] in ("Authorization", "Proxy-Authorization")
         )
         return self._core.stamped(Request((*ack.headers, *proofs), method="ACK", uri=ack.uri), peer)

@@ -7,6 +7,7 @@ from telephony.sip.dialog import Dialog
 from telephony.sip.digest import Credentials, Proof
 from telephony.sip.events import Peer
 from telephony.sip.ledger import ClientTransaction, ServerTransaction
+from telephony.sip.message import Request
 
 
 class Stage(Enum):
@@ -57,6 +58,8 @@ class Call:
     ack: AwaitedAck | None = None
     our_request: ClientTransaction | None = None
     """Our INVITE, re-INVITE or UPDATE under way."""
+    invited: Request | None = None
+    """The last INVITE we sent: its ACK carries the same proofs."""
     wanted_offer: bytes | None = None
     """What to offer as soon as nothing else is under way."""
     local_sdp: bytes = b""
