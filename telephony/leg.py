@@ -51,9 +51,6 @@ from telephony.sip.events import (
 
 log = logging.getLogger(__name__)
 
-CLOSE_LIMIT_S = 5.0
-"""Seconds a plane may take to complete a recording before the leg ends without it."""
-
 MAX_UNREAD = 512
 """Events that may wait to be read; keys beyond are those of a machine, not of a finger."""
 
@@ -130,8 +127,9 @@ class Signals(Protocol):
 class SipLeg:
     """One call. Takes a slot of the plane when made; raises Unavailable when none is free.
 
-    `session_id` names the session in our descriptions, `advertised` is the address they show,
-    `over` is called once when all is done.
+    `session_id` names the session in our descriptions, `advertised` is the address they show;
+    `close_s` is the seconds the plane may take to complete a recording before the leg ends
+    without it; `over` is called once when all is done.
     """
 
     def __init__(
@@ -146,6 +144,7 @@ class SipLeg:
         clock: Clock,
         session_id: int,
         advertised: str,
+        close_s: float,
         over: Callable[["SipLeg"], None],
     ) -> None:
         self._call_id = call_id
@@ -154,6 +153,7 @@ class SipLeg:
         self._signals = signals
         self._plane = plane
         self._clock = clock
+        self._close_s = close_s
         self._tell_over = over
         self._phase = Phase.CALLING if outgoing else Phase.RINGING
         self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
@@ -438,7 +438,7 @@ class SipLeg:
         self._phase = Phase.CLOSING
         self._settled.set()
         loop = asyncio.get_running_loop()
-        self._limit = loop.call_later(CLOSE_LIMIT_S, self._finish)
+        self._limit = loop.call_later(self._close_s, self._finish)
         self._plane.close(self._slot)
 
     def _finish(self) -> None:

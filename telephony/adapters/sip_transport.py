@@ -17,8 +17,8 @@ from typing import Protocol
 from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.media import Address
-from telephony.framing import Ping, StreamFramer
 from telephony.sip.events import Output, Peer, Send, SipEvent, Transport
+from telephony.sip.stream import PONG, Stream
 
 log = logging.getLogger(__name__)
 trace = logging.getLogger("telephony.trace")
@@ -53,13 +53,13 @@ class Core(Protocol):
         """Monotonic seconds at which `tick` is wanted."""
 
     def feed(self, data: bytes, source: Peer, now: float) -> list[Output]:
-        """Take one message."""
+        """Take one datagram, or whole messages of a connection."""
 
     def tick(self, now: float) -> list[Output]:
         """Do what has become due."""
 
     def transport_failed(self, peer: Peer, now: float) -> list[Output]:
-        """Learn that `peer` cannot be reached."""
+        """Learn that `peer` cannot be reached, or that its connection is gone."""
 
 
 @dataclass(slots=True)
@@ -68,6 +68,7 @@ class TransportCounts:
 
     received: int = 0
     sent: int = 0
+    unheard: int = 0
     malformed: int = 0
     unsendable: int = 0
     faults: int = 0
@@ -81,7 +82,8 @@ class SipTransport:
         self._port = port
         self._clock = clock
         self._core: Core | None = None
-        self._tell: Callable[[SipEvent], None] = _unheard
+        self._tell: Callable[[SipEvent], None] = _nobody
+        self._hears: Callable[[str, float], bool] = lambda host, now: False
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._connections: OrderedDict[Peer, _Connection] = OrderedDict()
@@ -109,11 +111,19 @@ class SipTransport:
             raise NoListeningAddress(f"{self._host}:{self._port}: {error.strerror}") from error
         return self._host, port
 
-    def attach(self, core: Core, tell: Callable[[SipEvent], None]) -> None:
-        """Begin to receive, for this core; events go to `tell`, in order."""
+    def attach(
+        self,
+        core: Core,
+        tell: Callable[[SipEvent], None],
+        hears: Callable[[str, float], bool],
+    ) -> None:
+        """Begin to receive, for this core; events go to `tell`, in order.
+
+        `hears` says, for an address and the time, whether a message from there is read at all.
+        """
         if self._socket is None or self._server is None:
             raise NotAttached("open first")
-        self._core, self._tell = core, tell
+        self._core, self._tell, self._hears = core, tell, hears
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read_datagrams)
 
     async def close(self) -> None:
@@ -226,10 +236,14 @@ class SipTransport:
         """Give one message to the core. Never raises."""
         if self._core is None:
             return
+        now = self._clock.monotonic()
+        if not self._hears(source.host, now):
+            self.counts.unheard += 1
+            return
         self.counts.received += 1
         trace.debug("received", extra={"peer": source, "sip": data})
         try:
-            self.carry(self._core.feed(data, source, self._clock.monotonic()))
+            self.carry(self._core.feed(data, source, now))
         except PeerFault:
             self.counts.malformed += 1
         except Exception:
@@ -279,18 +293,17 @@ class SipTransport:
             self._connections.move_to_end(peer)
 
     def disconnected(self, connection: "_Connection", peer: Peer) -> None:
-        """Forget a connection."""
-        if self._connections.get(peer) is connection:
-            del self._connections[peer]
+        """Forget a connection; what still waits for an answer on it fails."""
+        if self._connections.get(peer) is not connection:
+            return
+        del self._connections[peer]
+        if self._core is not None:
+            self.carry(self._core.transport_failed(peer, self._clock.monotonic()))
 
     def broken(self, peer: Peer) -> None:
         """A peer sent what cannot be cut into messages."""
         self.counts.malformed += 1
         log.info("connection given up", extra={"host": peer.host, "port": peer.port})
-
-    def choked(self, peer: Peer) -> None:
-        """A peer does not read what it is sent."""
-        self._failed(peer)
 
 
 class _Connection(asyncio.Protocol):
@@ -298,7 +311,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, owner: SipTransport, peer: Peer | None) -> None:
         self._owner = owner
-        self._framer = StreamFramer()
+        self._stream = Stream()
         self._transport: asyncio.Transport | None = None
         self._peer = peer
 
@@ -314,17 +327,15 @@ class _Connection(asyncio.Protocol):
         if self._peer is None:
             return
         self._owner.used(self._peer)
-        try:
-            frames = self._framer.feed(data)
-        except PeerFault:
+        for message in self._stream.receive(data):
+            self._owner.received(message, self._peer)
+        if self._stream.broken:
             self._owner.broken(self._peer)
             self.close()
             return
-        for frame in frames:
-            if isinstance(frame, Ping):
-                self.write(b"\r\n")
-            else:
-                self._owner.received(frame, self._peer)
+        for _ in range(self._stream.pings):
+            self.write(PONG)
+        self._stream.pings = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._peer is not None:
@@ -336,7 +347,6 @@ class _Connection(asyncio.Protocol):
             return
         if self._transport.get_write_buffer_size() + len(data) > MAX_UNSENT:
             self._transport.abort()
-            self._owner.choked(self._peer)
             return
         self._transport.write(data)
 
@@ -367,5 +377,5 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _unheard(event: SipEvent) -> None:
+def _nobody(event: SipEvent) -> None:
     raise NotAttached(type(event).__name__)

@@ -58,7 +58,8 @@ delays = st.dictionaries(st.sampled_from(list(KeySource)), st.floats(0, 0.2), mi
 def test_any_typing_told_by_any_steady_ways_is_heard_as_typed(
     typed: list[tuple[str, float]], ways: dict[KeySource, float]
 ) -> None:
-    reports, at = [], 0.0
+    reports: list[KeyPressed] = []
+    at = 0.0
     for key, pause in typed:
         at += pause
         reports.extend(KeyPressed(key, source, at + delay) for source, delay in ways.items())
@@ -73,7 +74,8 @@ def test_any_typing_told_by_any_steady_ways_is_heard_as_typed(
 
 @given(presses)
 def test_ways_that_each_lose_presses_never_add_any(typed: list[tuple[str, float]]) -> None:
-    reports, at = [], 0.0
+    reports: list[KeyPressed] = []
+    at = 0.0
     for number, (key, pause) in enumerate(typed):
         at += pause
         ways = ([EVENT], [TONE], [EVENT, TONE])[number % 3]

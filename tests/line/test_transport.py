@@ -50,10 +50,11 @@ class Line:
         self.transport = SipTransport("127.0.0.1", 0, SystemClock())
         self.address = ("", 0)
         self.events: list[SipEvent] = []
+        self.hears = True
 
     async def __aenter__(self) -> "Line":
         self.address = await self.transport.open()
-        self.transport.attach(self.core, self.events.append)
+        self.transport.attach(self.core, self.events.append, lambda host, now: self.hears)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -94,6 +95,23 @@ async def test_nonsense_and_our_own_bugs_disturb_no_other_message() -> None:
         transport.close()
 
 
+async def test_one_who_is_not_heard_costs_nothing_more() -> None:
+    async with Line() as line, asyncio.timeout(5):
+        line.hears = False
+        transport, protocol = await phone(line.address)
+        reader, writer = await asyncio.open_connection(*line.address)
+        transport.sendto(MESSAGE)
+        writer.write(MESSAGE + b"\r\n\r\n")
+        assert await reader.readexactly(2) == b"\r\n"
+        line.hears = True
+        transport.sendto(b"heard")
+        assert await protocol.got.get() == b"heard"
+        assert line.transport.counts.unheard == 2
+        transport.close()
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_a_connection_carries_messages_both_ways_and_its_keep_alives() -> None:
     async with Line() as line, asyncio.timeout(5):
         reader, writer = await asyncio.open_connection(*line.address)
@@ -111,8 +129,9 @@ async def test_a_connection_carries_messages_both_ways_and_its_keep_alives() -> 
 async def test_a_connection_whose_messages_have_no_end_is_closed() -> None:
     async with Line() as line, asyncio.timeout(5):
         reader, writer = await asyncio.open_connection(*line.address)
-        writer.write(b"INFO sip:a SIP/2.0\r\nContent-Length: many\r\n\r\n")
-        assert await reader.read() == b""
+        endless = b"INFO sip:a SIP/2.0\r\nContent-Length: many\r\n\r\n"
+        writer.write(endless)
+        assert await reader.read() == endless
         assert line.transport.counts.malformed == 1
         writer.close()
         await writer.wait_closed()

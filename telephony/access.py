@@ -1,0 +1,159 @@
+"""Who may call, and when there is room: the judgement of each request that opens something.
+
+Peers are known by address. A stranger is told 403, a few times; one that insists is a scanner, and
+is not even read until it has been quiet. A peer is let in while there is room for its call, and
+told 503 with the time to wait when there is none. Pure: the load and the time are inputs.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from call.errors import Misuse
+from telephony.sip.core import Admit, Refuse, Verdict
+from telephony.sip.events import Peer
+from telephony.sip.message import Request
+
+Network = IPv4Network | IPv6Network
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+MAX_STRANGERS = 4_096
+"""Addresses remembered; beyond, the one seen longest ago is forgotten."""
+
+
+class NoSuchNetwork(Misuse):
+    """A setting that names no network."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPolicy:
+    """Who may call and how many at once.
+
+    `allowed` holds addresses and CIDR networks. A stranger is answered `stranger_burst` times,
+    then once every `stranger_every_s` seconds. Above `max_lateness_s` seconds of delay on the
+    event loop no call is taken.
+    """
+
+    allowed: tuple[str, ...] = LOOPBACK
+    max_calls: int = 100
+    retry_after_s: int = 10
+    stranger_burst: int = 5
+    stranger_every_s: float = 10.0
+    max_lateness_s: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy we are just now."""
+
+    calls: int = 0
+    lateness_s: float = 0.0
+
+
+class Outcome(StrEnum):
+    """What was judged; the names of counts and of log fields."""
+
+    ADMITTED = "admitted"
+    STRANGER = "stranger"
+    SCANNER = "scanner"
+    FULL = "full"
+    OVERLOADED = "overloaded"
+    DRAINING = "draining"
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class Doorkeeper:
+    """Judges for one line: `hears` before a message is read, `judge` as the SIP core's gate."""
+
+    def __init__(self, policy: AccessPolicy, load: Callable[[], Load]) -> None:
+        self._policy = policy
+        self._load = load
+        self._networks = tuple(_network(text) for text in policy.allowed)
+        self._strangers: OrderedDict[str, _Bucket] = OrderedDict()
+        self._expected: set[str] = set()
+        self._counts: Counter[Outcome] = Counter()
+        self.draining = False
+
+    def count(self, outcome: Outcome) -> int:
+        """How many requests were judged so."""
+        return self._counts[outcome]
+
+    def knows(self, host: str) -> bool:
+        """Whether calls from this address are taken at all."""
+        address = _address(host)
+        return address is not None and any(address in network for network in self._networks)
+
+    def expect(self, host: str) -> None:
+        """We call this address: what it answers is read, though it may not be let in."""
+        self._expected.add(host)
+
+    def hears(self, host: str, now: float) -> bool:
+        """Whether a message from `host` is read at all; takes a token where it is a stranger's."""
+        if self.knows(host) or host in self._expected or self._takes_token(host, now):
+            return True
+        self._counts[Outcome.SCANNER] += 1
+        return False
+
+    def judge(self, request: Request, source: Peer, now: float) -> Verdict:
+        """The verdict on a request that opens something."""
+        if not self.knows(source.host):
+            outcome = Outcome.STRANGER
+        else:
+            outcome = self._room() if request.method == "INVITE" else Outcome.ADMITTED
+        self._counts[outcome] += 1
+        match outcome:
+            case Outcome.ADMITTED:
+                return Admit()
+            case Outcome.STRANGER:
+                return Refuse(403)
+            case _:
+                return Refuse(503, retry_after=self._policy.retry_after_s)
+
+    def _room(self) -> Outcome:
+        load = self._load()
+        if self.draining:
+            return Outcome.DRAINING
+        if load.calls >= self._policy.max_calls:
+            return Outcome.FULL
+        if load.lateness_s > self._policy.max_lateness_s:
+            return Outcome.OVERLOADED
+        return Outcome.ADMITTED
+
+    def _takes_token(self, host: str, now: float) -> bool:
+        """One token bucket an address: `stranger_burst` deep, refilled with time."""
+        burst = float(self._policy.stranger_burst)
+        bucket = self._strangers.setdefault(host, _Bucket(burst, now))
+        self._strangers.move_to_end(host)
+        if len(self._strangers) > MAX_STRANGERS:
+            self._strangers.popitem(last=False)
+        refill = max(0.0, now - bucket.at) / self._policy.stranger_every_s
+        bucket.tokens, bucket.at = min(burst, bucket.tokens + refill), now
+        if bucket.tokens < 1:
+            return False
+        bucket.tokens -= 1
+        return True
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError as error:
+        raise NoSuchNetwork(f"allowed: {text!r} is no address and no network") from error
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address; an IPv4 peer on an IPv6 socket is itself again."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

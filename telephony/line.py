@@ -1,0 +1,381 @@
+"""The SIP line: calls come in as legs, each attended by one supervised task.
+
+The line joins what knows nothing of each other: the SIP core, the sockets, the media plane, the
+door, and whoever attends to calls. It owns every leg and every task, and nothing of a call
+outlives it. The plane is shared with others: it is started and stopped by whoever made it.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from call.clock import Clock
+from call.errors import PeerFault, Unavailable
+from call.leg import HangUpCause, Party
+from call.media import Address, MediaPlane
+from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
+from telephony.leg import SipLeg
+from telephony.sdp import MalformedDescription
+from telephony.sip.agent import UserAgent
+from telephony.sip.core import Local, SessionPolicy, Tokens
+from telephony.sip.digest import Credentials
+from telephony.sip.events import CallEnded, IncomingCall, Output, Peer, SipEvent
+from telephony.sip.transaction import Times
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 0.1
+"""Seconds between two looks at how late the event loop is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """How a line presents itself, and whom it lets in.
+
+    `advertised` is the address put into Contact and into descriptions; "" takes the one we listen
+    on, which must then be a real one. `close_s` is the seconds the media plane is given to complete a
+    recording when a call ends; `grace_s` what an operation is given to end after its call has.
+    """
+
+    advertised: str = ""
+    product: str = "Vestibule"
+    access: AccessPolicy = field(default_factory=AccessPolicy)
+    session: SessionPolicy = field(default_factory=SessionPolicy)
+    times: Times = field(default_factory=Times)
+    close_s: float = 5.0
+    grace_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatistics:
+    """What a line has done since its start, and does now."""
+
+    active: int
+    taken: int
+    refused: int
+    strangers: int
+    scanners: int
+
+
+class Wire(Protocol):
+    """The sockets, as the line needs them."""
+
+    async def open(self) -> Address:
+        """Bind; gives the address bound."""
+
+    def attach(
+        self,
+        core: UserAgent,
+        tell: Callable[[SipEvent], None],
+        hears: Callable[[str, float], bool],
+    ) -> None:
+        """Begin to receive for the core, from those that `hears` says are heard."""
+
+    def carry(self, outputs: Sequence[Output]) -> None:
+        """Send and tell what the core gave."""
+
+    async def close(self) -> None:
+        """Close every socket."""
+
+
+class SipLine:
+    """A line others call, and can be called from.
+
+    `on_call` attends to one call: it answers the leg, and returns or raises when done; the leg is
+    hung up then if it is not yet. `accepts` tells whether a dialled number exists.
+    """
+
+    def __init__(
+        self,
+        settings: LineSettings,
+        wire: Wire,
+        plane: MediaPlane,
+        clock: Clock,
+        tokens: Tokens,
+        on_call: Callable[[SipLeg], Awaitable[None]],
+        accepts: Callable[[str], bool],
+    ) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._plane = plane
+        self._clock = clock
+        self._tokens = tokens
+        self._on_call = on_call
+        self._accepts = accepts
+        self._door = Doorkeeper(settings.access, self._load)
+        self._heartbeat = Heartbeat()
+        self._core: UserAgent | None = None
+        self._legs: dict[str, SipLeg] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._taken = 0
+        self._refused = 0
+
+    async def start(self) -> Address:
+        """Listen; gives the address bound. Raises Unavailable when it cannot be had."""
+        host, port = await self._wire.open()
+        self._core = UserAgent(
+            Local(self._settings.advertised or host, port, self._settings.product),
+            self._tokens,
+            gate=self._door.judge,
+            times=self._settings.times,
+            session=self._settings.session,
+        )
+        self._wire.attach(self._core, self._told, self._door.hears)
+        self._heartbeat.start()
+        log.info("line open", extra={"host": host, "port": port})
+        return host, port
+
+    async def drain(self, limit_s: float) -> None:
+        """Take no more calls, and wait for those under way; after `limit_s` seconds end them."""
+        self._door.draining = True
+        log.info("line draining", extra={"active": self.active})
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=limit_s)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End every call, give what attends to them its time, close the sockets."""
+        self._door.draining = True
+        await asyncio.gather(
+            *(leg.hang_up(HangUpCause.SHUTDOWN) for leg in list(self._legs.values()))
+        )
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._settings.grace_s)
+            for task in late:
+                log.warning("call cut short", extra={"task": task.get_name()})
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._heartbeat.stop()
+        await self._wire.close()
+        log.info("line closed", extra={"taken": self._taken})
+
+    @property
+    def active(self) -> int:
+        """How many calls are under way."""
+        return len(self._legs)
+
+    @property
+    def statistics(self) -> LineStatistics:
+        """What was done until now."""
+        return LineStatistics(
+            active=self.active,
+            taken=self._taken,
+            refused=self._refused
+            + sum(map(self._door.count, (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING))),
+            strangers=self._door.count(Outcome.STRANGER),
+            scanners=self._door.count(Outcome.SCANNER),
+        )
+
+    def dial(
+        self,
+        target: str,
+        *,
+        peer: Peer,
+        from_uri: str,
+        caller: Party,
+        credentials: Credentials | None = None,
+    ) -> SipLeg:
+        """Call `target` (a SIP URI) by way of `peer`; the leg's `answer` waits until it is taken.
+
+        Raises Unavailable when the line is not open or no slot is free. The leg is the caller's
+        to attend to and to hang up.
+        """
+        if self._core is None or self._door.draining:
+            raise Unavailable("the line takes no calls")
+        self._door.expect(peer.host)
+        signals = _CallSignals(self._core, self._wire, self._clock)
+        leg = self._leg(self._tokens.token(), caller, target, signals, outgoing=True)
+        leg.consider(None)
+        signals.call, outputs = self._core.invite(
+            target,
+            from_uri=from_uri,
+            display_name=caller.name,
+            sdp=leg.description,
+            credentials=credentials,
+            peer=peer,
+            now=self._clock.monotonic(),
+        )
+        self._legs[signals.call] = leg
+        log.info("call made", extra={"call_id": leg.call_id, "to": masked(target)})
+        self._wire.carry(outputs)
+        return leg
+
+    # what the core tells
+
+    def _told(self, event: SipEvent) -> None:
+        if isinstance(event, IncomingCall):
+            self._invited(event)
+        elif (leg := self._legs.get(event.call)) is not None:
+            if isinstance(event, CallEnded):
+                log.info(
+                    "call ended",
+                    extra={
+                        "call_id": leg.call_id,
+                        "by_peer": event.by_peer,
+                        "status": event.status,
+                    },
+                )
+            leg.told(event)
+
+    def _invited(self, event: IncomingCall) -> None:
+        if self._core is None:
+            return
+        signals = _CallSignals(self._core, self._wire, self._clock, event.call)
+        fields = {
+            "call_id": event.call,
+            "sip_call_id": event.sip_call_id,
+            "from": masked(event.caller.number),
+            "to": masked(event.dialed),
+        }
+        leg, status = self._admit(event, signals)
+        if leg is None:
+            self._refused += 1
+            log.info("call refused", extra={**fields, "status": status})
+            retry = str(self._settings.access.retry_after_s)
+            signals.reject(status, (("Retry-After", retry),) if status == 503 else ())
+            return
+        self._taken += 1
+        log.info("call taken", extra=fields)
+        signals.ring()
+        self._attend(leg)
+
+    def _admit(self, event: IncomingCall, signals: "_CallSignals") -> tuple[SipLeg | None, int]:
+        """The leg of a call that can be attended to, else the status of its refusal."""
+        if not self._accepts(event.dialed):
+            return None, 404
+        try:
+            leg = self._leg(event.call, event.caller, event.dialed, signals, outgoing=False)
+        except Unavailable:
+            return None, 503
+        self._legs[event.call] = leg
+        try:
+            leg.consider(event.offer)
+        except MalformedDescription:
+            leg.refuse(400)
+            return None, 400
+        except PeerFault:
+            leg.refuse(488)
+            return None, 488
+        return leg, 200
+
+    def _leg(
+        self, call_id: str, caller: Party, dialed: str, signals: "_CallSignals", *, outgoing: bool
+    ) -> SipLeg:
+        return SipLeg(
+            call_id=call_id,
+            caller=caller,
+            dialed=dialed,
+            outgoing=outgoing,
+            signals=signals,
+            plane=self._plane,
+            clock=self._clock,
+            session_id=_session_id(call_id),
+            advertised=self._settings.advertised or self._plane.host,
+            close_s=self._settings.close_s,
+            over=lambda leg: self._over(signals.call, leg),
+        )
+
+    def _over(self, call: str, leg: SipLeg) -> None:
+        if self._legs.get(call) is leg:
+            del self._legs[call]
+
+    # who attends
+
+    def _attend(self, leg: SipLeg) -> None:
+        task = asyncio.get_running_loop().create_task(
+            self._supervise(leg), name=f"call {leg.call_id}"
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _supervise(self, leg: SipLeg) -> None:
+        cause = HangUpCause.NORMAL
+        try:
+            await self._on_call(leg)
+        except Exception:
+            log.exception("call failed", extra={"call_id": leg.call_id})
+            cause = HangUpCause.FAILED
+        await leg.hang_up(cause)
+
+    def _load(self) -> Load:
+        return Load(calls=self.active, lateness_s=self._heartbeat.lateness_s)
+
+
+class _CallSignals:
+    """The core's commands for one call; `call` is known once the core has named it."""
+
+    def __init__(self, core: UserAgent, wire: Wire, clock: Clock, call: str = "") -> None:
+        self._core = core
+        self._wire = wire
+        self._clock = clock
+        self.call = call
+
+    def ring(self) -> None:
+        self._wire.carry(self._core.ring(self.call, self._now))
+
+    def answer(self, sdp: bytes) -> None:
+        self._wire.carry(self._core.answer(self.call, sdp, self._now))
+
+    def reject(self, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self._wire.carry(self._core.reject(self.call, status, self._now, headers=headers))
+
+    def cancel(self) -> None:
+        self._wire.carry(self._core.cancel(self.call, self._now))
+
+    def bye(self) -> None:
+        self._wire.carry(self._core.bye(self.call, self._now))
+
+    def accept_offer(self, sdp: bytes) -> None:
+        self._wire.carry(self._core.accept_offer(self.call, sdp, self._now))
+
+    def refuse_offer(self, status: int) -> None:
+        self._wire.carry(self._core.refuse_offer(self.call, status, self._now))
+
+    def reoffer(self, sdp: bytes) -> None:
+        self._wire.carry(self._core.reoffer(self.call, sdp, self._now))
+
+    @property
+    def _now(self) -> float:
+        return self._clock.monotonic()
+
+
+class Heartbeat:
+    """How late the event loop runs: what callers of a busy machine would feel."""
+
+    def __init__(self) -> None:
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self.lateness_s = 0.0
+
+    def start(self) -> None:
+        """Begin to beat on the running loop."""
+        loop = asyncio.get_running_loop()
+        self._due = loop.time() + BEAT_S
+        self._timer = loop.call_at(self._due, self._beat)
+
+    def stop(self) -> None:
+        """Stop beating."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _beat(self) -> None:
+        late = asyncio.get_running_loop().time() - self._due
+        # One hiccup weighs a quarter, so that only lasting lateness closes the door.
+        self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
+        self.start()
+
+
+def masked(number: str) -> str:
+    """A number or URI as logs show it: the last four characters of its user part."""
+    user = number.partition("@")[0].rpartition(":")[2]
+    return f"…{user[-4:]}" if len(user) > 4 else user
+
+
+def _session_id(call_id: str) -> int:
+    """A number for `o=`, unlike that of other calls, within what 32-bit telephones read."""
+    digest = hashlib.blake2s(call_id.encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1
