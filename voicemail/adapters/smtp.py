@@ -129,4 +129,6 @@ def _is_about_us(fault: BaseException) -> bool:
         return True
     if isinstance(fault, aiosmtplib.SMTPNotSupported | ssl.SSLCertVerificationError):
         return True
+    if type(fault) is aiosmtplib.SMTPException:  # how the library says: no STARTTLS, no AUTH here
+        return True
     return isinstance(fault.__cause__, ssl.SSLCertVerificationError)
