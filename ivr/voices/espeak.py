@@ -11,8 +11,18 @@ import numpy as np
 
 from call.errors import Unavailable
 from call.sound import Pcm
-from ivr.voices import espeak_worker
-from ivr.voices.shaping import at_telephone_rate, levelled, pcm, trimmed, wave
+from ivr.voices.shaping import (
+    QUIET_DBFS,
+    at_telephone_rate,
+    levelled,
+    loudness_dbfs,
+    pcm,
+    trimmed,
+    wave,
+)
+
+WORKER = Path(__file__).with_name("espeak_worker.py")
+"""Run as a file: this process never imports it."""
 
 ATTEMPTS = 2
 """A process that died between two sentences costs the first; a new one says it."""
@@ -101,7 +111,7 @@ class Espeak:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
-            str(Path(espeak_worker.__file__)),
+            str(WORKER),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -122,6 +132,6 @@ class Espeak:
 
 def _shaped(samples: bytes, rate: int) -> Pcm:
     sound = wave(np.frombuffer(samples, dtype=np.int16))
-    if not len(sound):
+    if loudness_dbfs(sound) < QUIET_DBFS:
         raise VoiceUnavailable("the synthetic voice said nothing")
     return pcm(trimmed(levelled(at_telephone_rate(sound, rate))))

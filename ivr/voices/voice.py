@@ -43,6 +43,7 @@ class PromptVoice:
         self._book = book
         self._speakers = tuple(speakers)
         self._language = language
+        self._turns = {speaker.name: asyncio.Lock() for speaker in self._speakers}
         self._told: set[tuple[str, str, str]] = set()
         try:
             self._phrases = FrameCache(folder / "phrases")
@@ -85,14 +86,20 @@ class PromptVoice:
     async def _phrase(self, phrase: Phrase) -> Clip:
         for speaker, said, key in self._takes(phrase):
             try:
-                if clip := self._phrases.find(key):
-                    return clip
-                sound = await speaker.say(said)
-                return await asyncio.to_thread(self._phrases.store, key, sound)
+                return self._phrases.find(key) or await self._made(speaker, said, key)
             except (Unavailable, OSError) as fault:
                 self._tell(said, speaker.name, fault)
         self._tell(phrase, "every voice", None)
         return self._last_resort
+
+    async def _made(self, speaker: Speaker, phrase: Phrase, key: str) -> Clip:
+        # No voice says a sentence twice alike, and a clip never changes: callers who ask together
+        # wait for the first one's.
+        async with self._turns[speaker.name]:
+            if clip := self._phrases.find(key):
+                return clip
+            sound = await speaker.say(phrase)
+            return await asyncio.to_thread(self._phrases.store, key, sound)
 
     def _takes(self, phrase: Phrase) -> Iterator[tuple[Speaker, Phrase, str]]:
         """Who could say a phrase, in which language, under which key; the best first."""
