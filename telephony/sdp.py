@@ -143,7 +143,10 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             continue
         if len(line) < 2 or line[1] != "=":
             raise MalformedDescription("a line that is not type=value")
-        yield line[0], line[2:].strip(" \t\0")
+        value = line[2:].strip(" \t\0")
+        if "\0" in value:
+            raise MalformedDescription("a null inside a line")  # RFC 8866 §9: byte-string
+        yield line[0], value
 
 
 def _sections(lines: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:

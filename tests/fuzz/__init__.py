@@ -1,0 +1,1 @@
+"""Thousands of damaged packets, from a seed, against everything that reads the network."""
