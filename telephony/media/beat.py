@@ -1,0 +1,193 @@
+"""The plane's process: takes commands from the seam, and keeps the beat until the seam is cut.
+
+The process has no will of its own: when the other end of the seam is gone, whatever the reason, it
+ends its recordings, writes what is left, and exits. Signals meant for the program are left to the
+program, which decides when calls end.
+"""
+
+import gc
+import json
+import logging
+import os
+import resource
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from collections import deque
+
+from call.clock import SystemClock
+from call.errors import Misuse
+from call.media import MediaEvent
+from telephony.media import seam
+from telephony.media.engine import TICK_S, Engine, MediaSettings
+from telephony.media.line import UdpLine, UdpWire
+from telephony.media.outbound import GROUPS
+from telephony.media.writer import ThreadWriter
+
+_HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would help nobody
+_LATE_S = 0.005
+_NICE = -10
+_UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
+
+_log = logging.getLogger(__name__)
+
+
+class Plane:
+    """The engine at one end of the seam."""
+
+    def __init__(self, link: socket.socket, settings: MediaSettings) -> None:
+        self._link = link
+        self._untold: deque[bytes] = deque(maxlen=_UNTOLD)
+        self._writer = ThreadWriter()
+        self._wire = UdpWire()
+        clock = SystemClock()
+        self._engine = Engine(settings, self._wire, self._writer, clock, _draw, self._emit)
+        self._linked = True
+
+    def run(self, priority: str) -> None:
+        """Serve until the seam is cut."""
+        self._tell(["ready", priority])
+        start, number = time.monotonic(), 0
+        while self._linked:
+            if self._engine.idle:
+                self._rest()
+                number = max(number, int((time.monotonic() - start) / TICK_S))
+            late = time.monotonic() - (start + number * TICK_S)
+            if late < 0:
+                time.sleep(-late)
+            elif late > _HELD_UP_S:
+                ticks = int(late / TICK_S) // GROUPS * GROUPS
+                self._engine.skip(ticks)
+                number += ticks
+            elif late > _LATE_S:
+                self._engine.late_ticks += 1
+            self._engine.tick(number)
+            number += 1
+            self._converse()
+        self._end(number)
+
+    def _end(self, number: int) -> None:
+        for call in self._engine.calls:
+            try:
+                self._engine.close(call)
+            except Misuse:
+                continue  # it closes already
+        self._writer.close()
+        self._engine.tick(number)
+        self._wire.close()
+
+    def _rest(self) -> None:
+        """No slot is open: wait for a command, however long."""
+        waiting = select.POLLIN | (select.POLLOUT if self._untold else 0)
+        poll = select.poll()
+        poll.register(self._link, waiting)
+        poll.poll()
+        self._converse()
+
+    def _converse(self) -> None:
+        """Tell what is untold, and do what is asked."""
+        while self._untold:
+            try:
+                self._link.send(self._untold[0])
+            except BlockingIOError:
+                break
+            except OSError:
+                self._linked = False
+                return
+            self._untold.popleft()
+        while True:
+            try:
+                data, sockets, _, _ = socket.recv_fds(self._link, seam.LONGEST, 2)
+            except BlockingIOError:
+                return
+            except OSError:
+                data, sockets = b"", []
+            if not data:
+                self._linked = False
+                return
+            self._obey(seam.parse(data), sockets)
+
+    def _obey(self, record: seam.Record, sockets: list[int]) -> None:
+        try:
+            self._command(record, sockets)
+        except Misuse:
+            # A command that crossed the end of its call, or a bug of call logic: that call's
+            # business, and no reason to stop the others.
+            _log.exception("command refused", extra={"command": record[0]})
+
+    def _command(self, record: seam.Record, sockets: list[int]) -> None:
+        engine = self._engine
+        name, call, *rest = record
+        slot = seam.whole(call)
+        match name, rest:
+            case "open", []:
+                sound, reports = (socket.socket(fileno=fd) for fd in sockets)
+                engine.open(slot, UdpLine(sound, reports))
+            case "connect", fields:
+                engine.connect(slot, seam.stream_of(fields))
+            case "play", [ticket, clips]:
+                engine.play(slot, seam.clips_of(clips), seam.whole(ticket))
+            case "stop_playing", []:
+                engine.stop_playing(slot)
+            case "record", [path, max_s, final]:
+                silence_s = None if final is None else seam.real(final)
+                where = seam.path_of(path)
+                engine.record(slot, where, max_s=seam.real(max_s), final_silence_s=silence_s)
+            case "stop_recording", []:
+                engine.stop_recording(slot)
+            case "send_keys", [keys]:
+                engine.send_keys(slot, seam.text(keys))
+            case "close", []:
+                engine.close(slot)
+            case _:
+                raise Misuse(f"unknown command: {name}")
+
+    def _emit(self, call: int, event: MediaEvent) -> None:
+        self._tell(["event", call, *seam.event_fields(event)])
+
+    def _tell(self, record: seam.Record) -> None:
+        self._untold.append(seam.pack(record))
+
+
+def _draw() -> tuple[int, int, int]:
+    # The sequence starts in the lower half, so that no short call wraps (RFC 3711, 3.3.1).
+    return secrets.randbits(32), secrets.randbits(15), secrets.randbits(32)
+
+
+def _raise_priority() -> str:
+    """Ask for a better place in the queue for this thread; what was obtained."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except OSError:
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        except OSError:
+            return "normal"
+        return f"nice {_NICE}"
+    return "SCHED_FIFO"
+
+
+def _raise_files() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def main() -> None:
+    """Run the plane on the descriptor and with the settings given as arguments."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    link = socket.socket(fileno=int(sys.argv[1]))
+    link.setblocking(False)
+    _raise_files()
+    plane = Plane(link, MediaSettings(**json.loads(sys.argv[2])))
+    # The writer's thread exists by now and keeps its ordinary place; a short switch interval
+    # gives the beat the interpreter back in time.
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    plane.run(_raise_priority())

@@ -1,0 +1,321 @@
+"""The beat of the plane: every 5 ms, one quarter of the calls sends a frame and all are heard.
+
+Theory of operation. Time is an absolute grid of ticks of 5 ms; tick `n` belongs to frame `n // 4`
+and serves the calls of group `n % 4`. A tick first sends, as sending is what must be on time; then
+reads what arrived, at most one packet a line, so that a flood costs the call it is aimed at and no
+other; then takes received frames to recordings and to the tone detector; then looks after a few
+calls' clocks and reports. Commands come between ticks. Nothing here waits, and nothing here knows
+a process, a socket or a clock beyond the ports it was given.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from call.clock import Clock
+from call.errors import Misuse
+from call.g711 import encode
+from call.media import (
+    KeyPressed,
+    KeySource,
+    MediaEvent,
+    MediaLost,
+    MediaStatistics,
+    PlayEnded,
+    RecordEnded,
+    Stream,
+)
+from call.sound import FRAME, FRAME_S, RATE, Clip, EndOfRecording
+from telephony import rtcp
+from telephony.dtmf import KEYS
+from telephony.media.clips import ClipShelf
+from telephony.media.inbound import Inbound
+from telephony.media.line import Line, Wire
+from telephony.media.listening import Listening
+from telephony.media.outbound import GROUPS, Outbound
+from telephony.media.recording import Recording
+from telephony.media.reporting import report
+from telephony.media.slot import Slot
+from telephony.media.writer import Sink, Writer
+from telephony.playout import Ring, Timeline
+from telephony.tones import key_tones
+
+TICK_S = FRAME_S / GROUPS
+_CARE = 100  # ticks in which every call is looked after once: half a second
+_REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
+
+_log = logging.getLogger(__name__)
+
+Draw = Callable[[], tuple[int, int, int]]
+"""Draws an SSRC, a first sequence number and a first timestamp (RFC 3550, 5.1: random)."""
+
+
+class MediaMisuse(Misuse):
+    """A command named a slot that is not open, or made no sense for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """What may be chosen about a plane."""
+
+    slots: int = 1024
+    media_lost_s: float = 30.0
+    """Seconds without any arrival after which MediaLost is told."""
+    learn_any: bool = False
+    """Learn the peer's address from any source: peers behind NAT."""
+    cname: str = "vestibule"
+    """The name our reports carry."""
+
+
+class Engine:
+    """All slots, and the beat that serves them."""
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        wire: Wire,
+        writer: Writer,
+        clock: Clock,
+        draw: Draw,
+        emit: Callable[[int, MediaEvent], None],
+    ) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._writer = writer
+        self._clock = clock
+        self._draw = draw
+        self._emit = emit
+        self._slots: dict[int, Slot] = {}
+        self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
+        self._ring = Ring(settings.slots)
+        self._outbound = Outbound(settings.slots)
+        self._inbound = Inbound(self._ring, emit, learn_any=settings.learn_any)
+        self._listening = Listening(self._ring, settings.slots)
+        self._shelf = ClipShelf()
+        self._writing: dict[Sink, tuple[int, Recording]] = {}
+        self._frame = 0
+        self.late_ticks = 0
+        self.resynchronised = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no slot is open and nothing waits to be written: the beat may rest."""
+        return not self._slots
+
+    @property
+    def calls(self) -> Sequence[int]:
+        """The slots that are open."""
+        return list(self._slots)
+
+    def open(self, call: int, line: Line) -> None:
+        """Take a slot; its line is bound already."""
+        if call in self._slots or not 0 <= call < self._settings.slots:
+            raise MediaMisuse(f"slot {call} cannot be opened")
+        slot = Slot(
+            call,
+            line,
+            Timeline(self._frame),
+            heard=self._frame,
+            alive=self._frame,
+            next_report=self._frame + _REPORT // 2 + call % _REPORT,
+            late_before=self.late_ticks,
+        )
+        self._ring.clear(call, self._frame)
+        self._slots[call] = slot
+        self._care[call % _CARE][call] = slot
+        self._wire.attach(call, line)
+
+    def connect(self, call: int, stream: Stream) -> None:
+        """Start, or change, what flows."""
+        slot = self._slot(call)
+        before, slot.stream = slot.stream, stream
+        if before is None or before.remote != stream.remote:
+            self._inbound.aim(slot, stream)
+        if not slot.listens or before is None or before.direction != stream.direction:
+            slot.heard = slot.alive = self._frame
+            slot.lost_told = False
+        self._listening.set_law(call, stream.law)
+        tones = stream.event_payload_type is None and slot.listens
+        self._listening.seek_tones(call, tones, self._frame)
+        if slot.sender is None:
+            slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
+        else:
+            self._outbound.change(slot.sender, stream)
+        if slot.waiting is not None:
+            (clips, ticket), slot.waiting = slot.waiting, None
+            self.play(call, clips, ticket)
+
+    def play(self, call: int, clips: Sequence[Clip], ticket: int) -> None:
+        """Send the clips in place of what is being sent."""
+        slot = self._slot(call)
+        if slot.sender is None or slot.stream is None:
+            slot.waiting = (tuple(clips), ticket)
+            return
+        slot.sender.voice.play(self._shelf.take(clips, slot.stream.law), ticket)
+
+    def stop_playing(self, call: int) -> None:
+        """Send silence from the next frame on."""
+        slot = self._slot(call)
+        slot.waiting = None
+        if slot.sender is not None:
+            slot.sender.voice.stop()
+
+    def send_keys(self, call: int, keys: str) -> None:
+        """Send presses of these keys; lower case letters are taken as upper."""
+        slot = self._slot(call)
+        keys = keys.upper()
+        if slot.sender is None or slot.stream is None or not set(keys) <= set(KEYS):
+            raise MediaMisuse(f"keys cannot be sent on slot {call}")
+        if slot.stream.event_payload_type is None:
+            law = slot.stream.law
+            frames = [encode(key_tones(key), law).reshape(-1, FRAME) for key in keys]
+            slot.sender.voice.sound_keys([row for tone in frames for row in tone])
+        else:
+            slot.sender.voice.press(keys)
+            self._outbound.regroup(call % GROUPS)
+
+    def record(
+        self, call: int, path: Path, *, max_s: float, final_silence_s: float | None = None
+    ) -> None:
+        """Record what is received from now on; a recording under way is ended first."""
+        slot = self._slot(call)
+        self.stop_recording(call)
+        self._drain(slot)
+        recording = Recording(self._writer, Sink(path), max_s, final_silence_s)
+        self._listening.record(call, recording, self._frame)
+
+    def stop_recording(self, call: int, cause: EndOfRecording = EndOfRecording.STOPPED) -> None:
+        """End the recording under way, if any, with all that has arrived."""
+        slot = self._slot(call)
+        if self._listening.recording(call) is None:
+            return
+        self._drain(slot)
+        recording = self._listening.stop(call, self._frame)
+        if recording is not None:
+            self._end(call, recording, cause)
+
+    def close(self, call: int) -> None:
+        """Let the slot go, once its recordings are written."""
+        slot = self._slot(call)
+        self.stop_recording(call, EndOfRecording.HANG_UP)
+        self._listening.seek_tones(call, False, self._frame)
+        if slot.sender is not None:
+            self._tell_peer(slot, leaving=True)
+            self._outbound.end(call)
+        self._wire.detach(call, slot.line)
+        slot.line.close()
+        slot.closing = True
+        self._release(slot)
+
+    def tick(self, number: int) -> None:
+        """Serve tick `number` of the grid."""
+        self._frame, group = divmod(number, GROUPS)
+        now = self._clock.monotonic()
+        self._outbound.beat(group, self._played)
+        self._receive(now)
+        self._listening.beat(group, self._frame, self._end, self._heard_tone)
+        for slot in tuple(self._care[number % _CARE].values()):
+            self._look_after(slot)
+        for sink in self._writer.finished():
+            call, recording = self._writing.pop(sink)
+            self._tell_recorded(call, recording)
+
+    def skip(self, ticks: int) -> None:
+        """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
+        self.resynchronised += 1
+        _log.warning("media plane held up", extra={"seconds": ticks * TICK_S})
+        now = self._clock.monotonic()
+        while self._receive(now):
+            for group in range(GROUPS):
+                self._listening.beat(group, self._frame, self._end, self._heard_tone)
+        self._outbound.skip(ticks // GROUPS)
+
+    def _slot(self, call: int) -> Slot:
+        slot = self._slots.get(call)
+        if slot is None or slot.closing:
+            raise MediaMisuse(f"slot {call} is not open")
+        return slot
+
+    def _receive(self, now: float) -> bool:
+        """One packet of each line that has any; False when nothing was there."""
+        some = False
+        for call, is_report in self._wire.ready():
+            slot = self._slots[call]
+            some = True
+            if is_report:
+                self._inbound.read_report(slot, self._frame, now)
+            else:
+                self._inbound.read(slot, self._frame, now)
+        return some
+
+    def _drain(self, slot: Slot) -> None:
+        """Read what a line still holds, within reason, so that the present is the present."""
+        now = self._clock.monotonic()
+        for _ in range(_CARE):
+            if not self._inbound.read(slot, self._frame, now):
+                return
+
+    def _played(self, call: int, ticket: int) -> None:
+        self._emit(call, PlayEnded(ticket))
+
+    def _heard_tone(self, call: int, key: str) -> None:
+        self._emit(call, KeyPressed(key, KeySource.INBAND, self._clock.monotonic()))
+
+    def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
+        self._slots[call].writing += 1
+        self._writing[recording.sink] = (call, recording)
+        recording.end(cause)
+
+    def _tell_recorded(self, call: int, recording: Recording) -> None:
+        slot = self._slots[call]
+        slot.writing -= 1
+        cause = recording.ended_by or EndOfRecording.STOPPED
+        seconds, speech_s = recording.seconds, recording.speech_s
+        self._emit(call, RecordEnded(recording.sink.path, seconds, speech_s, cause))
+        self._release(slot)
+
+    def _release(self, slot: Slot) -> None:
+        """Free a slot that closes, unless something of it is still being written."""
+        if not slot.closing or slot.writing:
+            return
+        del self._slots[slot.call]
+        del self._care[slot.call % _CARE][slot.call]
+        reception = slot.timeline.reception
+        self._emit(
+            slot.call,
+            MediaStatistics(
+                packets_sent=int(self._outbound.packets[slot.call]) if slot.sender else 0,
+                packets_received=reception.received,
+                packets_lost=slot.timeline.lost_packets,
+                packets_late=reception.late,
+                jitter_ms=reception.jitter * 1000 / RATE,
+                late_ticks=self.late_ticks - slot.late_before,
+            ),
+        )
+
+    def _look_after(self, slot: Slot) -> None:
+        if slot.closing:
+            return
+        self._inbound.relearn(slot, self._frame)
+        if slot.sender is not None and self._frame >= slot.next_report:
+            slot.next_report = self._frame + _REPORT
+            self._tell_peer(slot)
+        silent_s = (self._frame - slot.alive) * FRAME_S
+        if silent_s < self._settings.media_lost_s:
+            slot.lost_told = False
+        elif slot.listens and not slot.lost_told:
+            slot.lost_told = True
+            self._emit(slot.call, MediaLost(silent_s))
+
+    def _tell_peer(self, slot: Slot, *, leaving: bool = False) -> None:
+        if slot.sender is None or slot.target is None or not slot.sender.reports:
+            return
+        clock = self._outbound.clock(slot.sender)
+        sent = int(self._outbound.packets[slot.call]), int(self._outbound.octets[slot.call])
+        reports = report(slot, self._settings.cname, sent, clock, self._clock)
+        if leaving:
+            reports.append(rtcp.Goodbye((clock[0],)))
+        host, port = slot.target
+        if port < 65535:
+            slot.line.send_report(rtcp.pack(reports), (host, port + 1))

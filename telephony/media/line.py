@@ -1,0 +1,183 @@
+"""One slot's pair of UDP ports, and the set of all of them, as the engine uses them.
+
+The engine knows these two ports only: real sockets stand behind them in the plane's process, and
+queues in virtual time.
+"""
+
+import ctypes
+import errno
+import os
+import select
+import socket
+from collections.abc import Iterable
+from typing import Protocol
+
+from call.errors import Unavailable
+from call.media import Address
+
+MTU = 2048
+"""Octets read of one datagram at most; sound never needs as many."""
+
+
+class Line(Protocol):
+    """Where one slot's packets go and come from. Nothing here waits or raises."""
+
+    def aim(self, address: Address) -> None:
+        """Send to `address` from now on; packets are received from anyone."""
+
+    def lock(self, address: Address) -> None:
+        """Send to `address`, and receive from nobody else from now on."""
+
+    def send(self, packet: memoryview | bytes) -> None:
+        """Send one RTP packet; what cannot be sent is dropped, as a network would."""
+
+    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+        """Read one RTP packet: its size, -1 when there is none; its source, None when locked."""
+
+    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+        """Read one packet with its source even when locked: some came before the lock."""
+
+    def send_report(self, packet: bytes, address: Address) -> None:
+        """Send one RTCP packet."""
+
+    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+        """Read one RTCP packet and its source."""
+
+    def close(self) -> None:
+        """Let go of both ports."""
+
+
+class Wire(Protocol):
+    """The lines of all slots."""
+
+    def attach(self, call: int, line: Line) -> None:
+        """Watch a line for arrivals."""
+
+    def detach(self, call: int, line: Line) -> None:
+        """Watch it no more."""
+
+    def ready(self) -> Iterable[tuple[int, bool]]:
+        """The calls with something to read, each with whether it is RTCP."""
+
+
+class UdpLine:
+    """A line of two UDP sockets, bound already."""
+
+    def __init__(self, sound: socket.socket, reports: socket.socket) -> None:
+        self.sound = sound
+        self.reports = reports
+        sound.setblocking(False)
+        reports.setblocking(False)
+        self._target: Address | None = None
+        self._locked = False
+
+    def aim(self, address: Address) -> None:
+        if self._locked:
+            _dissolve(self.sound)
+            self._locked = False
+        self._target = address
+
+    def lock(self, address: Address) -> None:
+        self._target = address
+        try:
+            self.sound.connect(address)
+        except OSError:
+            return  # no route just now: stay unlocked, and learn again
+        self._locked = True
+
+    def send(self, packet: memoryview | bytes) -> None:
+        try:
+            if self._locked:
+                self.sound.send(packet)
+            elif self._target is not None:
+                self.sound.sendto(packet, self._target)
+        except ConnectionRefusedError:
+            self._send_again(packet)
+        except OSError:
+            return
+
+    def _send_again(self, packet: memoryview | bytes) -> None:
+        """A refusal told now is of an earlier packet; this one has not been tried."""
+        try:
+            if self._locked:
+                self.sound.send(packet)
+        except OSError:
+            return
+
+    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+        if not self._locked:
+            return _read(self.sound, into)
+        try:
+            return self.sound.recv_into(into), None
+        except BlockingIOError:
+            return -1, None
+        except OSError:
+            return _read(self.sound, into)[0], None
+
+    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+        return _read(self.sound, into)
+
+    def send_report(self, packet: bytes, address: Address) -> None:
+        try:
+            self.reports.sendto(packet, address)
+        except OSError:
+            return
+
+    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+        return _read(self.reports, into)
+
+    def close(self) -> None:
+        self.sound.close()
+        self.reports.close()
+
+
+def _read(source: socket.socket, into: bytearray) -> tuple[int, Address | None]:
+    for _ in range(2):  # a pending ICMP error is reported in place of the first packet
+        try:
+            size, address = source.recvfrom_into(into)
+        except BlockingIOError:
+            break
+        except OSError:
+            continue
+        return size, (address[0], address[1])
+    return -1, None
+
+
+def _dissolve(sound: socket.socket) -> None:
+    """Undo `connect`: the socket module cannot, as AF_UNSPEC has no address in it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    unspecified = bytes(16)
+    if libc.connect(sound.fileno(), unspecified, len(unspecified)) != 0:
+        fault = ctypes.get_errno()
+        if fault != errno.EAFNOSUPPORT:
+            raise Unavailable(f"a socket stays connected: {os.strerror(fault)}")
+
+
+class UdpWire:
+    """All lines of the process, watched by one epoll."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._by_fd: dict[int, tuple[int, bool]] = {}
+
+    def attach(self, call: int, line: Line) -> None:
+        assert isinstance(line, UdpLine)
+        for watched, is_report in ((line.sound, False), (line.reports, True)):
+            self._by_fd[watched.fileno()] = (call, is_report)
+            self._epoll.register(watched.fileno(), select.EPOLLIN)
+
+    def detach(self, call: int, line: Line) -> None:
+        assert isinstance(line, UdpLine)
+        for watched in (line.sound, line.reports):
+            del self._by_fd[watched.fileno()]
+            self._epoll.unregister(watched.fileno())
+
+    def ready(self) -> Iterable[tuple[int, bool]]:
+        by_fd = self._by_fd
+        if not by_fd:
+            return []
+        return [by_fd[fd] for fd, _ in self._epoll.poll(0, len(by_fd))]
+
+    def close(self) -> None:
+        """Give the epoll back."""
+        self._epoll.close()

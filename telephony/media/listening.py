@@ -1,0 +1,137 @@
+"""The listening half of a beat: what was received becomes linear sound, recorded or searched."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from call.g711 import DECODE
+from call.sound import FRAME, EndOfRecording, Law, Pcm
+from telephony.media.outbound import GROUPS
+from telephony.media.recording import LOUD_DBFS, Recording
+from telephony.playout import Reader, Ring, Rows, Taken
+from telephony.tones import ToneDetector
+
+_LAWS = tuple(Law)
+_LINEAR = np.stack([DECODE[law] for law in _LAWS])
+_FADE = np.array([0.7, 0.4, 0.15, 0.0])  # what is left of the last frame in each frame lost
+_LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2
+_ROUNDS = 4  # frames one call may catch up in one beat
+_NOBODY: Rows = np.empty(0, dtype=np.intp)
+
+Ended = Callable[[int, Recording, EndOfRecording], None]
+Heard = Callable[[int, str], None]
+
+
+class Listening:
+    """All calls that are recorded, and all whose keys come as tones."""
+
+    def __init__(self, ring: Ring, calls: int) -> None:
+        self._law = np.zeros(calls, dtype=np.intp)
+        self._last = np.zeros((calls, FRAME), dtype=np.int16)
+        self._holes = np.zeros(calls, dtype=np.intp)
+        # 100 ms for what is reordered; half a second until silence is believed.
+        self._recorder = Reader(ring, calls, reorder=5, patience=25)
+        self._tones = Reader(ring, calls, reorder=2, patience=3)
+        self._detector = ToneDetector(calls)
+        self._recordings: dict[int, Recording] = {}
+        self._recorded = [_NOBODY] * GROUPS
+        self._sought = [_NOBODY] * GROUPS
+
+    def set_law(self, call: int, law: Law) -> None:
+        """What the octets of this call mean from now on."""
+        self._law[call] = _LAWS.index(law)
+
+    def record(self, call: int, recording: Recording, now: int) -> None:
+        """Record what is received from now on."""
+        self._recordings[call] = recording
+        self._recorder.start(call, now)
+        self._last[call] = 0
+        self._holes[call] = 0
+        self._recorded[call % GROUPS] = _with(self._recorded[call % GROUPS], call)
+
+    def stop(self, call: int, now: int) -> Recording | None:
+        """Record no more; everything that was received by now is heard first."""
+        recording = self._recordings.get(call)
+        if recording is None:
+            return None
+        while self._recorder.cursor[call] < self._recorder.present(call, now):
+            if recording.full:
+                break
+            [(frame, loud)] = self._sound(self._recorder.take_at_once(call))
+            recording.hear(frame, loud=loud)
+        self._forget(call)
+        return recording
+
+    def recording(self, call: int) -> Recording | None:
+        """The recording under way."""
+        return self._recordings.get(call)
+
+    def seek_tones(self, call: int, wanted: bool, now: int) -> None:
+        """Look for keys in the sound of this call, or stop looking."""
+        others = self._sought[call % GROUPS]
+        was = call in others
+        if wanted and not was:
+            self._tones.start(call, now)
+            self._detector.forget(call)
+            self._sought[call % GROUPS] = _with(others, call)
+        elif was and not wanted:
+            self._sought[call % GROUPS] = others[others != call]
+
+    def beat(self, group: int, now: int, ended: Ended, heard: Heard) -> None:
+        """Take what can be taken of one group; `ended` and `heard` are told what comes of it."""
+        for n in range(_ROUNDS):
+            rows = self._recorded[group]
+            taken = self._recorder.take(rows, now, idle=n == 0) if rows.size else None
+            if taken is None or not taken.calls.size:
+                break
+            self._record(taken, ended)
+        for n in range(_ROUNDS):
+            rows = self._sought[group]
+            taken = self._tones.take(rows, now, idle=n == 0) if rows.size else None
+            if taken is None or not taken.calls.size:
+                break
+            linear = _LINEAR[self._law[taken.calls][:, None], taken.octets]
+            linear[~taken.received] = 0
+            for call, key in self._detector.feed(taken.calls, linear):
+                heard(call, key)
+
+    def _record(self, taken: Taken, ended: Ended) -> None:
+        for call, (frame, loud) in zip(taken.calls.tolist(), self._sound(taken), strict=True):
+            recording = self._recordings[call]
+            cause = recording.hear(frame, loud=loud)
+            if cause is not None:
+                self._forget(call)
+                ended(call, recording, cause)
+
+    def _sound(self, taken: Taken) -> list[tuple[bytes, bool]]:
+        linear = self._concealed(taken)
+        power = np.square(linear, dtype=np.float32).mean(axis=1)
+        loud = (power >= _LOUD) & taken.received
+        return [
+            (row.tobytes(), is_loud) for row, is_loud in zip(linear, loud.tolist(), strict=True)
+        ]
+
+    def _concealed(self, taken: Taken) -> NDArray[np.int16]:
+        """Linear sound; each frame lost is the last one again, fainter, and soon silence."""
+        calls = taken.calls
+        linear: Pcm = _LINEAR[self._law[calls][:, None], taken.octets]
+        lost = ~taken.received
+        if lost.any():
+            gone = calls[lost]
+            fade = _FADE[np.minimum(self._holes[gone], len(_FADE) - 1)]
+            linear[lost] = (self._last[gone] * fade[:, None]).astype(np.int16)
+            self._holes[gone] += 1
+        there = calls[taken.received]
+        self._holes[there] = 0
+        self._last[there] = linear[taken.received]
+        return linear
+
+    def _forget(self, call: int) -> None:
+        del self._recordings[call]
+        others = self._recorded[call % GROUPS]
+        self._recorded[call % GROUPS] = others[others != call]
+
+
+def _with(rows: Rows, call: int) -> Rows:
+    return np.append(rows[rows != call], call).astype(np.intp)

@@ -1,0 +1,226 @@
+"""The sending half of a beat: one packet for each call whose turn it is.
+
+All packets are rows of one array. For the calls that send a plain 20 ms frame (nearly all, nearly
+always) the headers are counted up in one stroke, and what is left per call is the `send` itself.
+Calls with longer packets, or with a key down, are served one by one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from call.media import Address, Direction, Stream
+from call.sound import FRAME
+from telephony.media.line import Line
+from telephony.media.voice import Voice
+from telephony.rtp import HEADER
+
+GROUPS = 4
+"""Calls are spread over the four 5 ms parts of a frame."""
+
+_LONGEST = 3  # frames in a packet
+_ROW = HEADER.size + _LONGEST * FRAME
+_FIELDS = np.dtype(
+    [("first", "u1"), ("second", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4")]
+)
+_MARKER = 0x80
+
+Send = Callable[[memoryview], None]
+
+
+@dataclass(slots=True)
+class Sender:
+    """One call's sending side."""
+
+    call: int
+    line: Line
+    voice: Voice
+    row: memoryview
+    payload_type: int
+    event_payload_type: int | None
+    frames_per_packet: int
+    sends: bool
+    reports: bool = False
+    """Whether the peer has an address to send RTCP to."""
+    filled: int = 0
+    """Frames in the packet being made, where packets hold several."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chorus:
+    """The calls of one group that are served together."""
+
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]]
+    senders: tuple[Sender, ...]
+    sends: tuple[tuple[Send, memoryview], ...]
+
+
+_NOBODY = _Chorus(np.empty(0, dtype=np.intp), (), ())
+
+
+class Outbound:
+    """Everything that is being sent."""
+
+    def __init__(self, calls: int) -> None:
+        self._packets = np.zeros((calls, _ROW), dtype=np.uint8)
+        self._header: np.ndarray[tuple[int], np.dtype[np.void]] = np.ndarray(
+            (calls,), dtype=_FIELDS, buffer=self._packets.data, strides=(_ROW,)
+        )
+        self.packets = np.zeros(calls, dtype=np.int64)
+        """Packets sent by each call."""
+        self.octets = np.zeros(calls, dtype=np.int64)
+        """Octets of sound and events sent by each call, headers apart."""
+        self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
+        self._chorus = [_NOBODY] * GROUPS
+        self._solo: list[list[Sender]] = [[] for _ in range(GROUPS)]
+        self._marked: list[int] = []
+
+    def begin(self, call: int, line: Line, stream: Stream, start: tuple[int, int, int]) -> Sender:
+        """Make ready to send; `start` is the SSRC, first sequence number and first timestamp."""
+        ssrc, sequence, timestamp = start
+        self._packets[call] = 0
+        self.packets[call] = self.octets[call] = 0
+        self._header["ssrc"][call] = ssrc
+        self._header["sequence"][call] = sequence
+        self._header["timestamp"][call] = timestamp
+        voice = Voice(self._packets[call], stream.law)
+        row = memoryview(self._packets[call].data)
+        sender = Sender(call, line, voice, row, 0, None, 1, False)
+        self.change(sender, stream)
+        return sender
+
+    def change(self, sender: Sender, stream: Stream) -> None:
+        """Follow a new agreement; counters run on."""
+        sender.payload_type = stream.payload_type
+        sender.event_payload_type = stream.event_payload_type
+        sender.frames_per_packet = min(max(stream.ptime_ms // 20, 1), _LONGEST)
+        sender.filled = 0
+        sender.voice.speak(stream.law)
+        may_send = stream.direction in (Direction.SENDRECV, Direction.SENDONLY)
+        sender.reports = not is_nowhere(stream.remote)
+        sends = may_send and sender.reports
+        self._header["first"][sender.call] = 0x80
+        if sends and not sender.sends:
+            self._marked.append(sender.call)
+        sender.sends = sends
+        self._mark(sender)
+        self._members[sender.call % GROUPS][sender.call] = sender
+        self.regroup(sender.call % GROUPS)
+
+    def _mark(self, sender: Sender) -> None:
+        marker = _MARKER if sender.call in self._marked else 0
+        self._header["second"][sender.call] = sender.payload_type | marker
+
+    def end(self, call: int) -> None:
+        """Send nothing more for this call."""
+        if self._members[call % GROUPS].pop(call, None) is not None:
+            self.regroup(call % GROUPS)
+        if call in self._marked:
+            self._marked.remove(call)
+
+    def regroup(self, group: int) -> None:
+        """Sort out who sings with whom; called when that may have changed."""
+        together = []
+        self._solo[group] = []
+        for sender in self._members[group].values():
+            if sender.frames_per_packet > 1 or sender.voice.presses:
+                self._solo[group].append(sender)
+            else:
+                together.append(sender)
+        sending = tuple(s for s in together if s.sends)
+        self._chorus[group] = _Chorus(
+            np.array([s.call for s in sending], dtype=np.intp),
+            tuple(together),
+            tuple((s.line.send, s.row[: HEADER.size + FRAME]) for s in sending),
+        )
+
+    def clock(self, sender: Sender) -> tuple[int, int]:
+        """The SSRC, and the timestamp of what was sent last."""
+        return int(self._header["ssrc"][sender.call]), int(self._header["timestamp"][sender.call])
+
+    def beat(self, group: int, ended: Callable[[int, int], None]) -> None:
+        """Send one frame for every call of the group; `ended` is told call and ticket."""
+        chorus = self._chorus[group]
+        over = [
+            (s.call, ticket)
+            for s in chorus.senders
+            if s.voice.talks and (ticket := s.voice.fill()) is not None
+        ]
+        rows = chorus.rows
+        if rows.size:
+            self._header["sequence"][rows] += 1
+            self._header["timestamp"][rows] += FRAME
+            for send, packet in chorus.sends:
+                send(packet)
+            self.packets[rows] += 1
+            self.octets[rows] += FRAME
+        if self._marked:
+            self._unmark(group)
+        for sender in self._solo[group]:
+            ticket = self._beat_alone(sender)
+            if ticket is not None:
+                over.append((sender.call, ticket))
+        if any(not s.voice.presses and s.frames_per_packet == 1 for s in self._solo[group]):
+            self.regroup(group)
+        for call, ticket in over:
+            ended(call, ticket)
+
+    def skip(self, frames: int) -> None:
+        """Time went by in which nothing could be sent: timestamps tell how much."""
+        self._header["timestamp"] += FRAME * frames
+
+    def _unmark(self, group: int) -> None:
+        solo = {s.call for s in self._solo[group]}
+        for call in [c for c in self._marked if c % GROUPS == group and c not in solo]:
+            if self._members[group][call].sends:
+                self._marked.remove(call)
+                self._mark(self._members[group][call])
+
+    def _beat_alone(self, sender: Sender) -> int | None:
+        """One frame of a call with long packets or with a key down."""
+        call = sender.call
+        self._header["timestamp"][call] += FRAME
+        event = sender.voice.next_event()
+        if event is not None and sender.event_payload_type is not None:
+            self._send_packet(sender, FRAME * sender.filled)
+            if sender.sends:
+                self._send_event(sender, event.payload, event.age, marker=event.marker)
+            return None
+        ticket = sender.voice.fill(HEADER.size + sender.filled * FRAME)
+        sender.filled += 1
+        if sender.filled == sender.frames_per_packet:
+            self._send_packet(sender, FRAME * (sender.filled - 1))
+        return ticket
+
+    def _send_packet(self, sender: Sender, age: int) -> None:
+        """Send the packet made so far; its first frame began `age` samples before the clock."""
+        call, filled = sender.call, sender.filled
+        sender.filled = 0
+        if not filled or not sender.sends:
+            return
+        timestamp = int(self._header["timestamp"][call])
+        self._header["sequence"][call] += 1
+        self._header["timestamp"][call] = (timestamp - age) & 0xFFFFFFFF
+        sender.line.send(sender.row[: HEADER.size + filled * FRAME])
+        self._header["timestamp"][call] = timestamp
+        self.packets[call] += 1
+        self.octets[call] += filled * FRAME
+        if call in self._marked:
+            self._marked.remove(call)
+            self._mark(sender)
+
+    def _send_event(self, sender: Sender, payload: bytes, age: int, *, marker: bool) -> None:
+        ssrc, timestamp = self.clock(sender)
+        self._header["sequence"][sender.call] += 1
+        second = (sender.event_payload_type or 0) | (_MARKER if marker else 0)
+        sequence = int(self._header["sequence"][sender.call])
+        began = (timestamp - age) & 0xFFFFFFFF
+        sender.line.send(HEADER.pack(0x80, second, sequence, began, ssrc) + payload)
+        self.packets[sender.call] += 1
+        self.octets[sender.call] += len(payload)
+
+
+def is_nowhere(address: Address) -> bool:
+    """Whether an address says that nothing is to be sent (RFC 3264, 8.4)."""
+    return address[1] == 0 or address[0] in ("0.0.0.0", "::")

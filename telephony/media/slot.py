@@ -1,0 +1,56 @@
+"""One slot of the plane: the sound of one call, and what is known of its peer."""
+
+from dataclasses import dataclass, field
+
+from call.media import Address, Direction, Stream
+from call.sound import Clip, Law
+from telephony.dtmf import KeyReceiver
+from telephony.media.line import Line
+from telephony.media.outbound import Sender
+from telephony.playout import Timeline
+from telephony.rtcp import SenderReport
+
+
+@dataclass(slots=True)
+class Slot:
+    """What the engine keeps of one call, besides its rows in the arrays."""
+
+    call: int
+    line: Line
+    timeline: Timeline
+    heard: int
+    """The frame in which RTP came last, or could first have."""
+    alive: int
+    """The same for RTP or RTCP."""
+    next_report: int
+    late_before: int
+    """Late ticks of the engine before this call."""
+    keys: KeyReceiver = field(default_factory=KeyReceiver)
+    stream: Stream | None = None
+    sender: Sender | None = None
+    target: Address | None = None
+    locked: bool = False
+    lost_told: bool = False
+    closing: bool = False
+    waiting: tuple[tuple[Clip, ...], int] | None = None
+    """What to play once there is a stream."""
+    playing: tuple[Clip, ...] = ()
+    writing: int = 0
+    """Recordings ended and not yet whole on disk."""
+    last_report: SenderReport | None = None
+    last_report_at: float = 0.0
+    reported: tuple[int, int] = (0, 0)
+    """Packets expected and received at our last report."""
+    malformed: int = 0
+
+    @property
+    def law(self) -> Law:
+        return Law.PCMU if self.stream is None else self.stream.law
+
+    @property
+    def listens(self) -> bool:
+        """Whether the peer should be sending."""
+        return self.stream is not None and self.stream.direction in (
+            Direction.SENDRECV,
+            Direction.RECVONLY,
+        )
