@@ -1,0 +1,39 @@
+"""Every scenario beside the flows, at the two depths that need no network."""
+
+from pathlib import Path
+
+import pytest
+
+from call.clock import VirtualClock
+from ivr.machine import Flows
+from ivr.testing import LegCall, PureCall, Scenario, load_scenarios, run_in_virtual_time
+from tests.ivr.conftest import EXTENSIONS, ROOT
+from tests.ivr.memory_mailbox import MemoryMailbox
+
+SCENARIOS = load_scenarios(ROOT / "flows")
+
+every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+
+
+@every_scenario
+async def test_the_dialogue_follows(scenario: Scenario, flows: Flows, tmp_path: Path) -> None:
+    call = PureCall(scenario.dialogue(flows, EXTENSIONS), MemoryMailbox(tmp_path), VirtualClock())
+    await call.begin()
+    await scenario.caller.calls(call)
+
+
+@every_scenario
+def test_a_session_on_a_leg_follows(scenario: Scenario, flows: Flows, tmp_path: Path) -> None:
+    async def main(clock: VirtualClock) -> None:
+        dialogue = scenario.dialogue(flows, EXTENSIONS)
+        call = LegCall(dialogue, MemoryMailbox(tmp_path), clock)
+        await scenario.caller.calls(call)
+        if not call.leg.over:
+            call.leg.caller_hangs_up()
+        await call.outcome()
+
+    run_in_virtual_time(main)
+
+
+def test_every_flow_has_a_scenario(flows: Flows) -> None:
+    assert {flow.name for flow in flows} <= {scenario.flow for scenario in SCENARIOS}
