@@ -283,7 +283,8 @@ def _english_hour(language: Language, match: re.Match[str]) -> str:
     if minute and int(minute):
         said += ["oh"] if int(minute) < 10 else []
         said.append(language.number(int(minute)))
-    return " ".join([*said, *(f"{half.lower()} m" if half else "").split()])
+    # "a.m." stays as it is printed: apart, "a" is read as an article.
+    return " ".join([*said, f"{half.lower()}.m."] if half else said)
 
 
 def _english_rank(language: Language, match: re.Match[str]) -> str:
@@ -309,10 +310,10 @@ ENGLISH = Language(
     readings=(
         PHONE_NUMBER,
         _reading(
-            r"\b([01]?[0-9]|2[0-3]):([0-5][0-9])(?: ?([AaPp])\.?[Mm]\b(?:\.(?! *$))?)?",
+            r"\b([01]?[0-9]|2[0-3]):([0-5][0-9])(?: ?([AaPp])\.?[Mm]\b\.?)?",
             _english_hour,
         ),
-        _reading(r"\b(1[0-2]|[1-9])()? ?([AaPp])\.?[Mm]\b(?:\.(?! *$))?", _english_hour),
+        _reading(r"\b(1[0-2]|[1-9])()? ?([AaPp])\.?[Mm]\b\.?", _english_hour),
         _reading(r"\b([1-9][0-9]{0,3})(?:st|nd|rd|th)\b", _english_rank),
         _reading(r"\bMr\b\.?", _words("mister")),
         _reading(r"\bMrs\b\.?", _words("missus")),

@@ -59,11 +59,11 @@ def test_french_counts_zero_and_one_as_singular_and_english_only_one():
     ("at", "french", "english"),
     [
         ((0, 0), "minuit", "midnight"),
-        ((0, 5), "zéro heure cinq", "twelve oh five a m."),
-        ((1, 0), "une heure", "one a m."),
+        ((0, 5), "zéro heure cinq", "twelve oh five a.m."),
+        ((1, 0), "une heure", "one a.m."),
         ((12, 0), "midi", "noon"),
-        ((14, 30), "quatorze heures trente", "two thirty p m."),
-        ((21, 1), "vingt et une heures une", "nine oh one p m."),
+        ((14, 30), "quatorze heures trente", "two thirty p.m."),
+        ((21, 1), "vingt et une heures une", "nine oh one p.m."),
     ],
 )
 def test_the_hour_is_said_as_people_say_it(at, french, english):
@@ -147,7 +147,7 @@ def test_abbreviations_and_printed_hours_are_read_in_full():
         FRENCH.spoken("M. Roy & Fils ltée, 14 h 05, Mme Côté, le 1er")
         == "monsieur Roy et Fils limitée, quatorze heures cinq, madame Côté, le premier"
     )
-    assert ENGLISH.spoken("Dr. Roy at 2 p.m. on the 3rd") == "doctor Roy at two p m on the third"
+    assert ENGLISH.spoken("Dr. Roy at 2 p.m. on the 3rd") == "doctor Roy at two p.m. on the third"
 
 
 def test_codes_are_read_figure_by_figure_and_amounts_as_numbers():
