@@ -36,8 +36,8 @@ class LineSettings:
     """How a line presents itself, and whom it lets in.
 
     `advertised` is the address put into Contact and into descriptions; "" takes the one we listen
-    on, which must then be a real one. `close_s` is the seconds the media plane is given to complete a
-    recording when a call ends; `grace_s` what an operation is given to end after its call has.
+    on, which must then be a real one. `close_s` is the seconds the media plane is given to
+    complete a recording when a call ends; `grace_s` what an operation is given to end after it.
     """
 
     advertised: str = ""

@@ -21,7 +21,7 @@ from telephony.sip.events import Output, Peer, Send, SipEvent, Transport
 from telephony.sip.stream import PONG, Stream
 
 log = logging.getLogger(__name__)
-trace = logging.getLogger("telephony.trace")
+trace = logging.getLogger("telephony.sip.trace")
 """Whole messages, at DEBUG; off unless an administrator turns it on, for they hold numbers."""
 
 BATCH = 64
@@ -138,6 +138,7 @@ class SipTransport:
         self._core = None
         if self._server is not None:
             self._server.close()
+            self._server = None
         for connection in list(self._connections.values()):
             connection.close()
         for task in list(self._tasks):
