@@ -19,7 +19,7 @@ from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.folder_spool import FolderSpool
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.adapters.vad_ear import VadEar
-from voicemail.ports import MailTransport
+from voicemail.ports import MailTransport, Tokens
 
 CAMILLE = Mailbox("101", "Camille Tremblay", addresses=("camille@example.org",))
 PIN = "4711"
@@ -62,9 +62,7 @@ class Office:
     worker: OutboxWorker
 
     @classmethod
-    async def open(
-        cls, root: Path, clock: VirtualClock, transport: MailTransport | None = None
-    ) -> "Office":
+    async def open(cls, root: Path, clock: VirtualClock, tokens: Tokens | None = None) -> "Office":
         await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
         database = Database(sqlite_url(root / "vestibule.sqlite"))
         await database.open()
@@ -76,12 +74,9 @@ class Office:
             ear=VadEar(),
             formats=SoundFileFormats(),
             clock=clock,
-            tokens=SeededTokens(),
+            tokens=tokens or SeededTokens(),
         )
-        office = cls(root, clock, database, ports, Mailboxes(ports), cls._worker(ports, root))
-        if transport is not None:
-            office.mail_through(transport)
-        return office
+        return cls(root, clock, database, ports, Mailboxes(ports), cls._worker(ports, root))
 
     @staticmethod
     def _worker(ports: Ports, root: Path, transport: MailTransport | None = None) -> OutboxWorker:
