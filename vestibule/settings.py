@@ -78,7 +78,9 @@ class Sip(Section):
 class Media(Section):
     """The RTP side."""
 
-    first_port: int = Field(default=16384, ge=1024, le=65000, multiple_of=2)
+    first_port: int = Field(default=16384, ge=0, le=64000, multiple_of=2)
+    """0 takes any free ports."""
+    last_port: int = Field(default=32767, ge=0, le=65535)
     behind_nat: bool = False
     lost_after_s: float = Field(default=30.0, ge=5)
 

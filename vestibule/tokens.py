@@ -1,10 +1,10 @@
-"""Randomness, in one place."""
+"""Randomness for the wire, in one place."""
 
 import secrets
 
 
-class SystemTokens:
-    """Unpredictable tokens from the operating system."""
+class WireTokens:
+    """Unpredictable text from the operating system: tags, branches, call ids."""
 
     def token(self) -> str:
         """32 hexadecimal digits: 128 bits."""

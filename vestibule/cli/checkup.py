@@ -1,0 +1,32 @@
+"""`vestibule doctor`: what is wrong, and what to do."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    config: Annotated[
+        Path | None, typer.Option(help="The settings; without them, the demo's.")
+    ] = None,
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The demo's folder.")] = Path("data"),
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT")] = "127.0.0.1:5060",
+) -> None:
+    """Examine what a call needs, line by line; status 1 when something would stop calls.
+
+    Example: vestibule doctor --config vestibule.toml
+    """
+    from call.clock import SystemClock
+    from vestibule.demo import demo_settings
+    from vestibule.doctor import Verdict, examine
+    from vestibule.logs import log_to_stderr
+    from vestibule.settings import read_settings
+
+    log_to_stderr("CRITICAL")
+    settings = read_settings(config) if config else demo_settings(listen, data, None)
+    findings = asyncio.run(examine(settings, SystemClock()))
+    for finding in findings:
+        typer.echo(str(finding))
+    raise typer.Exit(any(finding.verdict is Verdict.BAD for finding in findings))

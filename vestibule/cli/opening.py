@@ -1,0 +1,40 @@
+"""How commands reach the mailboxes: by the same settings as the server, whether it runs or not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from voicemail.mailboxes import Mailboxes
+
+T = TypeVar("T")
+
+Config = Annotated[
+    Path | None, typer.Option(help="The settings of the server; without them, the demo's.")
+]
+Data = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The demo's folder, where it is not ./data.")
+]
+
+
+def with_mailboxes(
+    config: Path | None, data: Path | None, work: Callable[["Mailboxes"], Awaitable[T]]
+) -> T:
+    """Open the mailboxes, do the work, close them."""
+    from call.clock import SystemClock
+    from vestibule.mailroom import open_mailroom
+    from vestibule.settings import read_settings, settings_from
+
+    if config is not None:
+        settings = read_settings(config)
+    else:
+        settings = settings_from({"storage": {"data": data or Path("data")}}, origin="options")
+
+    async def opened() -> T:
+        async with open_mailroom(settings, SystemClock()) as mailroom:
+            return await work(mailroom.mailboxes)
+
+    return asyncio.run(opened())

@@ -1,0 +1,61 @@
+"""The embedded default: a small company that answers at once, on this machine only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from vestibule.settings import Settings, settings_from
+from voicemail.mailboxes import Mailboxes
+from voicemail.message import Mailbox
+
+COMPANY = "5145550100"
+"""A number reserved for examples."""
+
+PEOPLE = (
+    (Mailbox("101", "Camille", language="fr", addresses=("camille@example.org",)), "4711"),
+    (Mailbox("102", "William", language="en", addresses=("william@example.org",)), "4712"),
+)
+
+
+def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
+    """Settings for a company of two. Raises BadSettings for what cannot be an address."""
+    mail: dict[str, object] = {"sender": "Vestibule <messagerie@example.org>"}
+    if smtp is not None:
+        host, _, port = smtp.rpartition(":")
+        mail |= {"host": host, "port": port, "security": "none"}
+    values: dict[str, object] = {
+        "company": {"name": "Vestibule", "operator": "101"},
+        "sip": {"listen": listen, "allow": ["127.0.0.0/8", "::1/128"]},
+        "media": {"first_port": 0, "last_port": 0},
+        "storage": {"data": data},
+        "mail": mail,
+        "numbers": [
+            {"number": COMPANY, "flow": "main_attendant"},
+            {"number": "8500", "flow": "voicemail_main"},
+            {"number": "*XXX", "flow": "extension"},
+        ],
+    }
+    return settings_from(values, origin="demo")
+
+
+async def furnish(mailboxes: Mailboxes) -> None:
+    """Make the demo's mailboxes where they do not exist yet."""
+    there = {mailbox.number for mailbox in await mailboxes.all()}
+    for mailbox, pin in PEOPLE:
+        if mailbox.number not in there:
+            await mailboxes.create(mailbox, pin)
+
+
+def invitation(settings: Settings, host: str, port: int) -> Iterator[str]:
+    """What to dial, one line each."""
+    where = f"[{host}]" if ":" in host else host
+    yield f"Vestibule answers on {where}:{port}, by UDP and TCP, calls from this machine only."
+    yield ""
+    yield f"  sip:{COMPANY}@{where}:{port}   the company, in French; 9 for English"
+    yield "      while the greeting plays: 101 or 102 to leave a message, 8500 for one's mailbox"
+    yield f"  sip:8500@{where}:{port}         one's mailbox: 101 with PIN 4711, 102 with PIN 4712"
+    yield f"  sip:*101@{where}:{port}         leave Camille a message (*102: William)"
+    yield ""
+    if settings.mail.host is None:
+        yield f"E-mail is written under {settings.storage.data / 'mail'}."
+    else:
+        yield f"E-mail goes to {settings.mail.host}:{settings.mail.port}."

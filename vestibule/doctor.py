@@ -1,0 +1,198 @@
+"""What may stop this machine from answering calls, each with what to do about it."""
+
+import asyncio
+import os
+import resource
+import shutil
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from call.clock import Clock
+from call.errors import Fault
+from ivr.faults import FlowFault, Severity
+from ivr.loader import check_flows
+from ivr.operations import CATALOGUE
+from ivr.voices.espeak import Espeak, SyntheticVoice
+from vestibule.mailroom import open_mailroom
+from vestibule.program import FLOWS, read_book
+from vestibule.settings import Settings
+
+HUMAN_VOICES = {
+    "fr": (Path("/usr/share/asterisk/sounds/fr"), "asterisk-core-sounds-fr-wav"),
+    "en": (Path("/usr/share/asterisk/sounds/en"), "asterisk-core-sounds-en-wav"),
+}
+
+DESCRIPTORS_A_CALL = 4
+"""Two sockets, a recording, and room for a prompt."""
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    NOTE = "note"  # works; could be better
+    BAD = "bad"  # stops calls
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the examination."""
+
+    verdict: Verdict
+    about: str
+    what: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.verdict.value:<5} {self.about}: {self.what}"
+        return f"{line}. {self.advice}" if self.advice else line
+
+
+Check = Callable[[Settings, Clock], Awaitable[list[Finding]]]
+
+
+async def examine(settings: Settings, clock: Clock) -> list[Finding]:
+    """Look at everything a call needs. Nothing is changed but the tables of the database."""
+    findings: list[Finding] = []
+    for check in (_listening, _numbers, _flows, _voices, _storage, _mail, _limits):
+        findings += await check(settings, clock)
+    return findings
+
+
+async def _listening(settings: Settings, _: Clock) -> list[Finding]:
+    host, port = settings.sip.address
+    about = f"sip.listen {settings.sip.listen}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    findings = []
+    for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                advice = "Stop what listens there (perhaps this server), or choose another port"
+                if error.errno == 99:
+                    advice = "The address is not of this machine; choose one that `ip addr` shows"
+                findings.append(
+                    Finding(Verdict.BAD, about, f"{name}: {error.strerror}", f"{advice}.")
+                )
+    if not findings:
+        findings.append(Finding(Verdict.GOOD, about, "free, UDP and TCP"))
+    if host in ("0.0.0.0", "::") and settings.sip.advertise is None:
+        advice = "Set sip.advertise to the address telephones reach this machine at."
+        findings.append(
+            Finding(Verdict.BAD, "sip.advertise", "unset, and we listen everywhere", advice)
+        )
+    return findings
+
+
+async def _numbers(settings: Settings, _: Clock) -> list[Finding]:
+    if not settings.numbers:
+        advice = "Write at least one [[numbers]] entry; see vestibule.example.toml."
+        return [Finding(Verdict.BAD, "numbers", "none: every caller hears 404", advice)]
+    return [Finding(Verdict.GOOD, "numbers", ", ".join(entry.number for entry in settings.numbers))]
+
+
+async def _flows(settings: Settings, _: Clock) -> list[Finding]:
+    try:
+        book = read_book()
+    except Fault as fault:
+        return [Finding(Verdict.BAD, "prompts", str(fault), "Mend prompts/*/phrases.toml.")]
+    languages = ", ".join(sorted(book.languages))
+    findings = [Finding(Verdict.GOOD, "prompts", f"{len(book.ids)} phrases in {languages}")]
+    faults = check_flows(FLOWS, book=book, operations=CATALOGUE)
+    findings += [_flow_finding(fault) for fault in faults]
+    if not any(fault.severity is Severity.ERROR for fault in faults):
+        findings.append(Finding(Verdict.GOOD, "flows", "all load"))
+    return findings
+
+
+def _flow_finding(fault: FlowFault) -> Finding:
+    verdict = Verdict.BAD if fault.severity is Severity.ERROR else Verdict.NOTE
+    place = f"{fault.file} {fault.state}".strip()
+    return Finding(verdict, f"flow {place}", fault.what, fault.advice)
+
+
+async def _voices(_: Settings, __: Clock) -> list[Finding]:
+    findings = []
+    for language, (folder, package) in HUMAN_VOICES.items():
+        if folder.is_dir():
+            findings.append(Finding(Verdict.GOOD, f"voice {language}", "recordings of a person"))
+        else:
+            advice = f"For a person's voice: apt-get install {package}."
+            findings.append(Finding(Verdict.NOTE, f"voice {language}", "synthetic only", advice))
+    async with Espeak() as espeak:
+        try:
+            await espeak.say("bonjour", SyntheticVoice("fr"))
+        except Fault as fault:
+            advice = "Reinstall: uv sync --frozen --reinstall-package espeakng-loader."
+            findings.append(Finding(Verdict.BAD, "synthetic voice", str(fault), advice))
+        else:
+            findings.append(Finding(Verdict.GOOD, "synthetic voice", "speaks"))
+    return findings
+
+
+async def _storage(settings: Settings, clock: Clock) -> list[Finding]:
+    data = settings.storage.data
+    try:
+        async with open_mailroom(settings, clock) as mailroom:
+            boxes = await mailroom.mailboxes.all()
+    except (Fault, OSError) as fault:
+        advice = "The user that runs the server must be able to write there."
+        return [Finding(Verdict.BAD, f"storage {data}", str(fault), advice)]
+    free = shutil.disk_usage(data).free / 2**30
+    findings = [Finding(Verdict.GOOD, f"storage {data}", f"{free:.1f} GiB free")]
+    if free < 1:
+        advice = "Free some: a minute of message is about one mebibyte."
+        findings = [Finding(Verdict.BAD, f"storage {data}", f"only {free:.2f} GiB free", advice)]
+    if boxes:
+        findings.append(Finding(Verdict.GOOD, "mailboxes", str(len(boxes))))
+    else:
+        findings.append(
+            Finding(Verdict.NOTE, "mailboxes", "none", "Make one: vestibule mailbox add 101 NAME.")
+        )
+    operator = settings.company.operator
+    if operator and boxes and operator not in {box.number for box in boxes}:
+        findings.append(
+            Finding(
+                Verdict.BAD,
+                "company.operator",
+                f"mailbox {operator} does not exist",
+                f"Make it (vestibule mailbox add {operator} NAME) or name another.",
+            )
+        )
+    return findings
+
+
+async def _mail(settings: Settings, _: Clock) -> list[Finding]:
+    mail = settings.mail
+    if mail.host is None:
+        where = settings.storage.data / "mail"
+        advice = "Set mail.host to send it."
+        return [Finding(Verdict.NOTE, "mail", f"written as files under {where}", advice)]
+    about = f"mail {mail.host}:{mail.port}"
+    try:
+        async with asyncio.timeout(5):
+            _reader, writer = await asyncio.open_connection(mail.host, mail.port)
+    except (OSError, TimeoutError) as error:
+        advice = "Check mail.host, mail.port and the firewall; messages wait meanwhile."
+        return [Finding(Verdict.BAD, about, f"no connection ({error or 'time-out'})", advice)]
+    writer.close()
+    return [Finding(Verdict.GOOD, about, "connects")]
+
+
+async def _limits(settings: Settings, _: Clock) -> list[Finding]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.sip.max_calls * DESCRIPTORS_A_CALL + 64
+    findings = []
+    if hard < needed:
+        advice = f"Raise the limit (LimitNOFILE={needed}) or lower sip.max_calls."
+        findings.append(Finding(Verdict.BAD, "open files", f"{hard} of {needed} needed", advice))
+    else:
+        calls = (hard - 64) // DESCRIPTORS_A_CALL
+        findings.append(Finding(Verdict.GOOD, "open files", f"{soft}, enough for {calls} calls"))
+    if os.nice(0) == 0 and os.geteuid() != 0:
+        advice = "Grant CAP_SYS_NICE for a steadier beat on a busy machine."
+        findings.append(Finding(Verdict.NOTE, "real time", "not permitted", advice))
+    return findings

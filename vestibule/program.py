@@ -1,0 +1,150 @@
+"""The running program: everything opened in order, calls taken, everything closed in reverse."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from call.clock import Clock
+from call.media import Address, MediaPlane
+from ivr.loader import load_flows
+from ivr.machine import Flows
+from ivr.operations import CATALOGUE
+from ivr.phrase_file import load_book
+from ivr.phrases import Book
+from ivr.voices.voice import PromptVoice, open_voice
+from telephony.access import AccessPolicy
+from telephony.adapters.sip_transport import SipTransport
+from telephony.line import LineSettings, SipLine
+from telephony.media.engine import MediaSettings
+from telephony.media.process import MediaProcess
+from vestibule.mailroom import Mailroom, open_mailroom
+from vestibule.reception import Reception
+from vestibule.settings import Settings, Sip
+from vestibule.tokens import WireTokens
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOWS = ROOT / "flows"
+PROMPTS = ROOT / "prompts"
+
+SWEEP_EVERY_S = 6 * 3600.0
+"""Seconds between two looks into the trash."""
+
+SPARE_SLOTS = 16
+"""Slots beyond the calls admitted: for calls that are ending while others begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is running. `drain` it before it is closed, so that calls may end by themselves."""
+
+    address: Address
+    line: SipLine
+    mailroom: Mailroom
+    voice: PromptVoice
+    flows: Flows
+
+    async def drain(self, limit_s: float) -> None:
+        """Take no more calls; those under way get `limit_s` seconds."""
+        await self.line.drain(limit_s)
+
+
+def read_book() -> Book:
+    """The phrases the program can say. Raises PeerFault with all that is wrong in them."""
+    return load_book(PROMPTS)
+
+
+def read_flows(book: Book) -> Flows:
+    """The flows the program can run. Raises FlowsRefused with all that is wrong in them."""
+    return load_flows(FLOWS, book=book, operations=CATALOGUE)
+
+
+@asynccontextmanager
+async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Program]:
+    """Open everything, finish what a crash left, then answer calls until the block ends.
+
+    Raises BadSettings, FlowsRefused, or Unavailable when an address or a file cannot be had.
+    """
+    book = read_book()
+    flows = read_flows(book)
+    cache = settings.storage.data / "frames"
+    async with (
+        open_mailroom(settings, clock) as mailroom,
+        open_voice(book, PROMPTS, cache) as voice,
+        _beating(settings) as plane,
+    ):
+        reception = Reception(
+            company=settings.company,
+            numbers=settings.numbers,
+            flows=flows,
+            voice=voice,
+            mailboxes=mailroom.mailboxes,
+            clock=clock,
+        )
+        await mailroom.mailboxes.recover()
+        line = _line(settings.sip, plane, clock, reception)
+        async with _housekeeping(mailroom):
+            address = await line.start()
+            try:
+                yield Program(address, line, mailroom, voice, flows)
+            finally:
+                await line.stop()
+
+
+@asynccontextmanager
+async def _beating(settings: Settings) -> AsyncIterator[MediaPlane]:
+    media, sip = settings.media, settings.sip
+    plane = MediaProcess(
+        sip.address[0],
+        first_port=media.first_port,
+        last_port=media.last_port,
+        settings=MediaSettings(
+            slots=sip.max_calls + SPARE_SLOTS,
+            media_lost_s=media.lost_after_s,
+            learn_any=media.behind_nat,
+        ),
+    )
+    await plane.start()
+    try:
+        yield plane
+    finally:
+        await plane.stop()
+
+
+@asynccontextmanager
+async def _housekeeping(mailroom: Mailroom) -> AsyncIterator[None]:
+    """Mail what is due and empty old trash, until the block ends; then save what is being kept."""
+    async with asyncio.TaskGroup() as tasks:
+        worker = tasks.create_task(mailroom.worker.run(), name="outbox")
+        sweeper = tasks.create_task(_sweep(mailroom), name="sweep")
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await mailroom.mailboxes.finish()
+            mailroom.worker.stop()
+            await worker
+
+
+async def _sweep(mailroom: Mailroom) -> None:
+    while True:
+        await mailroom.mailboxes.sweep()
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def _line(sip: Sip, plane: MediaPlane, clock: Clock, reception: Reception) -> SipLine:
+    host, port = sip.address
+    access = AccessPolicy(allowed=sip.allow, max_calls=sip.max_calls)
+    return SipLine(
+        LineSettings(advertised=sip.advertise or "", access=access),
+        SipTransport(host, port, clock),
+        plane,
+        clock,
+        WireTokens(),
+        reception.attend,
+        reception.accepts,
+    )
