@@ -27,18 +27,16 @@ class FrameCache:
         return self._folder / sha256(key.encode()).hexdigest()[:32]
 
     def find(self, key: str) -> Clip | None:
-        """The clip of a key, if both of its files are there and whole."""
+        """The clip of a key, if both of its files are there and whole; marks it as in use now."""
         stem = self.stem(key)
         sizes = {_size(Clip(stem, 0).file(law)) for law in Law}
         size = sizes.pop()
         if sizes or size == 0 or size % FRAME:
             return None
-        return Clip(stem, size // FRAME)
-
-    def keep(self, clip: Clip) -> None:
-        """Marks a clip as in use now, for `clear`."""
+        clip = Clip(stem, size // FRAME)
         for law in Law:
             os.utime(clip.file(law))
+        return clip
 
     def store(self, key: str, sound: Pcm) -> Clip:
         """Makes the clip of a key; the sound is completed to whole frames."""
@@ -49,7 +47,7 @@ class FrameCache:
         return clip
 
     def clear(self, unused_since: datetime | None = None) -> None:
-        """Removes the clips neither made nor kept since then (all of them without an instant).
+        """Removes the clips neither made nor found since then (all of them without an instant).
 
         What an interrupted writing left behind goes too.
         """

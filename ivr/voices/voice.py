@@ -48,7 +48,7 @@ class PromptVoice:
         try:
             self._phrases = FrameCache(folder / "phrases")
             self._recorded = FrameCache(folder / "recorded")
-            self._last_resort = self._phrases.store("last resort", tone(440, 0.5, -12))
+            self._last_resort = FrameCache(folder).store("last resort", tone(440, 0.5, -12))
         except OSError as fault:
             raise Unavailable(f"the prompt folder {folder} takes no sound: {fault}") from fault
 
@@ -82,6 +82,13 @@ class PromptVoice:
         an instant it is for the start, while none is played; later, an hour ago is safe.
         """
         self._recorded.clear(unused_since)
+
+    def forget_phrases(self, unused_since: datetime) -> None:
+        """Removes the frames of phrases that nobody heard since then (names, hours, numbers).
+
+        They are made again when asked for; a month ago keeps the folder small.
+        """
+        self._phrases.clear(unused_since)
 
     async def _phrase(self, phrase: Phrase) -> Clip:
         for speaker, said, key in self._takes(phrase):
@@ -122,10 +129,7 @@ class PromptVoice:
     def _frames_of(self, path: Path) -> Clip:
         stat = path.stat()
         key = f"{path}:{stat.st_mtime_ns}:{stat.st_size}"
-        if clip := self._recorded.find(key):
-            self._recorded.keep(clip)
-            return clip
-        return self._recorded.store(key, read_sound(path))
+        return self._recorded.find(key) or self._recorded.store(key, read_sound(path))
 
     def _tell(self, phrase: Phrase, speaker: str, fault: Exception | None) -> None:
         about = (phrase.id, phrase.language, speaker)
@@ -157,6 +161,4 @@ async def open_voice(
         speakers: list[Speaker] = [ToneSpeaker(book)]
         speakers += [HumanSpeaker(book, cast)] if people else []
         speakers += [SyntheticSpeaker(book, cast, espeak)]
-        voice = PromptVoice(book, speakers, cache, language=language)
-        voice.forget_recordings()
-        yield voice
+        yield PromptVoice(book, speakers, cache, language=language)

@@ -88,10 +88,10 @@ async def test_the_beep_is_a_clean_tone(voice):
 async def test_segments_are_said_in_order_and_the_same_phrase_is_made_once(voice):
     first = await voice.clips([GOODBYE, BEEP, GOODBYE])
     assert [clip.stem for clip in first] == [first[0].stem, first[1].stem, first[0].stem]
-    made = first[0].file(Law.PCMA).stat().st_mtime_ns
+    made = first[0].file(Law.PCMA).stat().st_ino
     again = await voice.clips([GOODBYE])
     assert again[0] == first[0]
-    assert again[0].file(Law.PCMA).stat().st_mtime_ns == made
+    assert again[0].file(Law.PCMA).stat().st_ino == made
 
 
 async def test_many_callers_ask_for_the_same_new_phrase_at_once(voice):
@@ -232,6 +232,16 @@ async def test_frames_of_recordings_do_not_outlive_their_use(voice, tmp_path):
     voice.forget_recordings(now + timedelta(hours=1))
     assert not clip.file(Law.PCMU).exists()
     assert (await voice.clips([Recorded(path)]))[0] == clip
+
+
+async def test_phrases_nobody_hears_any_more_leave_the_disk_and_come_back_when_asked(voice):
+    (clip,) = await voice.clips([GOODBYE])
+    now = datetime.now(UTC)
+    voice.forget_phrases(now - timedelta(days=1))
+    assert clip.file(Law.PCMU).exists()
+    voice.forget_phrases(now + timedelta(days=1))
+    assert not clip.file(Law.PCMU).exists()
+    assert heard((await voice.clips([GOODBYE]))[0]).any()
 
 
 # ---- When voices fail
