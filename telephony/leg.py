@@ -322,9 +322,11 @@ class SipLeg:
             self._events.put_nowait(press)
 
     def _recorded(self, event: RecordEnded) -> None:
-        if self._phase is not Phase.OVER:
+        if self._phase is Phase.OVER:
+            return
+        if self._recording == event.path:  # else it is the one that a newer one took the place of
             self._recording = None
-            self._events.put_nowait(event)
+        self._events.put_nowait(event)
 
     def _bereave(self) -> None:
         """The plane died, and the slot with it: end the call without asking it anything."""
