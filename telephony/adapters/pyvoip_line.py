@@ -12,7 +12,7 @@ What pyVoIP 1.6.8 cannot do, and a leg of this line therefore cannot either:
   - OPTIONS, INFO and UPDATE are not answered: a PBX that qualifies its extensions by OPTIONS must
     have that switched off, and keys must come as RFC 4733 events or as tones;
   - an INVITE without an offer, or whose offer holds neither PCMU nor PCMA, is refused as busy;
-  - compact header names and a second SIP message in a datagram are not understood;
+  - a second SIP message in a datagram is not understood;
   - a 200 is not repeated by itself: a lost one is sent again when the INVITE is.
 
 A CANCEL that pyVoIP would ignore is honoured here, a BYE is sent along the recorded route, and a
@@ -28,9 +28,10 @@ import re
 import select
 import uuid
 import warnings
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 with warnings.catch_warnings():
@@ -67,8 +68,29 @@ POLL_S = 0.2
 POSTED_S = 5.0
 """Seconds that a pyVoIP thread waits for the event loop before it gives a call up."""
 
+REGISTER_S = 5
+"""Seconds that a registration waits for an answer; calls wait meanwhile."""
+
 RETRY_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds before the line is taken up again after pyVoIP gave its registration up."""
+
+
+_SPELLINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "call-id": "Call-ID",
+        "cseq": "CSeq",
+        "www-authenticate": "WWW-Authenticate",
+        "v": "Via",
+        "f": "From",
+        "t": "To",
+        "i": "Call-ID",
+        "m": "Contact",
+        "c": "Content-Type",
+        "l": "Content-Length",
+        "k": "Supported",
+    }
+)
+"""How pyVoIP spells the header names whose usual case is not a capital for each word."""
 
 
 class LineDown(Unavailable):
@@ -90,6 +112,8 @@ class Extension:
     password: str
     local_host: str
     local_port: int
+    expires_s: int = 120
+    """Seconds a registration lasts; it is renewed 5 s before."""
 
 
 class PyVoipLine:
@@ -455,6 +479,8 @@ class _Phone(VoIP.VoIPPhone):
             callCallback=self.callback,
             fatalCallback=self.fatal,
         )
+        self.client.default_expires = extension.expires_s
+        self.client.register_timeout = REGISTER_S
         self.sip = self.client
 
     @property
@@ -548,7 +574,7 @@ class _Client(SIP.SIPClient):
         """Take one datagram; what pyVoIP cannot read is dropped and told in the log."""
         data = self.s.recv(8192)
         try:
-            self.parse_message(SIP.SIPMessage(data))
+            self.parse_message(SIP.SIPMessage(_plain(data)))
         except Exception:  # a malformed datagram ends nothing
             log.debug("pyvoip could not read a datagram", extra={"octets": len(data)})
 
@@ -569,6 +595,19 @@ class _Client(SIP.SIPClient):
         if target:
             start = f"BYE {target.group(1)} SIP/2.0"
         return "\r\n".join([start, via, *routes, *rest])
+
+
+def _plain(data: bytes) -> bytes:
+    """A message in the only spelling that pyVoIP reads: unfolded, long names in usual case."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    start, *lines = re.sub(rb"\r\n[ \t]+", b" ", head).split(b"\r\n")
+    plain = [start]
+    for line in lines:
+        name, _, value = line.partition(b":")
+        key = name.strip().decode("ascii", "replace").lower()
+        spelling = _SPELLINGS.get(key, key.title())
+        plain.append(f"{spelling}: ".encode() + value.strip())
+    return b"\r\n".join(plain) + blank + body
 
 
 def _recorded(request: Any) -> list[str]:

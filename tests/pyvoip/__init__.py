@@ -1,0 +1,1 @@
+"""The pyVoIP line against a real registrar."""

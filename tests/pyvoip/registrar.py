@@ -1,0 +1,148 @@
+"""A Kamailio registrar and proxy of its own, on a free loopback port, for one test."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REALM = "pbx.test"
+
+CONFIGURATION = """#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+listen=udp:127.0.0.1:{port}
+auto_aliases=no
+alias="{realm}"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "xlog.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+modparam("rr", "enable_full_lr", 1)
+modparam("tm", "fr_timer", 3000)
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "No Route");
+        exit;
+    }}
+    if (is_method("REGISTER")) {{
+        if (!pv_www_authenticate("{realm}", "{password}", "0")) {{
+            www_challenge("{realm}", "0");
+            exit;
+        }}
+        xlog("L_ERR", "registered $fU expires $hdr(Expires)\\n");
+        if (!save("location")) sl_reply_error();
+        exit;
+    }}
+    if (is_method("INVITE")) record_route();
+    if (!lookup("location")) {{ sl_send_reply("480", "Not Registered"); exit; }}
+    t_relay();
+}}
+"""
+
+
+def free_port() -> int:
+    """A UDP port of loopback that nobody uses now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Registrar:
+    """A running Kamailio; `said` is what it logged."""
+
+    port: int
+    password: str
+    said: list[str] = field(default_factory=list)
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def registrations(self) -> int:
+        return sum("registered" in line and "expires 0" not in line for line in self.said)
+
+    async def until_registrations(self, count: int, timeout_s: float = 10) -> None:
+        async with asyncio.timeout(timeout_s), self.news:
+            await self.news.wait_for(lambda: self.registrations() >= count)
+
+
+@contextlib.asynccontextmanager
+async def kamailio(folder: Path, password: str = "secret") -> AsyncIterator[Registrar]:
+    """Run Kamailio in `folder` until the end of the block."""
+    program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
+    assert program, "kamailio is missing: script/test installs it (Debian package kamailio)"
+    registrar = Registrar(free_port(), password)
+    configuration = folder / "kamailio.cfg"
+    configuration.write_text(
+        CONFIGURATION.format(port=registrar.port, realm=REALM, password=password)
+    )
+    process = await asyncio.create_subprocess_exec(
+        program, "-f", str(configuration), "-DD", "-E", "-m", "32", "-M", "4",
+        "-w", str(folder), "-Y", str(folder), "-P", str(folder / "pid"),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    reading = asyncio.create_task(_read(process, registrar))
+    try:
+        await _until_answering(registrar, process)
+        yield registrar
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        await reading
+
+
+async def _read(process: asyncio.subprocess.Process, registrar: Registrar) -> None:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        async with registrar.news:
+            registrar.said.append(line.decode(errors="replace"))
+            registrar.news.notify_all()
+
+
+class _Knock(asyncio.DatagramProtocol):
+    """Notices the first answer."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.answered.set()
+
+
+async def _until_answering(registrar: Registrar, process: asyncio.subprocess.Process) -> None:
+    """Ask for nobody's registration until Kamailio answers."""
+    loop = asyncio.get_running_loop()
+    transport, knock = await loop.create_datagram_endpoint(_Knock, ("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    question = (
+        f"OPTIONS sip:nobody@127.0.0.1:{registrar.port} SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKknock;rport\r\n"
+        "From: <sip:test@127.0.0.1>;tag=1\r\nTo: <sip:nobody@127.0.0.1>\r\n"
+        "Call-ID: knock\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+    try:
+        for _ in range(100):
+            assert process.returncode is None, "".join(registrar.said)
+            transport.sendto(question, ("127.0.0.1", registrar.port))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(knock.answered.wait(), 0.1)
+                return
+        raise AssertionError("kamailio does not answer: " + "".join(registrar.said))
+    finally:
+        transport.close()
