@@ -1,5 +1,6 @@
 """The database connection: SQLite on this machine's disk, or PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,13 +51,17 @@ class Database:
     """An engine whose transactions raise only StoreUnavailable."""
 
     def __init__(self, url: URL) -> None:
+        self._url = url
         self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=True)
         if url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
 
     async def open(self) -> None:
-        """Connect, and bring the tables to their newest form."""
+        """Connect, and bring the tables to their newest form. A file's folder must exist."""
+        folder = Path(self._url.database or "").parent
+        if self._url.get_backend_name() == "sqlite" and not await asyncio.to_thread(folder.is_dir):
+            raise StoreUnavailable(f"no such folder: {folder}")
         async with self.transaction() as connection:
             await connection.run_sync(upgrade)
 

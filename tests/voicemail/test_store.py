@@ -1,0 +1,231 @@
+"""What every store promises, and that SQLite's tables are those the program was written for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from call.leg import Party
+from tests.voicemail.office import CALLER, CAMILLE
+from voicemail import (
+    Folder,
+    Greeting,
+    GreetingKind,
+    Mailbox,
+    MailboxExists,
+    Message,
+    StoreUnavailable,
+    Ticket,
+)
+from voicemail.adapters import tables
+from voicemail.adapters.database import Database, sqlite_url
+from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
+from voicemail.ports import Charge, Delivery, MailTask, Reply, Reservation, Store, TaskKind
+
+NOON = datetime(2027, 7, 1, 16, 0, 0, 123456, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def message(id: str = "m1", minutes: int = 0, folder: Folder = Folder.NEW) -> Message:
+    return Message(id, "101", CALLER, NOON + minutes * MINUTE, 3.5, f"messages/101/{id}", folder)
+
+
+def task(id: str = "m1", *recipients: str) -> MailTask:
+    return MailTask(id, TaskKind.MESSAGE, id, recipients or ("c@example.org",), NOON)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(sqlite_url(tmp_path / "vestibule.sqlite"))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def store(database: Database) -> Store:
+    made = SqlAlchemyStore(database)
+    await made.add_mailbox(CAMILLE, "hash")
+    return made
+
+
+async def test_a_mailbox_comes_back_as_it_was_put(store: Store) -> None:
+    assert await store.mailbox("101") == CAMILLE
+    assert await store.mailbox("102") is None
+    assert await store.pin_hash("101") == "hash"
+    await store.set_pin_hash("101", "other")
+    assert await store.pin_hash("101") == "other"
+
+
+async def test_a_number_is_taken_once_even_by_two_at_a_time(store: Store) -> None:
+    twin = Mailbox("109", "Twin", addresses=("t@example.org",))
+    ends = await asyncio.gather(
+        *(store.add_mailbox(twin, "hash") for _ in range(2)), return_exceptions=True
+    )
+    assert [type(end) for end in ends if end is not None] == [MailboxExists]
+    assert await store.mailbox("109") == twin
+
+
+async def test_a_message_comes_back_to_the_microsecond(store: Store) -> None:
+    await store.keep(message(), None)
+    assert await store.message("m1") == message()
+    assert await store.message("m2") is None
+
+
+async def test_a_message_kept_twice_is_one_and_mailed_once(store: Store) -> None:
+    for _ in range(2):
+        await store.keep(message(), task())
+    assert await store.messages("101") == (message(),)
+    assert len(await store.claim("w", NOON, MINUTE, 10)) == 1
+
+
+async def test_keeping_a_message_ends_its_reservation(store: Store) -> None:
+    ticket = Ticket("m1", "101", CALLER, NOON)
+    assert await store.reserve(ticket, "here") is Reservation.TAKEN
+    assert await store.places("here") == ("m1",)
+    assert await store.places("there") == ()
+    await store.keep(message(), None)
+    assert await store.places("here") == ()
+
+
+async def test_new_messages_come_first_then_the_oldest(store: Store) -> None:
+    for id, minutes, folder in (
+        ("a", 0, Folder.OLD),
+        ("b", 1, Folder.SAVED),
+        ("c", 3, Folder.NEW),
+        ("d", 2, Folder.NEW),
+    ):
+        await store.keep(message(id, minutes, folder), None)
+    assert [each.id for each in await store.messages("101")] == ["d", "c", "a", "b"]
+
+
+async def test_the_trash_is_out_of_the_list_and_comes_back_whole(store: Store) -> None:
+    await store.keep(message(folder=Folder.SAVED), None)
+    await store.set_deleted("m1", NOON)
+    assert await store.messages("101") == ()
+    assert await store.message("m1") == replace(message(folder=Folder.SAVED), deleted=NOON)
+    await store.set_deleted("m1", None)
+    assert await store.messages("101") == (message(folder=Folder.SAVED),)
+
+
+async def test_only_the_trash_can_be_purged_and_only_when_nothing_waits(store: Store) -> None:
+    await store.keep(message("a"), None)
+    await store.keep(message("b"), task("b"))
+    await store.keep(message("c"), None)
+    for id in "ab":
+        await store.set_deleted(id, NOON)
+    assert [each.id for each in await store.purgeable(NOON + MINUTE)] == ["a"]
+    assert await store.purgeable(NOON) == ()
+    await store.purge("a")
+    assert await store.message("a") is None
+
+
+async def test_a_greeting_replaces_the_one_of_its_kind(store: Store) -> None:
+    first = Greeting("101", GreetingKind.TEMPORARY, "g/1", 2.0, NOON)
+    second = replace(first, sound="g/2")
+    assert await store.set_greeting(first) is None
+    assert await store.set_greeting(second) == first
+    assert await store.greeting("101", GreetingKind.TEMPORARY) == second
+    assert await store.greeting("101", GreetingKind.NAME) is None
+    assert await store.erase_greeting("101", GreetingKind.TEMPORARY) == second
+    assert await store.erase_greeting("101", GreetingKind.TEMPORARY) is None
+
+
+async def test_old_failures_are_forgotten(store: Store) -> None:
+    charges = [Charge("mailbox:101", 1)]
+    assert await store.charge(charges, NOON)
+    assert not await store.charge(charges, NOON)
+    await store.forget_failures(NOON + MINUTE)
+    assert await store.charge(charges, NOON)
+
+
+async def test_what_is_locked_for_one_reason_is_not_counted_for_another(store: Store) -> None:
+    assert await store.charge([Charge("a", 1)], NOON)
+    for _ in range(5):
+        assert not await store.charge([Charge("a", 1), Charge("b", 2)], NOON)
+    assert await store.charge([Charge("b", 2)], NOON)
+    assert await store.charge([Charge("b", 2)], NOON)
+    assert not await store.charge([Charge("b", 2)], NOON)
+
+
+async def test_a_task_says_when_it_can_next_be_claimed(store: Store) -> None:
+    assert await store.next_due() is None
+    await store.keep(message(), task())
+    assert await store.next_due() == NOON
+    await store.claim("w", NOON, MINUTE, 1)
+    assert await store.next_due() == NOON + MINUTE
+    deferred = {"c@example.org": Reply(Delivery.DEFERRED)}
+    await store.settle("m1", "w", deferred, retry=NOON + 2 * MINUTE)
+    assert await store.next_due() == NOON + 2 * MINUTE
+
+
+async def test_a_doubt_lasts_until_the_answer_is_noted(store: Store) -> None:
+    await store.keep(message(), task())
+    await store.claim("w", NOON, MINUTE, 1)
+    assert await store.handing_over("m1", "w")
+    assert not await store.handing_over("m1", "another")
+    (again,) = await store.claim("w", NOON + MINUTE, MINUTE, 1)
+    assert (again.in_doubt, again.attempts) == (True, 2)
+    await store.settle("m1", "w", {"c@example.org": Reply(Delivery.DEFERRED)}, retry=NOON)
+    (last,) = await store.claim("w", NOON + MINUTE, MINUTE, 1)
+    assert (last.in_doubt, last.attempts) == (False, 3)
+
+
+async def test_the_migrations_make_the_tables_the_program_was_written_for(
+    database: Database,
+) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, tables.metadata))
+
+    async with database.transaction() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_database_opened_again_keeps_what_it_holds(tmp_path: Path, store: Store) -> None:
+    await store.keep(message(), None)
+    again = Database(sqlite_url(tmp_path / "vestibule.sqlite"))
+    await again.open()
+    assert await SqlAlchemyStore(again).messages("101") == (message(),)
+    await again.close()
+
+
+async def test_a_commit_survives_a_power_cut(database: Database) -> None:
+    async with database.transaction() as connection:
+        journal = await connection.scalar(text("PRAGMA journal_mode"))
+        synchronous = await connection.scalar(text("PRAGMA synchronous"))
+    assert (journal, synchronous) == ("wal", 2)
+
+
+async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "vestibule.sqlite").write_bytes(b"a letter to a friend, and not a database" * 50)
+    letter = Database(sqlite_url(tmp_path / "vestibule.sqlite"))
+    with pytest.raises(StoreUnavailable):
+        await letter.open()
+    await letter.close()
+
+
+async def test_a_statement_the_database_refuses_is_unavailable(database: Database) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT * FROM nowhere"))
+
+
+async def test_a_database_in_a_folder_that_is_missing_is_unavailable(tmp_path: Path) -> None:
+    nowhere = Database(sqlite_url(tmp_path / "missing" / "vestibule.sqlite"))
+    with pytest.raises(StoreUnavailable):
+        await nowhere.open()
+    await nowhere.close()
+
+
+async def test_a_withheld_caller_stays_withheld(store: Store) -> None:
+    await store.keep(replace(message(), caller=Party("")), None)
+    found = await store.message("m1")
+    assert found is not None
+    assert found.caller == Party("")
