@@ -23,6 +23,10 @@ from unicode_rbnf import RbnfEngine
 from call.errors import Misuse
 
 
+class Unspeakable(Misuse):
+    """A value or a phrase that cannot be said as it was asked: a bug of the one who asked."""
+
+
 class Gender(StrEnum):
     """What a number agrees with; the values are the marks used in phrase files."""
 
@@ -70,15 +74,15 @@ class Language:
     """How printed forms are read, tried in order over the whole text."""
 
     def number(self, value: int, gender: Gender = Gender.MASCULINE) -> str:
-        """A count in words. Raises Misuse below zero."""
+        """A count in words. Raises Unspeakable below zero."""
         if value < 0:
-            raise Misuse(f"a count is not negative: {value}")
+            raise Unspeakable(f"a count is not negative: {value}")
         return self._spelled(value, self.cardinals[gender])
 
     def ordinal(self, value: int, gender: Gender = Gender.MASCULINE) -> str:
-        """A rank in words, 1 being the first. Raises Misuse below one."""
+        """A rank in words, 1 being the first. Raises Unspeakable below one."""
         if value < 1:
-            raise Misuse(f"ranks begin at one: {value}")
+            raise Unspeakable(f"ranks begin at one: {value}")
         return self._spelled(value, self.ordinals[gender])
 
     def plural(self, value: int) -> str:

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
-from call.errors import Misuse
+from call.errors import PeerFault
 from ivr.languages import LANGUAGES, Language
 from ivr.phrases import (
     COMPARISONS,
@@ -68,7 +68,7 @@ class PhraseFault:
         return ": ".join(filter(None, (str(self.file), self.phrase, self.what)))
 
 
-class BadPhrases(Misuse):
+class BadPhrases(PeerFault):
     """The phrase files cannot be used; `faults` lists everything that is wrong with them."""
 
     def __init__(self, faults: tuple[PhraseFault, ...]) -> None:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from call.errors import Misuse
-from ivr.languages import Gender, Language
+from ivr.languages import Gender, Language, Unspeakable
 from ivr.prompts import Phrase, Value
 
 LONGEST_TEXT = 80
@@ -85,19 +84,19 @@ COMPARISONS: Mapping[str, Callable[[int, int], bool]] = MappingProxyType(
 
 def _whole(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Misuse(f"a whole number is expected, not {type(value).__name__}")
+        raise Unspeakable(f"a whole number is expected, not {type(value).__name__}")
     return value
 
 
 def _instant(value: Value) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise Misuse("an instant with its zone is expected")
+        raise Unspeakable("an instant with its zone is expected")
     return value
 
 
 def _seconds(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Misuse(f"seconds are expected, not {type(value).__name__}")
+        raise Unspeakable(f"seconds are expected, not {type(value).__name__}")
     return value
 
 
@@ -146,7 +145,7 @@ def form_of(slot: Slot, kind: str) -> tuple[Say | None, str]:
 def _holds(condition: Condition, value: Value, language: Language) -> bool:
     if isinstance(condition.value, bool):
         if not isinstance(value, bool):
-            raise Misuse(f"{condition.name}: a flag is expected, not {type(value).__name__}")
+            raise Unspeakable(f"{condition.name}: a flag is expected, not {type(value).__name__}")
         return value is condition.value
     if isinstance(condition.value, str):
         return language.plural(_whole(value)) == condition.value
@@ -158,7 +157,7 @@ def _said(piece: str | Slot, entry: Entry, values: Mapping[str, Value], language
         return piece
     say, other = form_of(piece, entry.parameters[piece.name])
     if say is None:
-        raise Misuse(f"{piece.name} has no form {piece.form!r}")
+        raise Unspeakable(f"{piece.name} has no form {piece.form!r}")
     return say(language, values[piece.name], values.get(other))
 
 
@@ -171,9 +170,9 @@ def _sentence(parts: list[str]) -> str:
 
 
 def fill_in(entry: Entry, values: Mapping[str, Value], language: Language) -> str:
-    """The printed sentence of an entry. Raises Misuse where an argument is missing or wrong."""
+    """The printed sentence of an entry. Raises Unspeakable for an argument missing or wrong."""
     if missing := entry.parameters.keys() - values.keys():
-        raise Misuse(f"arguments missing: {', '.join(sorted(missing))}")
+        raise Unspeakable(f"arguments missing: {', '.join(sorted(missing))}")
     return _sentence(
         [
             "".join(_said(piece, entry, values, language) for piece in part.pieces)
@@ -207,25 +206,25 @@ class Book:
         return None
 
     def text(self, phrase: Phrase) -> str:
-        """Raises Misuse for an unknown phrase or language, or an argument missing or wrong."""
+        """Raises Unspeakable for an unknown phrase or language, or an argument missing or wrong."""
         language = self.grammars[self._known(phrase)]
         try:
             return fill_in(self.entry(phrase), dict(phrase.arguments), language)
-        except Misuse as fault:
-            raise Misuse(f"{phrase.id}: {fault}") from fault
+        except Unspeakable as fault:
+            raise Unspeakable(f"{phrase.id}: {fault}") from fault
 
     def spoken(self, phrase: Phrase) -> str:
         """The sentence with every figure and abbreviation in words, as voices are given it."""
         return self.grammars[self._known(phrase)].spoken(self.text(phrase))
 
     def entry(self, phrase: Phrase) -> Entry:
-        """What the file says of a phrase in its language. Raises Misuse when it says nothing."""
+        """What the file says of a phrase in its language; raises Unspeakable when nothing."""
         try:
             return self.entries[self._known(phrase)][phrase.id]
         except KeyError:
-            raise Misuse(f"there is no phrase {phrase.id!r}") from None
+            raise Unspeakable(f"there is no phrase {phrase.id!r}") from None
 
     def _known(self, phrase: Phrase) -> str:
         if phrase.language not in self.entries:
-            raise Misuse(f"{phrase.id}: there are no phrases in {phrase.language!r}")
+            raise Unspeakable(f"{phrase.id}: there are no phrases in {phrase.language!r}")
         return phrase.language

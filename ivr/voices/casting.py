@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from call.errors import Misuse
+from call.errors import PeerFault
 from ivr.voices.espeak import SyntheticVoice
 
 
@@ -24,7 +24,7 @@ class Cast:
     recordings: tuple[Path, ...] = ()
 
 
-class BadVoices(Misuse):
+class BadVoices(PeerFault):
     """The voice files cannot be used; the message lists everything that is wrong with them."""
 
 

@@ -58,7 +58,7 @@ class PromptVoice:
         return self._book
 
     async def clips(self, segments: Sequence[Segment]) -> tuple[Clip, ...]:
-        """Raises Misuse for a phrase that is not in the book, or whose arguments are wrong."""
+        """Raises Unspeakable for a phrase that is not in the book, or whose arguments are wrong."""
         language = self._language
         clips: list[Clip] = []
         for segment in segments:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from call.errors import Misuse
+from ivr.languages import Unspeakable
 from ivr.phrase_file import BadPhrases, load_book
 from ivr.prompts import Phrase
 
@@ -132,7 +132,7 @@ def _plain(value):
     ids=["unknown", "language", "missing", "text", "flag", "count", "zone"],
 )
 def test_a_phrase_asked_for_wrongly_is_a_bug_of_the_flow(book, wrong):
-    with pytest.raises(Misuse, match=wrong.id):
+    with pytest.raises(Unspeakable, match=wrong.id):
         book.text(wrong)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from call.errors import Misuse, Unavailable
+from call.errors import Unavailable
 from call.g711 import decode
 from call.sound import FRAME, RATE, Law
+from ivr.languages import Unspeakable
 from ivr.prompts import Phrase, Recorded
 from ivr.voices import shaping
 from ivr.voices.casting import BadVoices, load_cast
@@ -115,7 +116,7 @@ async def test_nothing_to_say_is_still_a_sound(voice):
 
 
 async def test_a_phrase_that_does_not_exist_is_a_bug_and_says_so(voice):
-    with pytest.raises(Misuse):
+    with pytest.raises(Unspeakable):
         await voice.clips([Phrase("vm.nowhere", "fr")])
 
 
