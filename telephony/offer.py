@@ -49,7 +49,7 @@ class NoCommonCodec(PeerFault):
 
 
 class NothingOffered(Misuse):
-    """An answer is read although no offer of ours is pending."""
+    """An answer is read although we have described nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Negotiation:
         self._version = session_id
         self._said: tuple[Media, ...] | None = None
         self._agreed: _Choice | None = None
-        self._pending: Direction | None = None
+        self._ours: Direction | None = None
+        self._before: Direction | None = None
 
     @property
     def stream(self) -> Stream | None:
@@ -99,6 +100,7 @@ class Negotiation:
             for index, medium in enumerate(described.media)
         )
         self._agreed = choice
+        self._ours = choice.stream.direction
         return self._say(media), choice.stream
 
     def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
@@ -109,23 +111,24 @@ class Negotiation:
         else:
             place = self._agreed.index
             media = (*self._said[:place], own, *self._said[place + 1 :])
-        self._pending = direction
+        self._before, self._ours = self._ours, direction
         return self._say(media)
 
     def read_answer(self, answer: bytes) -> Stream:
-        """What the peer's answer to our offer agrees on; an early one may be read again.
+        """What the peer's answer to our last description agrees on.
 
-        Raises MalformedDescription or NoCommonCodec.
+        An early answer may be read again, and one to the same description sent again when the
+        session is refreshed (RFC 4028 §7.4). Raises MalformedDescription or NoCommonCodec.
         """
-        if self._pending is None:
+        if self._ours is None:
             raise NothingOffered("an answer without offer")
-        choice = self._choose(parse(answer), self._pending)
+        choice = self._choose(parse(answer), self._ours)
         self._agreed = choice
         return choice.stream
 
     def withdraw(self) -> None:
-        """Our offer was refused: what was agreed stays, and no answer is awaited."""
-        self._pending = None
+        """Our offer was refused: what was said and agreed before it stays."""
+        self._ours = self._before
 
     # what the peer described
 

@@ -217,6 +217,20 @@ def test_our_later_offer_keeps_the_places_and_the_payload_types(ours: Negotiatio
     assert again.media[1].formats == ("8", "0", "96")
 
 
+def test_a_refreshed_session_may_bring_a_new_address_of_the_peer(ours: Negotiation) -> None:
+    ours.answer(described(PLAIN))
+    stream = ours.read_answer(described(PLAIN.replace("40000", "41000")))
+    assert stream.remote == ("192.0.2.7", 41000)
+
+
+def test_a_refused_hold_is_as_if_never_asked_for(ours: Negotiation) -> None:
+    ours.answer(described(PLAIN))
+    ours.offer(Direction.SENDONLY)
+    ours.withdraw()
+    assert not ours.held
+    assert ours.read_answer(described(PLAIN)).direction is Direction.SENDRECV
+
+
 def test_an_answer_refusing_our_sound_is_told(ours: Negotiation) -> None:
     ours.offer()
     with pytest.raises(NoCommonCodec):
