@@ -156,14 +156,13 @@ def test_a_direction_of_the_whole_session_counts(ours: Negotiation) -> None:
 def test_each_form_of_hold_stops_our_sound_and_release_brings_it_back(
     ours: Negotiation, offer: bytes, direction: Direction
 ) -> None:
-    ours.answer(described(PLAIN))
-    assert not ours.held
-    _, stream = answer(ours, offer)
-    assert ours.held
-    assert (stream.direction, stream.remote) == (direction, ("192.0.2.7", 40000))
-    _, stream = answer(ours, described(PLAIN))
-    assert not ours.held
-    assert stream.direction is Direction.SENDRECV
+    held, streams = [], []
+    for each in (described(PLAIN), offer, described(PLAIN)):
+        streams.append(answer(ours, each)[1])
+        held.append(ours.held)
+    assert held == [False, True, False]
+    assert [s.direction for s in streams] == [Direction.SENDRECV, direction, Direction.SENDRECV]
+    assert streams[1].remote == ("192.0.2.7", 40000)
 
 
 def test_the_version_grows_only_when_the_description_changes(ours: Negotiation) -> None:
