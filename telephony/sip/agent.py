@@ -289,8 +289,8 @@ class UserAgent:
             self._ack(request, now)
         if repeated is not None:
             core.ledger.repeated(repeated, request, now)
-        elif request.method == "CANCEL":
-            self._called.cancelled(request, source, now)
+        elif request.method == "CANCEL" and (invite := core.ledger.find(request, "INVITE")):
+            self._called.cancelled(invite, request, source, now)
         elif request.method != "ACK" and request.recipient.tag:
             self._in_dialog(request, source, now)
         elif request.method != "ACK":
@@ -304,7 +304,7 @@ class UserAgent:
     def _in_dialog(self, request: Request, source: Peer, now: float) -> None:
         call = self._core.call_of(request)
         refusal = self._unserved(request)
-        if call is None:
+        if call is None or request.method == "CANCEL":
             self._stateless(request, source, 481)
         elif refusal is not None:
             self._stateless(request, source, *refusal)

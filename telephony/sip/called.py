@@ -6,6 +6,7 @@ from telephony.sip.content import caller_of, offer_in, refusal_of
 from telephony.sip.core import Core
 from telephony.sip.dialog import as_called
 from telephony.sip.events import IncomingCall, Peer
+from telephony.sip.ledger import ServerTransaction
 from telephony.sip.message import Pairs, Request
 from telephony.sip.refresh import Refresh
 
@@ -73,13 +74,11 @@ class Called:
         self._core.finish(call, by_peer=by_peer, status=status)
         self._core.forget(call)
 
-    def cancelled(self, request: Request, source: Peer, now: float) -> None:
-        """CANCEL: 200 to it, and 487 to the INVITE unless it was answered (§9.2)."""
+    def cancelled(
+        self, invite: ServerTransaction, request: Request, source: Peer, now: float
+    ) -> None:
+        """CANCEL of `invite`: 200 to it, and 487 to the INVITE unless it was answered (§9.2)."""
         core = self._core
-        invite = core.ledger.find(request, "INVITE")
-        if invite is None:
-            core.send(bytes(core.response(request, source, 481)), source)
-            return
         call = core.calls.get(invite.owner)
         tag = call.dialog.local_tag if call else ""
         core.respond(core.ledger.open(request, source), 200, now, tag=tag)

@@ -49,7 +49,8 @@ class Calling:
 
     def _send(self, call: Call, now: float, shortest: int = 0) -> None:
         def heard(status: int, response: Response | None, at: float) -> None:
-            if response is not None and status == 422 and not shortest and not call.over:
+            again = status == 422 and not shortest and call.stage is Stage.INVITING
+            if response is not None and again:
                 self._send(call, at, max(minimum_in(response), 1))
             else:
                 self._heard(call, status, response, at)

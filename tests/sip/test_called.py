@@ -466,3 +466,11 @@ def test_a_peer_that_knows_no_session_timer_is_refreshed_by_us_with_the_same_off
     (refresh, *_) = hand.waits(900)
     assert refresh.cseq[1] == "INVITE"
     assert refresh.body == ANSWER
+
+
+def test_a_stranger_cannot_cancel_what_was_never_asked() -> None:
+    hand = Hand(gate=lambda request, source, now: Drop())
+    assert hand.writes(request("CANCEL")) == []
+    friend = Hand()
+    tag = taken(friend)
+    assert friend.status(request("CANCEL", to_tag=tag, branch="z9hG4bKnever")) == 481
