@@ -6,15 +6,7 @@ import pytest
 from tests.wire import hearing
 from tests.wire.hearing import RATE, Pcm
 from tests.wire.rtp_line import LAWS
-
-
-def speech_like(seconds: float, seed: int) -> Pcm:
-    """Noise in syllables: as different from another seed as two sentences are."""
-    random = np.random.default_rng(seed)
-    count = int(seconds * RATE)
-    noise = np.convolve(random.normal(size=count + 7), np.ones(8) / 8, mode="valid")[:count]
-    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * np.arange(count) / RATE + seed)
-    return np.asarray(noise * syllables * 9000, dtype=np.int16)
+from tests.wire.sounds import speech_like
 
 
 def silence(seconds: float) -> Pcm:

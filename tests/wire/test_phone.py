@@ -9,7 +9,7 @@ import pytest
 from tests.wire import hearing
 from tests.wire.phone import Phone, PhoneCall, Wire
 from tests.wire.rtp_line import FRAME, Pcm, tone
-from tests.wire.test_hearing import speech_like
+from tests.wire.sounds import speech_like
 
 pytestmark = pytest.mark.wire
 
