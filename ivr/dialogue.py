@@ -37,18 +37,16 @@ from ivr.actions import (
 from ivr.collector import (
     Answer,
     Filled,
-    Grammar,
     Key,
     Number,
     Verdict,
     collect_grammar,
-    judge,
     menu_grammar,
-    settle,
 )
 from ivr.faults import DialogueMisuse
 from ivr.flow import Ask, Collect, Fork, HangUp, Held, Menu, Play, Prompt, Record, Subflow
 from ivr.frames import NOW, Frame
+from ivr.keypad import Keypad
 from ivr.machine import Flows, key_trigger
 from ivr.operations import FAILED, Outcome
 from ivr.prompts import Phrase, Segment
@@ -61,9 +59,6 @@ CALLER_HUNG_UP = "caller_hung_up"
 
 HUNG_UP = "hung_up"
 """The outcome of a dialogue whose flow hung up."""
-
-_MOST_TYPED_AHEAD = 64
-"""Keys kept for states to come; more than any caller means, and a bound for a stuck key."""
 
 
 class Dialogue:
@@ -90,14 +85,11 @@ class Dialogue:
         self._stack = [Frame(flows.graph(flow), given)]
         self._language = language
         self._actions: list[Action] = []
-        self._buffer: deque[str] = deque(maxlen=_MOST_TYPED_AHEAD)
-        self._typed = ""
-        self._late_terminator: tuple[str, float] | None = None
+        self._keypad = Keypad()
         self._preamble: list[Segment] = []
         self._ticket = 0
         self._no_input = 0
         self._no_match = 0
-        self._grammar = Grammar(frozenset(), {}, None, None)
         self._after_recording: str | None = None
         self._caller_gone = False
         self._farewells: deque[tuple[str, Mapping[str, Held]]] = deque()
@@ -168,8 +160,8 @@ class Dialogue:
         if self.deadline is None or now < self.deadline:
             return []
         self._read_clock(now)
-        if self._typed:
-            self._answered(settle(self._typed, self._grammar), now)
+        if self._keypad.begun:
+            self._answered(self._keypad.settled(), now)
         else:
             self._on_no_input(now)
         return self._taken()
@@ -202,7 +194,7 @@ class Dialogue:
     def _arrive(self, now: float) -> None:
         """Do what the state just entered is for."""
         state = self._frame.state
-        self._typed = ""
+        self._keypad.start_over()
         self._no_input = self._no_match = 0
         language = self._frame.value(state.language)
         if isinstance(language, str):
@@ -222,7 +214,7 @@ class Dialogue:
             case Play() as step:
                 self._play(step, now)
             case Record() as step:
-                self._buffer.clear()
+                self._keypad.forget()
                 self._after_recording = None
                 self._frame.variables.pop(step.into, None)
                 self._say(step.prompt, now)
@@ -247,8 +239,7 @@ class Dialogue:
     def _over(self, outcome: str) -> None:
         while self._stack:
             self._stack.pop().leave()
-        self._buffer.clear()
-        self._typed = ""
+        self._keypad.forget()
         self._activity = Activity.ENDED
         self._outcome = outcome
 
@@ -288,15 +279,15 @@ class Dialogue:
 
     def _play(self, step: Play, now: float) -> None:
         if not step.type_ahead:
-            self._buffer.clear()
+            self._keypad.forget()
         keys = self._frame.flow.keys(self._frame.state)
-        while keys and self._buffer:
-            key = self._buffer.popleft()
+        while keys and self._keypad.ahead:
+            key = self._keypad.next()
             if key in keys:
                 self._preamble.clear()
                 self._go(key_trigger(key), now)
                 return
-        if self._buffer and step.barge_in:
+        if self._keypad.ahead and step.barge_in:
             self._preamble.clear()
             self._prompt_ended(now)
         else:
@@ -305,12 +296,11 @@ class Dialogue:
     # ---- Keys
 
     def _on_key(self, key: str, now: float) -> None:
-        late, self._late_terminator = self._late_terminator, None
-        if late is not None and key == late[0] and now <= late[1]:
+        if self._keypad.is_late_terminator(key, now):
             return
         match self._frame.state.step:
             case Menu() | Collect() as step:
-                self._buffer.append(key)
+                self._keypad.keep(key)
                 if self._activity is Activity.SPEAKING and not step.listening.barge_in:
                     return
                 self._hush()
@@ -322,7 +312,7 @@ class Dialogue:
             case HangUp():
                 pass
             case _:
-                self._buffer.append(key)
+                self._keypad.keep(key)
 
     def _on_key_in_play(self, step: Play, key: str, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
@@ -331,7 +321,7 @@ class Dialogue:
                 self._hush()
                 self._go(key_trigger(key), now)
             return
-        self._buffer.append(key)
+        self._keypad.keep(key)
         if step.barge_in:
             self._hush()
             self._prompt_ended(now)
@@ -339,7 +329,7 @@ class Dialogue:
     def _on_key_in_record(self, step: Record, key: str, now: float) -> None:
         """Keys end a recording or mean nothing; the terminator means nothing before it began."""
         if self._after_recording is not None:
-            self._buffer.append(key)
+            self._keypad.keep(key)
             return
         bound = key in self._frame.flow.keys(self._frame.state)
         if self._activity is Activity.RECORDING and (bound or key == step.terminator):
@@ -352,12 +342,12 @@ class Dialogue:
     def _listen(self, step: Menu | Collect, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
         if isinstance(step, Menu):
-            self._grammar = menu_grammar(step, keys, self._extensions)
+            self._keypad.listen(menu_grammar(step, keys, self._extensions))
         else:
-            self._grammar = collect_grammar(step, keys)
+            self._keypad.listen(collect_grammar(step, keys))
         if not step.listening.type_ahead:
-            self._buffer.clear()
-        if self._buffer and step.listening.barge_in:
+            self._keypad.forget()
+        if self._keypad.ahead and step.listening.barge_in:
             self._preamble.clear()
             self._activity = Activity.WAITING
             self._take_keys(now)
@@ -366,17 +356,14 @@ class Dialogue:
 
     def _take_keys(self, now: float) -> None:
         """Take keys from the buffer until they are an answer or there are none left."""
-        step = self._listening_step()
-        while self._buffer:
-            self._typed += self._buffer.popleft()
-            answer = judge(self._typed, self._grammar)
-            if answer is Verdict.MORE:
-                self._deadline = now + step.listening.inter_digit_s
-            elif answer is Verdict.COMPLETE:
-                self._deadline = now + step.listening.terminator_s
-            else:
-                self._answered(answer, now)
-                return
+        listening = self._listening_step().listening
+        answer = self._keypad.answer()
+        if answer is Verdict.MORE:
+            self._deadline = now + listening.inter_digit_s
+        elif answer is Verdict.COMPLETE:
+            self._deadline = now + listening.terminator_s
+        elif answer is not None:
+            self._answered(answer, now)
 
     def _answered(self, answer: Answer, now: float) -> None:
         step = self._listening_step()
@@ -384,11 +371,11 @@ class Dialogue:
             case Key(key=key):
                 self._go(key_trigger(key), now)
             case Number(digits=digits, pattern=pattern):
-                self._forgive_terminator(now)
+                self._keypad.forgive_terminator(now + step.listening.inter_digit_s)
                 self._frame.variables["dialed"] = digits
                 self._follow(f"dial_{pattern}", now)
             case Filled(digits=digits) if isinstance(step, Collect):
-                self._forgive_terminator(now)
+                self._keypad.forgive_terminator(now + step.listening.inter_digit_s)
                 if step.secret:
                     self._frame.keep_secret(step.into, digits)
                 else:
@@ -396,17 +383,6 @@ class Dialogue:
                 self._follow("filled", now)
             case _:
                 self._on_no_match(now)
-
-    def _forgive_terminator(self, now: float) -> None:
-        """A number that was whole without its terminator may be followed by it all the same."""
-        listening = self._listening_step().listening
-        if listening.terminator is None or self._typed.endswith(listening.terminator):
-            return
-        if self._buffer:
-            if self._buffer[0] == listening.terminator:
-                self._buffer.popleft()
-            return
-        self._late_terminator = (listening.terminator, now + listening.inter_digit_s)
 
     def _on_no_input(self, now: float) -> None:
         self._no_input += 1
@@ -419,7 +395,7 @@ class Dialogue:
     def _on_no_match(self, now: float) -> None:
         """What was typed next was meant for another state: it is dropped."""
         self._no_match += 1
-        self._buffer.clear()
+        self._keypad.forget()
         listening = self._listening_step().listening
         if self._no_match >= listening.max_no_match:
             self._follow("max_no_match", now)
@@ -428,7 +404,7 @@ class Dialogue:
 
     def _reprompt(self, sentence: Prompt, now: float) -> None:
         step = self._listening_step()
-        self._typed = ""
+        self._keypad.start_over()
         self._say(sentence + (step.listening.prompt_short or step.prompt), now)
 
     def _listening_step(self) -> Menu | Collect:
@@ -484,7 +460,7 @@ class Dialogue:
             self._frame.variables.update(outcome.values)
             self._follow(outcome.name, now)
             return
-        self._buffer.clear()
+        self._keypad.forget()
         self._preamble = [Phrase(TROUBLE, self._language)]
         if self._frame.state.leads_on(FAILED):
             self._follow(FAILED, now)
@@ -495,7 +471,7 @@ class Dialogue:
         if self._caller_gone:
             return
         self._caller_gone = True
-        self._buffer.clear()
+        self._keypad.forget()
         under_way = self._activity is Activity.WORKING
         for frame in reversed(self._stack):
             ask = frame.state.on_hangup or frame.flow.on_hangup

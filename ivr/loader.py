@@ -4,6 +4,7 @@ Every fault of every file is found before anything is refused: with its file, it
 do about it.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,18 @@ from pydantic import ValidationError
 
 from ivr import schema
 from ivr.building import FlowBuilder
-from ivr.checker import Surroundings, check
+from ivr.checker import check
 from ivr.faults import FlowFault, FlowsRefused, Severity
 from ivr.flow import Flow
 from ivr.machine import Flows
 from ivr.operations import OperationSpec
 from ivr.prompts import PhraseBook
+from ivr.rules import Surroundings
+
+_SEE = "See docs/flow-format.md."
+
+_WRITTEN = re.compile(r"(?!(str|int|float|bool|list|dict)$)[a-z0-9_*#.]+$")
+"""Parts of a place that the author wrote; the others name the model's own types."""
 
 SCENARIOS = ".scenarios.toml"
 """Files with this ending lie beside flows and hold scenarios."""
@@ -95,7 +102,7 @@ def _read(path: Path, faults: list[FlowFault]) -> schema.FlowEntry | None:
         return schema.FlowEntry.model_validate(table)
     except ValidationError as error:
         found = [_shape_fault(path.name, d["loc"], d["type"], d["msg"]) for d in error.errors()]
-        faults.extend(dict.fromkeys(found))
+        faults.extend({(fault.state, fault.what): fault for fault in found}.values())
         return None
 
 
@@ -103,7 +110,7 @@ def _shape_fault(file: str, location: Sequence[int | str], kind: str, message: s
     """What pydantic found, in the words of the format."""
     place = [str(part) for part in location]
     state = place[1] if place[:1] == ["states"] and len(place) > 1 else ""
-    within = [part for part in (place[2:] if state else place) if part not in schema.KINDS]
+    within = [part for part in (place[3:] if state else place) if _WRITTEN.match(part)]
     where = ".".join(within)
     if kind == "extra_forbidden":
         return FlowFault(file, state, f"unknown key {where!r}", "Remove it, or mend its spelling.")
@@ -112,5 +119,7 @@ def _shape_fault(file: str, location: Sequence[int | str], kind: str, message: s
     if kind.startswith("union_tag"):
         advice = f"Choose one of {', '.join(schema.KINDS)}; a group has no kind, but an initial."
         return FlowFault(file, state, "unknown kind of state", advice)
+    if kind == "string_pattern_mismatch" and where:
+        return FlowFault(file, state, f"{where!r} is not written as it should be", _SEE)
     subject = f"{where!r} is not as it should be ({message})" if where else message
-    return FlowFault(file, state, subject, "See docs/flow-format.md.")
+    return FlowFault(file, state, subject, _SEE)

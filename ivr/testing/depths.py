@@ -34,14 +34,16 @@ BETWEEN_KEYS_S = 0.25
 class _Ear:
     """What was heard, and how far the script has come in it."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, also: Callable[[Segment], None]) -> None:
         self._transcript = transcript
+        self._also = also
         self._heard: list[Segment] = []
         self._cursor = 0
 
     def hear(self, segment: Segment, at: float) -> None:
         self._heard.append(segment)
         self._transcript.add(at, f"hears {_shown(segment)}")
+        self._also(segment)
 
     def found(self, expected: Hears) -> bool:
         """Whether it was heard since the cursor, which then stands behind it."""
@@ -66,12 +68,18 @@ def _shown(segment: Segment) -> str:
 class PureCall:
     """A caller on the pure dialogue: a `CallerDriver` in virtual time, with no task at all."""
 
-    def __init__(self, dialogue: Dialogue, operations: Operations, clock: VirtualClock) -> None:
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        operations: Operations,
+        clock: VirtualClock,
+        hear: Callable[[Segment], None] = lambda _: None,
+    ) -> None:
         self.dialogue = dialogue
         self.transcript = Transcript()
         self._operations = operations
         self._clock = clock
-        self._ear = _Ear(self.transcript)
+        self._ear = _Ear(self.transcript, hear)
         self._line = Line(self._ear.hear)
         self._ended_by_us = False
 
@@ -88,8 +96,8 @@ class PureCall:
             await self._advance(due)
 
     async def presses(self, keys: str) -> None:
+        self._ear.forget()
         for key in keys:
-            self._ear.forget()
             self.transcript.add(self._now(), f"presses {key}")
             await self._feed(KeyPressed(key, KeySource.RFC4733, self._now()))
             await self.waits(BETWEEN_KEYS_S)
@@ -124,6 +132,14 @@ class PureCall:
             await self._advance(due)
         if not self._ended_by_us:
             raise NotAsScripted("the caller had hung up before")
+
+    async def passes(self) -> bool:
+        """Let time pass until the next thing happens; False when nothing will."""
+        due = self._due()
+        if due is None or self.dialogue.ended:
+            return False
+        await self._advance(due)
+        return True
 
     def _now(self) -> float:
         return self._clock.monotonic()
@@ -176,7 +192,7 @@ class LegCall:
 
     def __init__(self, dialogue: Dialogue, operations: Operations, clock: Clock) -> None:
         self.transcript = Transcript()
-        self._ear = _Ear(self.transcript)
+        self._ear = _Ear(self.transcript, lambda _: None)
         self._stirred = asyncio.Event()
         voice = FakeVoice()
         self.leg = FakeLeg(voice, self._hear)
@@ -193,8 +209,8 @@ class LegCall:
         await self._until(lambda: self._ear.found(expected), f"never {expected}")
 
     async def presses(self, keys: str) -> None:
+        self._ear.forget()
         for key in keys:
-            self._ear.forget()
             self.transcript.add(self._clock.monotonic(), f"presses {key}")
             self.leg.press(key)
             await asyncio.sleep(BETWEEN_KEYS_S)

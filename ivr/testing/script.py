@@ -131,8 +131,8 @@ class CallerDriver(Protocol):
     async def hears(self, expected: Hears) -> None:
         """Wait, PATIENCE_S at most, until it is said.
 
-        What counts is said after the last thing heard and after the last key pressed; anything
-        else said before it is passed over.
+        What counts is said after the last thing heard, and since the first of the keys pressed
+        last; anything else said before it is passed over.
         """
 
     async def presses(self, keys: str) -> None:
