@@ -122,10 +122,10 @@ class Deposits:
     async def discard(self, deposit: Deposit) -> None:
         """Forget what was recorded and give the place back."""
         await self._forget(deposit.id)
-        self._open.discard(deposit.id)
 
     async def recover(self) -> int:
-        """Turn what a crash left in the spool into messages, once each; returns how many.
+        """Turn what a crash left in the spool into messages, once each; returns how many
+        there were.
 
         A recording that cannot be settled now is logged and waits for the next time; the others
         do not wait for it.
@@ -168,10 +168,9 @@ class Deposits:
             speech_s = await self._ear.speech_s(pcm)
             if not pcm or speech_s < mailbox.min_speech_s:
                 await self._forget(ticket.id)
-                self._open.discard(ticket.id)
                 return TooShort(speech_s)
             message = await self._keep(ticket, mailbox, pcm)
-        await self._forget(ticket.id)
+        await self._spool.remove(ticket.id)
         self._open.discard(ticket.id)
         return Kept(message)
 
@@ -208,3 +207,4 @@ class Deposits:
     async def _forget(self, id: str) -> None:
         await self._spool.remove(id)
         await self._store.release_place(id)
+        self._open.discard(id)

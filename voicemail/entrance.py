@@ -47,13 +47,15 @@ class Entrance:
         if self._failed >= TRIES_PER_CALL:
             raise LockedOut("too many tries in this call")
         subject, others = self._subjects(number)
+        hashed = await self._store.pin_hash(number)
+        shown = "unknown" if hashed is None else number  # it may be a PIN typed too early
         charges = [Charge(subject, MAILBOX_FAILURES)]
         charges += [Charge(other, CALLER_FAILURES) for other in others]
         if not await self._store.charge(charges, self._clock.now()):
-            self._log_refusal("login locked", number)
+            self._tell("login locked", shown)
             raise LockedOut("too many tries before this one")
-        if not await self._hasher.matches(pin, await self._store.pin_hash(number)):
-            self._refuse(number)
+        if not await self._hasher.matches(pin, hashed):
+            self._refuse(shown)
         await self._store.acquit(subject, others)
         return await self._visit(number)
 
@@ -61,15 +63,15 @@ class Entrance:
         others = [f"caller:{self._caller.number[:40]}"] if self._caller.number else []
         return f"mailbox:{number[:10]}", others
 
-    def _refuse(self, number: str) -> None:
+    def _refuse(self, shown: str) -> None:
         self._failed += 1
-        self._log_refusal("login refused", number)
+        self._tell("login refused", shown)
         if self._failed >= TRIES_PER_CALL:
             raise LockedOut("too many tries in this call")
         raise WrongPin("the number and the PIN do not go together")
 
-    def _log_refusal(self, event: str, number: str) -> None:
-        log.warning(event, extra={"mailbox": number[:10], "caller": masked(self._caller.number)})
+    def _tell(self, event: str, shown: str) -> None:
+        log.warning(event, extra={"mailbox": shown, "caller": masked(self._caller.number)})
 
     async def _visit(self, number: str) -> Visit:
         mailbox = await self._store.mailbox(number)

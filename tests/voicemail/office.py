@@ -11,7 +11,17 @@ from call.clock import VirtualClock
 from call.leg import Party
 from call.sound import RATE, EndOfRecording, Recording
 from tests.voicemail.sounds import voice
-from voicemail import Deposit, Kept, Mailbox, Mailboxes, Notices, OutboxWorker, Ports, TooShort
+from voicemail import (
+    Deposit,
+    Kept,
+    Mailbox,
+    Mailboxes,
+    Notices,
+    OpenGreeting,
+    OutboxWorker,
+    Ports,
+    TooShort,
+)
 from voicemail.adapters.audio_formats import SoundFileFormats
 from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.eml_folder import EmlFolder
@@ -127,7 +137,7 @@ class Office:
         return [read_mail(path.read_bytes()) for path in sorted((self.root / "mail").glob("*.eml"))]
 
 
-def speak(deposit: Deposit, pcm: bytes) -> Recording:
+def speak(deposit: Deposit | OpenGreeting, pcm: bytes) -> Recording:
     """What a leg does when a caller speaks: the sound is in the spool."""
     deposit.spool.write_bytes(pcm)
     return recording(deposit.spool, pcm)

@@ -95,7 +95,7 @@ async def after_restart(office: Office, root: Path) -> Office:
     return restarted
 
 
-STEPS = 20
+STEPS = 19
 """How many things one call asks of the store, the sounds and the spool, mailing included."""
 
 

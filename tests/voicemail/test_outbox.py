@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.voicemail.office import CAMILLE, Office
-from voicemail import Mailbox, MailUnavailable
+from voicemail import Mailbox, Mailboxes, MailUnavailable
 from voicemail.adapters import tables
 from voicemail.errors import MailAccountRefused, StoreUnavailable
 from voicemail.outbox import LEASE, pause
@@ -202,11 +202,11 @@ async def test_the_worker_wakes_for_a_new_message_and_ends_when_told(office: Off
 
     server = Server()
     office.mail_through(server)
+    office.mailboxes = Mailboxes(office.ports, mail_due=office.worker.wake)
     await office.hire()
     async with asyncio.TaskGroup() as tasks, asyncio.timeout(10):
         tasks.create_task(office.worker.run())
         await office.leave()
-        office.worker.wake()
         await sent.wait()
         office.worker.stop()
     assert await states(office) == ["done"]

@@ -43,8 +43,10 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """Take the write lock at once: a reader that upgrades later could fail with SQLITE_BUSY."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Take the write lock at once, unless nothing will be written: a reader that upgrades later
+    could fail with SQLITE_BUSY."""
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 class Database:
@@ -56,6 +58,7 @@ class Database:
         if url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
+        self._reader = self._engine.execution_options(reads=True)
 
     async def open(self) -> None:
         """Connect, and bring the tables to their newest form. A file's folder must exist."""
@@ -74,6 +77,15 @@ class Database:
         """All that is done inside is committed at its end, or none of it."""
         try:
             async with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as fault:
+            raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view of the database, which waits for no writer."""
+        try:
+            async with self._reader.begin() as connection:
                 yield connection
         except SQLAlchemyError as fault:
             raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault

@@ -75,7 +75,7 @@ class SqlAlchemyOutbox:
     async def next_due(self) -> datetime | None:
         starts = func.coalesce(t.outbox.c.lease_until, t.outbox.c.due)
         query = select(t.outbox.c.due, t.outbox.c.lease_until).where(t.outbox.c.state == READY)
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(query.order_by(starts).limit(1))).one_or_none()
             return None if row is None else max(row.due, row.lease_until or row.due)
 

@@ -53,18 +53,18 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
                 )
 
     async def mailboxes(self) -> tuple[Mailbox, ...]:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             rows = await connection.execute(select(t.mailbox).order_by(t.mailbox.c.number))
             return tuple([await _mailbox(connection, row) for row in rows.all()])
 
     async def mailbox(self, number: str) -> Mailbox | None:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             found = await connection.execute(select(t.mailbox).where(t.mailbox.c.number == number))
             row = found.one_or_none()
             return None if row is None else await _mailbox(connection, row)
 
     async def pin_hash(self, number: str) -> str | None:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             query = select(t.mailbox.c.pin_hash).where(t.mailbox.c.number == number)
             found: str | None = await connection.scalar(query)
             return found
@@ -117,7 +117,7 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
             await connection.execute(delete(t.deposit).where(t.deposit.c.id == id))
 
     async def places(self, node: str) -> tuple[str, ...]:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             query = select(t.deposit.c.id).where(t.deposit.c.node == node)
             return tuple((await connection.scalars(query)).all())
 
@@ -132,7 +132,7 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
                 await queue(connection, task)
 
     async def message(self, id: str) -> Message | None:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             found = await connection.execute(select(t.message).where(t.message.c.id == id))
             row = found.one_or_none()
             return None if row is None else _message(row)
@@ -144,7 +144,7 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
             .where(t.message.c.mailbox == number, t.message.c.deleted.is_(None))
             .order_by(new_first, t.message.c.received, t.message.c.id)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return tuple(_message(row) for row in (await connection.execute(query)).all())
 
     async def file(self, id: str, folder: Folder) -> None:
@@ -164,7 +164,7 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
             .where(t.message.c.deleted < before, t.message.c.id.not_in(waiting))
             .order_by(t.message.c.id)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return tuple(_message(row) for row in (await connection.execute(query)).all())
 
     async def purge(self, id: str) -> None:
@@ -172,7 +172,7 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
             await connection.execute(delete(t.message).where(t.message.c.id == id))
 
     async def greeting(self, number: str, kind: GreetingKind) -> Greeting | None:
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             return await _greeting(connection, number, kind)
 
     async def set_greeting(self, greeting: Greeting) -> Greeting | None:

@@ -1,0 +1,61 @@
+"""What holds for the whole trade: its names, its errors, and what its log never says."""
+
+import inspect
+import logging
+from pathlib import Path
+
+import pytest
+
+import voicemail
+from call.errors import Fault, Misuse, PeerFault, Unavailable
+from tests.voicemail.office import CALLER, Office
+from voicemail import LockedOut, WrongPin, errors
+
+
+def test_the_public_names_are_those_that_can_be_imported() -> None:
+    for name in voicemail.__all__:
+        assert hasattr(voicemail, name)
+    assert sorted(voicemail.__all__) == sorted(set(voicemail.__all__))
+
+
+@pytest.mark.parametrize("fault", [Misuse, PeerFault, Unavailable])
+def test_every_error_stands_in_the_tree_drawn_above_them(fault: type[Fault]) -> None:
+    drawn = inspect.getdoc(errors) or ""
+    (line,) = [line for line in drawn.splitlines() if line.strip().startswith(fault.__name__)]
+    listed = {name.strip(" ,") for name in line.split()[1:]}
+    ours = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, fault) and value is not fault
+    }
+    assert listed == ours
+
+
+async def test_the_log_never_says_a_pin_or_a_whole_number(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="voicemail")
+    await office.hire()
+    await office.leave()
+    entrance = office.mailboxes.entrance(CALLER)
+    with pytest.raises(WrongPin):
+        await entrance.login("101", "8523")
+    with pytest.raises(WrongPin):
+        await entrance.login("999", "8523")
+    with pytest.raises(LockedOut):
+        await entrance.login("101", "8523")
+    await office.worker.work()
+    said = " ".join(f"{record.__dict__}" for record in caplog.records)
+    assert caplog.records
+    assert "8523" not in said
+    assert "5550123" not in said
+    assert "Côté" not in said
+    assert "0123" in said
+
+
+def test_no_text_of_an_email_is_written_in_code() -> None:
+    templates = Path(voicemail.__file__).parent / "templates"
+    names = {
+        folder.name: {path.name for path in folder.iterdir()} for folder in templates.iterdir()
+    }
+    assert names["fr"] == names["en"]
