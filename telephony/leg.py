@@ -203,6 +203,11 @@ class SipLeg:
         return self._phase is Phase.OVER
 
     @property
+    def farewell(self) -> HungUp | None:
+        """How it ends; known from its closing on."""
+        return self._farewell
+
+    @property
     def statistics(self) -> MediaStatistics | None:
         """How the sound went; known when the leg is over."""
         return self._statistics

@@ -10,10 +10,11 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Protocol
 
 from call.clock import Clock
-from call.errors import PeerFault, Unavailable
+from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
 from call.media import Address, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
@@ -22,7 +23,7 @@ from telephony.sdp import MalformedDescription
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
 from telephony.sip.digest import Credentials
-from telephony.sip.events import CallEnded, IncomingCall, Output, Peer, SipEvent
+from telephony.sip.events import IncomingCall, Output, Peer, SipEvent
 from telephony.sip.transaction import Times
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class LineSettings:
 
     `advertised` is the address put into Contact and into descriptions; "" takes the one we listen
     on, which must then be a real one. `close_s` is the seconds the media plane is given to
-    complete a recording when a call ends; `grace_s` what an operation is given to end after it.
+    complete a recording when a call ends; `grace_s` what an operation is given to end after it;
+    `linger_s` what peers are given to acknowledge the last BYE, sent again meanwhile.
     """
 
     advertised: str = ""
@@ -47,6 +49,7 @@ class LineSettings:
     times: Times = field(default_factory=Times)
     close_s: float = 5.0
     grace_s: float = 5.0
+    linger_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class LineStatistics:
     refused: int
     strangers: int
     scanners: int
+
+
+class NoAdvertisedAddress(Misuse):
+    """Peers would be told an address they cannot send to."""
 
 
 class Wire(Protocol):
@@ -114,10 +121,20 @@ class SipLine:
         self._refused = 0
 
     async def start(self) -> Address:
-        """Listen; gives the address bound. Raises Unavailable when it cannot be had."""
+        """Listen; gives the address bound.
+
+        Raises Unavailable when it cannot be had, and NoAdvertisedAddress.
+        """
+        _check_reachable(self._settings.advertised or self._plane.host)
         host, port = await self._wire.open()
+        contact = self._settings.advertised or host
+        try:
+            _check_reachable(contact)
+        except NoAdvertisedAddress:
+            await self._wire.close()
+            raise
         self._core = UserAgent(
-            Local(self._settings.advertised or host, port, self._settings.product),
+            Local(contact, port, self._settings.product),
             self._tokens,
             gate=self._door.judge,
             times=self._settings.times,
@@ -148,9 +165,16 @@ class SipLine:
                 log.warning("call cut short", extra={"task": task.get_name()})
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._linger()
         self._heartbeat.stop()
         await self._wire.close()
         log.info("line closed", extra={"taken": self._taken})
+
+    async def _linger(self) -> None:
+        """Wait until every BYE is answered: one that is lost would leave its caller in silence."""
+        limit = self._clock.monotonic() + self._settings.linger_s
+        while self._core is not None and self._core.calls and self._clock.monotonic() < limit:
+            await self._heartbeat.next()
 
     @property
     def active(self) -> int:
@@ -209,15 +233,6 @@ class SipLine:
         if isinstance(event, IncomingCall):
             self._invited(event)
         elif (leg := self._legs.get(event.call)) is not None:
-            if isinstance(event, CallEnded):
-                log.info(
-                    "call ended",
-                    extra={
-                        "call_id": leg.call_id,
-                        "by_peer": event.by_peer,
-                        "status": event.status,
-                    },
-                )
             leg.told(event)
 
     def _invited(self, event: IncomingCall) -> None:
@@ -279,8 +294,21 @@ class SipLine:
         )
 
     def _over(self, call: str, leg: SipLeg) -> None:
-        if self._legs.get(call) is leg:
-            del self._legs[call]
+        if self._legs.get(call) is not leg:
+            return
+        del self._legs[call]
+        sound, end = leg.statistics, leg.farewell
+        fields: dict[str, object] = {"call_id": leg.call_id}
+        if end is not None:
+            fields |= {"cause": end.cause.value, "by_peer": end.by_caller}
+        if sound is not None:
+            fields |= {
+                "sent": sound.packets_sent,
+                "received": sound.packets_received,
+                "lost": sound.packets_lost,
+                "jitter_ms": round(sound.jitter_ms, 1),
+            }
+        log.info("call over", extra=fields)
 
     # who attends
 
@@ -348,6 +376,7 @@ class Heartbeat:
     def __init__(self) -> None:
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._waiting: asyncio.Future[None] | None = None
         self.lateness_s = 0.0
 
     def start(self) -> None:
@@ -362,11 +391,30 @@ class Heartbeat:
             self._timer.cancel()
             self._timer = None
 
+    async def next(self) -> None:
+        """Wait for the next beat."""
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._waiting)
+
     def _beat(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.set_result(None)
         late = asyncio.get_running_loop().time() - self._due
         # One hiccup weighs a quarter, so that only lasting lateness closes the door.
         self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
         self.start()
+
+
+def _check_reachable(host: str) -> None:
+    """What peers are told must be one real address: `0.0.0.0` in a description means hold."""
+    try:
+        real = not ip_address(host).is_unspecified
+    except ValueError:
+        real = False
+    if not real:
+        raise NoAdvertisedAddress(f"{host!r} cannot be sent to: say which address to advertise")
 
 
 def masked(number: str) -> str:

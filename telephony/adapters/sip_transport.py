@@ -281,6 +281,12 @@ class SipTransport:
 
     # connections
 
+    def welcomes(self, peer: Peer) -> bool:
+        """Whether a connection from `peer` is kept at all."""
+        heard = self._core is not None and self._hears(peer.host, self._clock.monotonic())
+        self.counts.unheard += not heard
+        return heard
+
     def connected(self, connection: "_Connection", peer: Peer) -> None:
         """Keep a new connection; the one idle longest makes room when there are too many."""
         if len(self._connections) >= MAX_CONNECTIONS:
@@ -322,6 +328,9 @@ class _Connection(asyncio.Protocol):
         if self._peer is None:
             address = transport.get_extra_info("peername") or ("", 0)
             self._peer = Peer(Transport.TCP, address[0], address[1])
+            if not self._owner.welcomes(self._peer):
+                transport.abort()
+                return
         self._owner.connected(self, self._peer)
 
     def data_received(self, data: bytes) -> None:

@@ -6,6 +6,7 @@ sends is read by the core's own reader.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from call.clock import VirtualClock
@@ -100,6 +101,7 @@ class Scene:
         settings: LineSettings | None = None,
         *,
         slots: int = 8,
+        linger_s: float = 0.0,
         accepts: Callable[[str], bool] = lambda number: number != "999",
     ) -> None:
         self.clock = VirtualClock()
@@ -110,7 +112,7 @@ class Scene:
         self.answers = True
         self.fails = False
         self.line = SipLine(
-            settings or LineSettings(),
+            replace(settings or LineSettings(), linger_s=linger_s),
             self.wire,
             self.plane,
             self.clock,

@@ -19,7 +19,7 @@ from call.media import (
 from call.sound import EndOfRecording
 from telephony.access import AccessPolicy
 from telephony.leg import NotAnswered
-from telephony.line import LineSettings
+from telephony.line import LineSettings, NoAdvertisedAddress
 from telephony.sdp import parse
 from telephony.sip.events import Peer, Transport
 from tests.line.scripted import OFFER, Caller, Scene
@@ -381,6 +381,26 @@ async def test_calls_that_outlast_the_drain_are_ended() -> None:
         assert scene.events == [HungUp(HangUpCause.SHUTDOWN, by_caller=False)]
 
 
+async def test_a_line_that_stops_waits_until_its_bye_is_acknowledged() -> None:
+    scene = Scene(linger_s=60)
+    await scene.line.start()
+    await Caller(scene).calls()
+    stopping = asyncio.create_task(scene.line.stop())
+    await scene.settle()
+    assert scene.wire.open_
+    scene.wire.receive(reply(scene, 200, method="BYE"))
+    async with asyncio.timeout(5):
+        await stopping
+    assert not scene.wire.open_
+
+
+@pytest.mark.parametrize("advertised", ["0.0.0.0", "pbx.invalid"])
+async def test_an_address_nobody_can_send_to_is_not_advertised(advertised: str) -> None:
+    scene = Scene(LineSettings(advertised=advertised))
+    with pytest.raises(NoAdvertisedAddress):
+        await scene.line.start()
+
+
 def outgoing(scene: Scene) -> Party:
     leg = scene.line.dial(
         "sip:102@127.0.0.1:5070",
@@ -392,9 +412,9 @@ def outgoing(scene: Scene) -> Party:
     return leg.caller
 
 
-def reply(scene: Scene, status: int, body: bytes = b"") -> bytes:
-    """The callee's answer to the INVITE we sent."""
-    invite = scene.requests("INVITE")[-1]
+def reply(scene: Scene, status: int, body: bytes = b"", method: str = "INVITE") -> bytes:
+    """The peer's answer to what we asked last."""
+    invite = scene.requests(method)[-1]
     lines = [
         f"SIP/2.0 {status} X",
         *(f"{name}: {invite.header(name)}" for name in ("Via", "From", "Call-ID", "CSeq")),

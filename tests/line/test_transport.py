@@ -97,9 +97,11 @@ async def test_nonsense_and_our_own_bugs_disturb_no_other_message() -> None:
 
 async def test_one_who_is_not_heard_costs_nothing_more() -> None:
     async with Line() as line, asyncio.timeout(5):
-        line.hears = False
         transport, protocol = await phone(line.address)
         reader, writer = await asyncio.open_connection(*line.address)
+        writer.write(MESSAGE)
+        assert await reader.readexactly(len(MESSAGE)) == MESSAGE
+        line.hears = False
         transport.sendto(MESSAGE)
         writer.write(MESSAGE + b"\r\n\r\n")
         assert await reader.readexactly(2) == b"\r\n"
@@ -108,6 +110,16 @@ async def test_one_who_is_not_heard_costs_nothing_more() -> None:
         assert await protocol.got.get() == b"heard"
         assert line.transport.counts.unheard == 2
         transport.close()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_connection_of_one_who_is_not_heard_is_cut() -> None:
+    async with Line() as line, asyncio.timeout(5):
+        line.hears = False
+        reader, writer = await asyncio.open_connection(*line.address)
+        assert await reader.read() == b""
+        assert line.transport.counts.unheard == 1
         writer.close()
         await writer.wait_closed()
 
