@@ -168,7 +168,7 @@ class OutboxWorker:
             return self._notices.failure(task, message, mailbox)
         wav = await self._sounds.local(message.sound)
         sound = await self._formats.encoded(wav, mailbox.attachment)
-        return self._notices.message(task, message, mailbox, sound)
+        return await asyncio.to_thread(self._notices.message, task, message, mailbox, sound)
 
     async def _defer(self, leased: LeasedTask, reason: str) -> None:
         reply = Reply(Delivery.DEFERRED, reason)

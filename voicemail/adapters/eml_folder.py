@@ -24,7 +24,8 @@ class EmlFolder:
     async def send(self, envelope: Envelope) -> Mapping[str, Reply]:
         path = self._folder / f"{envelope.id}.eml"
         try:
-            await asyncio.to_thread(write_durably, path, envelope.mail.as_bytes())
+            octets = await asyncio.to_thread(envelope.mail.as_bytes)
+            await asyncio.to_thread(write_durably, path, octets)
         except OSError as fault:
             raise MailUnavailable(str(fault)) from fault
         return {to: Reply(Delivery.ACCEPTED, path.name) for to in envelope.recipients}

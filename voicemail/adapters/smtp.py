@@ -1,5 +1,6 @@
 """E-mail through a mail server (RFC 5321), with STARTTLS (RFC 3207) or TLS, and AUTH (RFC 4954)."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -93,7 +94,7 @@ class _Conversation:
         self._sender = sender
 
     async def send(self, envelope: Envelope) -> Mapping[str, Reply]:
-        octets = envelope.mail.as_bytes()
+        octets = await asyncio.to_thread(envelope.mail.as_bytes)
         try:
             refused, text = await self._client.sendmail(
                 self._sender, list(envelope.recipients), octets
