@@ -100,7 +100,7 @@ class Negotiation:
             for index, medium in enumerate(described.media)
         )
         self._agreed = choice
-        self._ours = choice.stream.direction
+        self._ours = self._before = choice.stream.direction
         return self._say(media), choice.stream
 
     def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
@@ -124,6 +124,7 @@ class Negotiation:
             raise NothingOffered("an answer without offer")
         choice = self._choose(parse(answer), self._ours)
         self._agreed = choice
+        self._before = self._ours
         return choice.stream
 
     def withdraw(self) -> None:
