@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
 
 from call.clock import Clock
 from call.errors import Misuse, PeerFault
@@ -35,8 +34,10 @@ from call.media import (
     Stream,
 )
 from call.sound import RATE, Clip, EndOfRecording
+from telephony.causes import CAUSES, REFUSALS
 from telephony.keys import KeyMerger
 from telephony.offer import Negotiation
+from telephony.signals import Signals
 from telephony.sip.events import (
     CallAnswered,
     CallConfirmed,
@@ -54,35 +55,6 @@ log = logging.getLogger(__name__)
 MAX_UNREAD = 512
 """Events that may wait to be read; keys beyond are those of a machine, not of a finger."""
 
-REFUSALS = {
-    HangUpCause.NORMAL: 603,
-    HangUpCause.REJECTED: 603,
-    HangUpCause.BUSY: 486,
-    HangUpCause.NOT_FOUND: 404,
-    HangUpCause.NO_ANSWER: 480,
-    HangUpCause.UNAVAILABLE: 480,
-    HangUpCause.MEDIA_LOST: 500,
-    HangUpCause.SHUTDOWN: 503,
-    HangUpCause.FAILED: 500,
-}
-"""What a caller is told when its call is ended before it was answered (RFC 3261 §21)."""
-
-CAUSES = {
-    403: HangUpCause.REJECTED,
-    404: HangUpCause.NOT_FOUND,
-    408: HangUpCause.NO_ANSWER,
-    410: HangUpCause.NOT_FOUND,
-    480: HangUpCause.NO_ANSWER,
-    484: HangUpCause.NOT_FOUND,
-    486: HangUpCause.BUSY,
-    487: HangUpCause.NO_ANSWER,
-    503: HangUpCause.UNAVAILABLE,
-    600: HangUpCause.BUSY,
-    603: HangUpCause.REJECTED,
-    604: HangUpCause.NOT_FOUND,
-}
-"""Why a call that we made came to nothing."""
-
 
 class NotAnswered(Misuse):
     """Sound was asked for before the call was answered."""
@@ -97,31 +69,6 @@ class Phase(IntEnum):
     UP = 3
     CLOSING = 4
     OVER = 5
-
-
-class Signals(Protocol):
-    """What a leg asks of the SIP core, for its own call."""
-
-    def answer(self, sdp: bytes) -> None:
-        """Send 200 with our description."""
-
-    def reject(self, status: int) -> None:
-        """Refuse the call."""
-
-    def cancel(self) -> None:
-        """Stop calling."""
-
-    def bye(self) -> None:
-        """End an answered call."""
-
-    def accept_offer(self, sdp: bytes) -> None:
-        """Answer a re-offer."""
-
-    def refuse_offer(self, status: int) -> None:
-        """Refuse a re-offer."""
-
-    def reoffer(self, sdp: bytes) -> None:
-        """Offer anew within the call."""
 
 
 class SipLeg:

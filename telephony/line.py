@@ -8,28 +8,26 @@ outlives it. The plane is shared with others: it is started and stopped by whoev
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Protocol
 
 from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
 from call.media import Address, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
+from telephony.heartbeat import Heartbeat
 from telephony.leg import SipLeg
 from telephony.sdp import MalformedDescription
+from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
 from telephony.sip.digest import Credentials
-from telephony.sip.events import IncomingCall, Output, Peer, SipEvent
+from telephony.sip.events import IncomingCall, Peer, SipEvent
 from telephony.sip.transaction import Times
 
 log = logging.getLogger(__name__)
-
-BEAT_S = 0.1
-"""Seconds between two looks at how late the event loop is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +63,6 @@ class LineStatistics:
 
 class NoAdvertisedAddress(Misuse):
     """Peers would be told an address they cannot send to."""
-
-
-class Wire(Protocol):
-    """The sockets, as the line needs them."""
-
-    async def open(self) -> Address:
-        """Bind; gives the address bound."""
-
-    def attach(
-        self,
-        core: UserAgent,
-        tell: Callable[[SipEvent], None],
-        hears: Callable[[str, float], bool],
-    ) -> None:
-        """Begin to receive for the core, from those that `hears` says are heard."""
-
-    def carry(self, outputs: Sequence[Output]) -> None:
-        """Send and tell what the core gave."""
-
-    async def close(self) -> None:
-        """Close every socket."""
 
 
 class SipLine:
@@ -210,7 +187,7 @@ class SipLine:
         if self._core is None or self._door.draining:
             raise Unavailable("the line takes no calls")
         self._door.expect(peer.host)
-        signals = _CallSignals(self._core, self._wire, self._clock)
+        signals = CallSignals(self._core, self._wire, self._clock)
         leg = self._leg(self._tokens.token(), caller, target, signals, outgoing=True)
         leg.consider(None)
         signals.call, outputs = self._core.invite(
@@ -238,7 +215,7 @@ class SipLine:
     def _invited(self, event: IncomingCall) -> None:
         if self._core is None:
             return
-        signals = _CallSignals(self._core, self._wire, self._clock, event.call)
+        signals = CallSignals(self._core, self._wire, self._clock, event.call)
         fields = {
             "call_id": event.call,
             "sip_call_id": event.sip_call_id,
@@ -257,7 +234,7 @@ class SipLine:
         signals.ring()
         self._attend(leg)
 
-    def _admit(self, event: IncomingCall, signals: "_CallSignals") -> tuple[SipLeg | None, int]:
+    def _admit(self, event: IncomingCall, signals: CallSignals) -> tuple[SipLeg | None, int]:
         """The leg of a call that can be attended to, else the status of its refusal."""
         if not self._accepts(event.dialed):
             return None, 404
@@ -277,7 +254,7 @@ class SipLine:
         return leg, 200
 
     def _leg(
-        self, call_id: str, caller: Party, dialed: str, signals: "_CallSignals", *, outgoing: bool
+        self, call_id: str, caller: Party, dialed: str, signals: CallSignals, *, outgoing: bool
     ) -> SipLeg:
         return SipLeg(
             call_id=call_id,
@@ -330,81 +307,6 @@ class SipLine:
 
     def _load(self) -> Load:
         return Load(calls=self.active, lateness_s=self._heartbeat.lateness_s)
-
-
-class _CallSignals:
-    """The core's commands for one call; `call` is known once the core has named it."""
-
-    def __init__(self, core: UserAgent, wire: Wire, clock: Clock, call: str = "") -> None:
-        self._core = core
-        self._wire = wire
-        self._clock = clock
-        self.call = call
-
-    def ring(self) -> None:
-        self._wire.carry(self._core.ring(self.call, self._now))
-
-    def answer(self, sdp: bytes) -> None:
-        self._wire.carry(self._core.answer(self.call, sdp, self._now))
-
-    def reject(self, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        self._wire.carry(self._core.reject(self.call, status, self._now, headers=headers))
-
-    def cancel(self) -> None:
-        self._wire.carry(self._core.cancel(self.call, self._now))
-
-    def bye(self) -> None:
-        self._wire.carry(self._core.bye(self.call, self._now))
-
-    def accept_offer(self, sdp: bytes) -> None:
-        self._wire.carry(self._core.accept_offer(self.call, sdp, self._now))
-
-    def refuse_offer(self, status: int) -> None:
-        self._wire.carry(self._core.refuse_offer(self.call, status, self._now))
-
-    def reoffer(self, sdp: bytes) -> None:
-        self._wire.carry(self._core.reoffer(self.call, sdp, self._now))
-
-    @property
-    def _now(self) -> float:
-        return self._clock.monotonic()
-
-
-class Heartbeat:
-    """How late the event loop runs: what callers of a busy machine would feel."""
-
-    def __init__(self) -> None:
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        self._waiting: asyncio.Future[None] | None = None
-        self.lateness_s = 0.0
-
-    def start(self) -> None:
-        """Begin to beat on the running loop."""
-        loop = asyncio.get_running_loop()
-        self._due = loop.time() + BEAT_S
-        self._timer = loop.call_at(self._due, self._beat)
-
-    def stop(self) -> None:
-        """Stop beating."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    async def next(self) -> None:
-        """Wait for the next beat."""
-        if self._waiting is None:
-            self._waiting = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._waiting)
-
-    def _beat(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.set_result(None)
-        late = asyncio.get_running_loop().time() - self._due
-        # One hiccup weighs a quarter, so that only lasting lateness closes the door.
-        self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
-        self.start()
 
 
 def _check_reachable(host: str) -> None:
