@@ -474,3 +474,42 @@ def test_a_stranger_cannot_cancel_what_was_never_asked() -> None:
     friend = Hand()
     tag = taken(friend)
     assert friend.status(request("CANCEL", to_tag=tag, branch="z9hG4bKnever")) == 481
+
+
+def test_a_bye_during_an_offer_answers_both() -> None:
+    hand = Hand()
+    tag = taken(hand)
+    hand.writes(reinvite(tag, 2))
+    answers = hand.writes(request("BYE", to_tag=tag, cseq=3, branch="z9hG4bKbye"))
+    assert [(one.status, one.cseq) for one in answers if isinstance(one, Response)] == [
+        (200, (3, "BYE")),
+        (487, (2, "INVITE")),
+    ]
+
+
+def test_a_reinvite_that_crosses_our_hang_up_finds_no_call() -> None:
+    hand = Hand()
+    tag = taken(hand)
+    hand.sorted(hand.agent.bye(hand.last_call(), hand.now))
+    assert hand.status(reinvite(tag, 2)) == 481
+
+
+def test_our_offer_that_is_answered_twice_is_told_once() -> None:
+    hand = Hand()
+    taken(hand)
+    (ours,) = hand.sorted(hand.agent.reoffer(hand.last_call(), OFFER, hand.now))
+    kind = ("Content-Type", "application/sdp")
+    good = bytes(answer_to(ours, 200, kind, body=ANSWER))
+    told = len(hand.events)
+    first, again = hand.writes(good), hand.writes(good)
+    assert first == again
+    assert len(hand.events) == told + 1
+
+
+def test_our_offer_that_nobody_answers_ends_the_call() -> None:
+    hand = Hand()
+    taken(hand)
+    hand.sorted(hand.agent.reoffer(hand.last_call(), OFFER, hand.now))
+    sent = hand.waits(33)
+    assert sent[-1].cseq[1] == "BYE"
+    assert hand.events[-1] == CallEnded(hand.events[0].call, by_peer=False, status=408)

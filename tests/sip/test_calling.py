@@ -202,3 +202,40 @@ def test_a_reoffer_for_a_dialog_the_peer_forgot_ends_the_call() -> None:
     sent = hand.writes(answer(again, 481))
     assert [one.cseq[1] for one in sent] == ["ACK", "BYE"]
     assert hand.events[-1] == CallEnded(call, by_peer=False, status=481)
+
+
+def test_a_peer_whose_nonce_is_always_stale_is_not_followed_for_ever() -> None:
+    hand = Hand()
+    call, request = dial(hand, Credentials("101", "secret"))
+    stale = ("WWW-Authenticate", CHALLENGE + ", stale=true")
+    tries = 0
+    while not hand.events:
+        tries += 1
+        sent = hand.writes(answer(request, 401, stale))
+        request = sent[-1]  # type: ignore[assignment]
+    assert tries == 3
+    assert hand.events == [CallEnded(call, by_peer=True, status=401)]
+
+
+@pytest.mark.parametrize(("told", "method"), [("300", "INVITE"), ("300;refresher=uas", "BYE")])
+def test_the_one_who_calls_refreshes_unless_told_otherwise(told: str, method: str) -> None:
+    hand = Hand()
+    _, invite = dial(hand)
+    hand.writes(answer(invite, 200, CONTACT, ("Session-Expires", told), body=ANSWER))
+    assert hand.waits(149) == []
+    assert hand.waits(121)[0].cseq[1] == method
+
+
+def test_a_peer_without_session_timer_is_left_alone() -> None:
+    hand = Hand()
+    _, invite = dial(hand)
+    hand.writes(answer(invite, 200, CONTACT, body=ANSWER))
+    assert hand.waits(86400) == []
+
+
+def test_a_refusal_over_a_broken_connection_ends_the_call_once() -> None:
+    hand = Hand()
+    call, _ = dial(hand)
+    hand.sorted(hand.agent.transport_failed(SOURCE, hand.now))
+    hand.sorted(hand.agent.transport_failed(SOURCE, hand.now))
+    assert hand.events == [CallEnded(call, by_peer=False, status=503)]
