@@ -413,8 +413,11 @@ class Phone(asyncio.DatagramProtocol):
         return name, given
 
     def send(self, message: Message, to: Address) -> None:
+        self.send_octets(message.encode(), to)
+
+    def send_octets(self, data: bytes, to: Address) -> None:
+        """Send whatever octets from the telephone's SIP port."""
         assert self._transport is not None
-        data = message.encode()
         self.trace.append((time.monotonic(), "sent", data))
         self._transport.sendto(data, to)
 

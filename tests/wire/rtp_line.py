@@ -140,6 +140,12 @@ class RtpLine:
         """Packets sent so far, those that the network lost included."""
         return self._sender.count
 
+    @property
+    def remote(self) -> tuple[str, int]:
+        """Where sound is sent."""
+        assert self._remote is not None, "not connected yet"
+        return self._remote
+
     def connect(self, remote: tuple[str, int]) -> None:
         """Send to `remote` from now on."""
         self._remote = remote

@@ -1,0 +1,180 @@
+"""The third depth of a script: a real telephone, and what it hears decided from the sound.
+
+`WireCall` is a `CallerDriver`. Whether a phrase was said is judged by correlation with the clips
+that the phrase may sound as; nothing is asked of the server. Phrases heard to their end are
+measured over their whole length, and the measures are kept in `measures`.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ivr.testing.line import speech
+from ivr.testing.script import PATIENCE_S, Hears, NotAsScripted, Transcript
+from tests.wire import hearing
+from tests.wire.hearing import FRAME, RATE, Found, Pcm
+from tests.wire.phone import PhoneCall
+
+Sounds = Callable[[Hears], Awaitable[Sequence[Pcm]]]
+"""Every sound that would be what is expected: each language, each value of what is not given."""
+
+SURE = 0.8
+"""Score from which a sound is taken for a clip."""
+
+OPENING_S = 1.0
+"""Seconds of a clip that must have been received before it counts as heard."""
+
+LOOK_EVERY = 5
+"""Frames received between two looks."""
+
+QUIET_S = 0.3
+"""Silence after which nothing is being said any more."""
+
+PRESS_S = 0.1
+GAP_S = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How one phrase, received to its end, sounded."""
+
+    what: str
+    at_s: float
+    seconds: float
+    score: float
+    gap_s: float
+    drift: int
+    """Samples by which its worst half second was away from its place."""
+    clipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    what: str
+    clip: Pcm
+    at: int
+    until: int
+    """Sample at which the caller's next key may have cut it short."""
+
+
+class WireCall:
+    """A caller with a real telephone in a call that is answered already."""
+
+    def __init__(self, call: PhoneCall, sounds: Sounds) -> None:
+        self.call = call
+        self.transcript = Transcript()
+        self._sounds = sounds
+        self._began = time.monotonic()
+        self._cursor = 0
+        self._heard: list[_Recognised] = []
+
+    @property
+    def measures(self) -> list[Measure]:
+        """The phrases recognised that were received to their end, one after the other."""
+        sound = self.call.line.heard()
+        whole = [each for each in self._heard if each.at + len(each.clip) <= each.until]
+        return [_measured(sound, each) for each in whole]
+
+    async def hears(self, expected: Hears) -> None:
+        clips = await self._sounds(expected)
+        if not clips:
+            raise NotAsScripted(f"nobody knows how it sounds: {expected}")
+        limit = time.monotonic() + PATIENCE_S
+        seen = self._cursor
+        while True:
+            sound = self.call.line.heard()
+            recognised = _recognised(sound, clips, since=seen)
+            if recognised is not None:
+                self._take(expected, *recognised)
+                return
+            longest = max(min(len(clip), int(OPENING_S * RATE)) for clip in clips)
+            seen = max(self._cursor, len(sound) - longest)
+            if self.call.ended.is_set() or time.monotonic() > limit:
+                raise NotAsScripted(f"never {expected}")
+            await self._more(len(sound))
+
+    async def presses(self, keys: str) -> None:
+        for key in keys:
+            self._forget()
+            self.transcript.add(self._now(), f"presses {key}")
+            done = self.call.line.press(key, seconds=PRESS_S, gap_s=GAP_S)
+            await asyncio.to_thread(done.wait, 5)
+
+    async def waits(self, seconds: float) -> None:
+        wanted = len(self.call.line.heard()) + int(seconds * RATE)
+        while len(self.call.line.heard()) < wanted and not self.call.ended.is_set():
+            await self._more(len(self.call.line.heard()))
+
+    async def says(self, sound: Path | float) -> None:
+        while not hearing.is_quiet(self.call.line.heard(), last_s=QUIET_S):
+            if self.call.ended.is_set():
+                raise NotAsScripted("the call is over")
+            await self._more(len(self.call.line.heard()))
+        self.transcript.add(self._now(), f"says {sound}")
+        done = self.call.line.say(speech(sound))
+        await asyncio.to_thread(done.wait, 200)
+
+    async def hangs_up(self) -> None:
+        self.transcript.add(self._now(), "hangs up")
+        self._forget()
+        await self.call.hang_up()
+
+    async def hears_hang_up(self) -> None:
+        try:
+            await asyncio.wait_for(self.call.ended.wait(), PATIENCE_S)
+        except TimeoutError:
+            raise NotAsScripted("nobody hung up") from None
+        if not self.call.ended_by_peer:
+            raise NotAsScripted("the caller had hung up before")
+        self._forget()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began
+
+    def _take(self, expected: Hears, clip: Pcm, place: Found) -> None:
+        self.transcript.add(place.at_s, f"{expected} (score {place.score:.3f})")
+        self._cursor = place.at + min(len(clip), int(OPENING_S * RATE))
+        self._heard.append(_Recognised(str(expected), clip, place.at, 1 << 62))
+
+    def _forget(self) -> None:
+        """What was received until now no longer counts, and what is being said may stop."""
+        self._cursor = len(self.call.line.heard())
+        self._heard = [
+            _Recognised(e.what, e.clip, e.at, min(e.until, self._cursor)) for e in self._heard
+        ]
+
+    async def _more(self, samples: int) -> None:
+        """Wait for some frames more than `samples`, or for the end of the call."""
+        wanted = samples // FRAME + LOOK_EVERY
+        await asyncio.to_thread(
+            self.call.line.wait,
+            lambda line: len(line.arrivals) >= wanted or self.call.ended.is_set(),
+            LOOK_EVERY * 0.04,
+        )
+
+
+def _recognised(sound: Pcm, clips: Sequence[Pcm], *, since: int) -> tuple[Pcm, Found] | None:
+    """The clip whose opening is best heard at or after `since`, if one is."""
+    best: tuple[Pcm, Found] | None = None
+    for clip in clips:
+        place = hearing.find(sound, clip[: int(OPENING_S * RATE)], since=since)
+        if place.score >= SURE and (best is None or place.score > best[1].score):
+            best = clip, place
+    return best
+
+
+def _measured(sound: Pcm, heard: _Recognised) -> Measure:
+    part = sound[heard.at : heard.at + len(heard.clip)]
+    return Measure(
+        what=heard.what,
+        at_s=heard.at / RATE,
+        seconds=len(heard.clip) / RATE,
+        score=hearing.likeness(sound, heard.clip, at=heard.at),
+        gap_s=hearing.longest_gap_s(sound, heard.clip, at=heard.at),
+        drift=hearing.drift(sound, heard.clip, at=heard.at),
+        clipped=hearing.clipped_samples(np.asarray(part, dtype=np.int16)),
+    )

@@ -1,0 +1,97 @@
+"""`vestibule demo` in a process of its own, and the sounds its phrases have."""
+
+import asyncio
+import contextlib
+import itertools
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from call.sound import Law
+from ivr.phrase_file import load_book
+from ivr.prompts import Phrase, Value
+from ivr.testing.script import Hears
+from ivr.voices.voice import PromptVoice, open_voice
+from tests.wire.hearing import Pcm
+from tests.wire.phone import Address
+from tests.wire.rtp_line import LAWS
+
+ROOT = Path(__file__).parents[2]
+READY_S = 60.0
+END_S = 30.0
+
+KNOWN: Mapping[str, Sequence[Value]] = {
+    "company": ["Vestibule"],
+    "name": ["Camille", "William"],
+    "extension": ["101", "102"],
+    "new": [0, 1, 2, 3],
+    "old": [0, 1, 2, 3],
+}
+"""What the demo can put into its sentences."""
+
+
+@dataclass
+class Demo:
+    """A running demo: where it answers, its data, what it said on its output."""
+
+    address: Address
+    data: Path
+    process: asyncio.subprocess.Process
+    voice: PromptVoice
+    said: list[str] = field(default_factory=list)
+
+    async def sounds(self, expected: Hears) -> list[Pcm]:
+        """Every sound that would be what is expected, from the clips the server plays."""
+        if expected.phrase is None:
+            return []
+        parameters = self.voice.book.parameters(expected.phrase)
+        assert parameters is not None, f"no phrase {expected.phrase}"
+        given = {name: [value] for name, value in expected.arguments.items()}
+        values = [given.get(name) or KNOWN.get(name, []) for name in parameters]
+        languages = [expected.language] if expected.language else sorted(self.voice.book.languages)
+        return [
+            await self._sound(
+                Phrase(expected.phrase, language, tuple(zip(parameters, chosen, strict=True)))
+            )
+            for language in languages
+            for chosen in itertools.product(*values)
+        ]
+
+    async def _sound(self, phrase: Phrase) -> Pcm:
+        (clip,) = await self.voice.clips([phrase])
+        return LAWS["PCMU"].decode(clip.file(Law.PCMU).read_bytes())
+
+    def mails(self) -> list[Path]:
+        """The e-mails written so far, in order."""
+        return sorted((self.data / "mail").glob("**/*.eml"))
+
+
+@contextlib.asynccontextmanager
+async def running_demo(data: Path) -> AsyncIterator[Demo]:
+    """Run the demo on free loopback ports until the end of the block; SIGTERM must end it well."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from vestibule.cli import main; main()",
+        "demo", "--listen", "127.0.0.1:0", "--data", str(data),
+        stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        async with asyncio.timeout(READY_S):
+            async for line in process.stdout:
+                said.append(line.decode().rstrip())
+                if said[-1] == "ready":
+                    break
+        assert said[-1:] == ["ready"], "\n".join(said)
+        host, _, port = said[0].split()[3].rstrip(",").rpartition(":")
+        book = load_book(ROOT / "prompts")
+        async with open_voice(book, ROOT / "prompts", data / "frames") as voice:
+            yield Demo((host, int(port)), data, process, voice, said)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    assert process.returncode == 0

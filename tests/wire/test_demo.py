@@ -1,0 +1,152 @@
+"""The scripts of callers on a real wire, against the running demo."""
+
+import asyncio
+import email
+import email.policy
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from ivr.testing import ScriptedCaller
+from tests.fuzz.corpus import OFFERS, rtcp_corpus, rtp_corpus, sip_corpus
+from tests.fuzz.mutation import BINARY, mutants
+from tests.wire import hearing
+from tests.wire.driver import Measure, WireCall
+from tests.wire.phone import Phone
+from tests.wire.running_demo import ROOT, Demo, running_demo
+
+pytestmark = pytest.mark.wire
+
+VOICE = ROOT / "audio_fixtures" / "caller_10s.wav"
+GREETING = ROOT / "audio_fixtures" / "greeting_3s.wav"
+COMPANY = "5145550100"
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with running_demo(tmp_path / "data") as demo:
+        yield demo
+
+
+async def script(demo: Demo, caller: ScriptedCaller, dialed: str = COMPANY) -> WireCall:
+    """Follow a script from dialling to its end; the call, with what was measured."""
+    async with Phone("5145550123", display="Aimée Côté") as phone:
+        wire = WireCall(await phone.call(dialed, demo.address), demo.sounds)
+        await caller.calls(wire)
+        return wire
+
+
+def assert_clean(measures: list[Measure]) -> None:
+    """Right prompts, whole, with no gap, no flat top, no frame out of place."""
+    assert measures
+    for measure in measures:
+        assert measure.score > 0.97, measure
+        assert measure.gap_s == 0, measure
+        assert measure.drift == 0, measure
+        assert measure.clipped == 0, measure
+
+
+async def test_a_caller_hears_french_then_the_english_offer_then_the_menu(demo: Demo) -> None:
+    caller = ScriptedCaller("a newcomer").hears("aa.welcome", "fr")
+    caller = caller.hears("aa.english_offer", "en").hears("aa.menu", "fr")
+    wire = await script(demo, caller.hears("common.still_there", "fr").hangs_up())
+    assert_clean(wire.measures[:3])
+
+
+async def test_a_temporary_greeting_is_recorded_heard_by_a_caller_and_removed(demo: Demo) -> None:
+    owner = (
+        ScriptedCaller("Camille, from outside")
+        .hears("aa.welcome").presses("8500")
+        .hears("vm.login.mailbox", "fr").presses("101#")
+        .hears("vm.login.pin", "fr").presses("4711#")
+        .hears("vm.main", "fr").presses("0")
+        .hears("vm.options").presses("4")
+        .hears("vm.temp.menu").presses("1")
+        .hears("common.beep").says(GREETING).presses("#")
+        .hears("vm.review").presses("1")
+        .hears("vm.temp.saved").hangs_up()
+    )  # fmt: skip
+    await script(demo, owner)
+    caller = ScriptedCaller("a caller").hears("common.beep").hangs_up()
+    heard = (await script(demo, caller, "*101")).call.line.heard()
+    greeting, _ = soundfile.read(GREETING, dtype="int16")
+    place = hearing.find(heard, greeting[2000:-2000])
+    assert place.score > 0.95
+    assert hearing.drift(heard, greeting[2000:-2000], at=place.at) == 0
+    remover = (
+        ScriptedCaller("Camille again").presses("8500101#4711#04")
+        .hears("vm.temp.menu").presses("2").hears("vm.temp.removed").hangs_up()
+    )  # fmt: skip
+    await script(demo, remover)
+    after = await script(
+        demo, ScriptedCaller("a caller").hears("vm.leave.unavailable_name").hangs_up(), "*101"
+    )
+    assert hearing.find(after.call.line.heard(), greeting[2000:-2000]).score < 0.5
+
+
+async def test_a_message_left_by_hanging_up_is_mailed_whole_from_the_end_of_the_beep(
+    demo: Demo,
+) -> None:
+    caller = ScriptedCaller("Aimée").hears("vm.leave.unavailable_name", "fr").presses("#")
+    await script(demo, caller.hears("common.beep").says(VOICE).hangs_up(), "*101")
+    mail = await mailed(demo)
+    message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    (attachment,) = list(message.iter_attachments())
+    stored, rate = soundfile.read(io.BytesIO(attachment.get_content()), dtype="int16")
+    said, _ = soundfile.read(VOICE, dtype="int16")
+    assert rate == 8000
+    place = hearing.find(stored, said)
+    assert place.score >= 0.98
+    assert hearing.drift(stored, said, at=place.at) == 0
+
+
+async def mailed(demo: Demo) -> Path:
+    """The only e-mail, once it is written."""
+    async with asyncio.timeout(15):
+        while not demo.mails():
+            await asyncio.to_thread(demo.data.stat)
+            await asyncio.sleep(0.1)
+    (mail,) = demo.mails()
+    return mail
+
+
+async def test_six_thousand_damaged_packets_disturb_nobody_elses_sound(demo: Demo) -> None:
+    async with Phone("5145550123") as caller, Phone("5145550199") as victim:
+        wire = WireCall(await caller.call(COMPANY, demo.address), demo.sounds)
+        under_fire = await victim.call(COMPANY, demo.address)
+        firing = asyncio.create_task(fire(victim, demo, under_fire.line.remote))
+        heard = ScriptedCaller("somebody else").hears("aa.welcome", "fr")
+        heard = heard.hears("aa.english_offer", "en").hears("aa.menu", "fr")
+        await heard.hears("common.still_there", "fr").calls(wire)
+        await firing
+        assert_clean(wire.measures[:3])
+        await (
+            ScriptedCaller("somebody else")
+            .presses("101")
+            .hears("vm.leave.instructions")
+            .calls(wire)
+        )
+        assert (await victim.request(under_fire, "OPTIONS")).status == 200
+        await ScriptedCaller("somebody else").hangs_up().calls(wire)
+    async with Phone("5145550111") as late:
+        after = await late.call(COMPANY, demo.address)
+        assert not after.ended.is_set()
+
+
+async def fire(phone: Phone, demo: Demo, sound: tuple[str, int]) -> None:
+    """Damaged SIP to the server, damaged RTP and RTCP to one call, over some seconds."""
+    signalling = mutants(sip_corpus() + list(OFFERS), 2_000, seed=1)
+    sounds = mutants(rtp_corpus(), 2_000, seed=2, kinds=BINARY)
+    reports = mutants(rtcp_corpus(), 2_000, seed=3, kinds=BINARY)
+    line = next(iter(phone.calls.values())).line
+    for number, (message, packet, report) in enumerate(
+        zip(signalling, sounds, reports, strict=True)
+    ):
+        phone.send_octets(message, demo.address)
+        line.socket.sendto(packet, sound)
+        line.socket.sendto(report, (sound[0], sound[1] + 1))
+        if number % 10 == 0:
+            await asyncio.sleep(0.02)
