@@ -11,7 +11,14 @@ from call.clock import Clock
 from call.leg import Party
 from voicemail.errors import LockedOut, WrongPin
 from voicemail.greetings import Greetings
-from voicemail.policy import CALLER_FAILURES, MAILBOX_FAILURES, TRIES_PER_CALL, masked
+from voicemail.policy import (
+    CALLER_FAILURES,
+    CALLER_FAILURES_KEPT,
+    FAILURES_KEPT,
+    MAILBOX_FAILURES,
+    TRIES_PER_CALL,
+    masked,
+)
 from voicemail.ports import AudioStore, Charge, PinHasher, Store
 from voicemail.visit import Visit
 
@@ -49,8 +56,8 @@ class Entrance:
         subject, others = self._subjects(number)
         hashed = await self._store.pin_hash(number)
         shown = "unknown" if hashed is None else number  # it may be a PIN typed too early
-        charges = [Charge(subject, MAILBOX_FAILURES)]
-        charges += [Charge(other, CALLER_FAILURES) for other in others]
+        charges = [Charge(subject, MAILBOX_FAILURES, FAILURES_KEPT)]
+        charges += [Charge(other, CALLER_FAILURES, CALLER_FAILURES_KEPT) for other in others]
         if not await self._store.charge(charges, self._clock.now()):
             self._tell("login locked", shown)
             raise LockedOut("too many tries before this one")

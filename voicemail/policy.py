@@ -22,7 +22,10 @@ TRASH_KEPT = timedelta(days=30)
 """How long a deleted message can still be brought back by an administrator."""
 
 FAILURES_KEPT = timedelta(days=7)
-"""After this long without another, wrong PINs are forgotten."""
+"""After this long without another, a mailbox's wrong PINs are forgotten."""
+
+CALLER_FAILURES_KEPT = timedelta(hours=1)
+"""The same for a caller's number, whose owners' slips of a week are nobody's attack."""
 
 MAX_GREETING_S = 180
 

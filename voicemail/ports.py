@@ -203,6 +203,8 @@ class Charge:
 
     subject: str
     threshold: int
+    memory: timedelta
+    """After this long without another, earlier ones no longer count."""
 
 
 class Store(MailStore, Protocol):

@@ -29,7 +29,7 @@ from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.ports import Charge, Delivery, MailTask, Reply, Reservation, Store, TaskKind
 
 NOON = datetime(2027, 7, 1, 16, 0, 0, 123456, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def message(id: str = "m1", minutes: int = 0, folder: Folder = Folder.NEW) -> Message:
@@ -138,7 +138,7 @@ async def test_a_greeting_replaces_the_one_of_its_kind(store: Store) -> None:
 
 
 async def test_old_failures_are_forgotten(store: Store) -> None:
-    charges = [Charge("mailbox:101", 1)]
+    charges = [Charge("mailbox:101", 1, DAY)]
     assert await store.charge(charges, NOON)
     assert not await store.charge(charges, NOON)
     await store.forget_failures(NOON + MINUTE)
@@ -146,12 +146,20 @@ async def test_old_failures_are_forgotten(store: Store) -> None:
 
 
 async def test_what_is_locked_for_one_reason_is_not_counted_for_another(store: Store) -> None:
-    assert await store.charge([Charge("a", 1)], NOON)
+    assert await store.charge([Charge("a", 1, DAY)], NOON)
     for _ in range(5):
-        assert not await store.charge([Charge("a", 1), Charge("b", 2)], NOON)
-    assert await store.charge([Charge("b", 2)], NOON)
-    assert await store.charge([Charge("b", 2)], NOON)
-    assert not await store.charge([Charge("b", 2)], NOON)
+        assert not await store.charge([Charge("a", 1, DAY), Charge("b", 2, DAY)], NOON)
+    assert await store.charge([Charge("b", 2, DAY)], NOON)
+    assert await store.charge([Charge("b", 2, DAY)], NOON)
+    assert not await store.charge([Charge("b", 2, DAY)], NOON)
+
+
+async def test_failures_further_apart_than_the_memory_do_not_add_up(store: Store) -> None:
+    charges = [Charge("a", 2, MINUTE)]
+    for minutes in range(0, 10, 2):
+        assert await store.charge(charges, NOON + minutes * MINUTE)
+    assert await store.charge(charges, NOON + 9 * MINUTE)
+    assert not await store.charge(charges, NOON + 9 * MINUTE)
 
 
 async def test_a_task_says_when_it_can_next_be_claimed(store: Store) -> None:

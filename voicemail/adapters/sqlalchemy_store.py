@@ -82,7 +82,8 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
                 row = (await connection.execute(query.with_for_update())).one_or_none()
                 if row is not None and row.locked_until is not None and row.locked_until > now:
                     return False
-                counted.append((charge, 1 if row is None else row.failures + 1))
+                recent = row is not None and now - row.last <= charge.memory
+                counted.append((charge, row.failures + 1 if row is not None and recent else 1))
             for charge, failures in counted:
                 await _record_failure(connection, charge, failures, now)
             return True
