@@ -45,7 +45,7 @@ from ivr.collector import (
 )
 from ivr.faults import DialogueMisuse
 from ivr.flow import Ask, Collect, Fork, HangUp, Held, Menu, Play, Prompt, Record, Subflow
-from ivr.frames import NOW, Frame
+from ivr.frames import Frame, Stack
 from ivr.keypad import Keypad
 from ivr.machine import Flows, key_trigger
 from ivr.operations import FAILED, Outcome
@@ -78,11 +78,11 @@ class Dialogue:
         started_at: datetime,
         extensions: Collection[str] = (),
     ) -> None:
-        self._flows = flows
         self._extensions = frozenset(extensions)
         self._started_at = started_at
         self._epoch = 0.0
-        self._stack = [Frame(flows.graph(flow), given)]
+        self._stack = Stack(flows)
+        self._stack.enter(flow, given)
         self._language = language
         self._actions: list[Action] = []
         self._keypad = Keypad()
@@ -124,9 +124,7 @@ class Dialogue:
     @property
     def place(self) -> str:
         """The flow and the state it is in, for logs and transcripts; "" once it is over."""
-        if not self._stack:
-            return ""
-        return f"{self._frame.flow.name}/{self._frame.state.name}"
+        return self._stack.place
 
     def start(self, now: float) -> list[Action]:
         """Begin. `now` is in monotonic seconds, as everywhere."""
@@ -170,10 +168,10 @@ class Dialogue:
 
     @property
     def _frame(self) -> Frame:
-        return self._stack[-1]
+        return self._stack.top
 
     def _read_clock(self, now: float) -> None:
-        self._frame.variables[NOW] = self._started_at + timedelta(seconds=now - self._epoch)
+        self._stack.now = self._started_at + timedelta(seconds=now - self._epoch)
 
     def _taken(self) -> list[Action]:
         actions, self._actions = self._actions, []
@@ -206,8 +204,7 @@ class Dialogue:
                 self._perform(ask.operation, self._frame.arguments(ask.arguments))
             case Subflow() as called:
                 given = self._frame.arguments(called.arguments)
-                self._stack.append(Frame(self._flows.graph(called.flow), given))
-                self._read_clock_from(self._stack[-2])
+                self._stack.enter(called.flow, given)
                 self._arrive(now)
             case Menu() | Collect() as step:
                 self._listen(step, now)
@@ -221,24 +218,20 @@ class Dialogue:
             case HangUp() as step:
                 self._say(step.prompt, now)
 
-    def _read_clock_from(self, below: Frame) -> None:
-        self._frame.variables[NOW] = below.variables[NOW]
-
     def _finish(self, outcome: str, now: float) -> None:
         """The flow on top has ended: the one below goes on, or the call is over."""
-        self._stack.pop().leave()
-        if not self._stack:
+        self._stack.leave()
+        if self._stack.empty:
             self._hang_up(HangUpCause.NORMAL, outcome)
-            return
-        self._follow(outcome, now)
+        else:
+            self._follow(outcome, now)
 
     def _hang_up(self, cause: HangUpCause, outcome: str) -> None:
         self._actions.append(End(cause))
         self._over(outcome)
 
     def _over(self, outcome: str) -> None:
-        while self._stack:
-            self._stack.pop().leave()
+        self._stack.leave_all()
         self._keypad.forget()
         self._activity = Activity.ENDED
         self._outcome = outcome
@@ -472,12 +465,8 @@ class Dialogue:
             return
         self._caller_gone = True
         self._keypad.forget()
-        under_way = self._activity is Activity.WORKING
-        for frame in reversed(self._stack):
-            ask = frame.state.on_hangup or frame.flow.on_hangup
-            if ask is not None and frame.knows_all(ask):
-                self._farewells.append((ask.operation, frame.arguments(ask.arguments)))
-        if not under_way:
+        self._farewells.extend(self._stack.farewells())
+        if self._activity is not Activity.WORKING:
             self._farewell()
 
     def _farewell(self) -> None:

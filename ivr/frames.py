@@ -1,6 +1,7 @@
-"""One flow under way in one call: where it is, what its variables hold, what its words mean."""
+"""The flows under way in one call: where they are, what their variables hold and words mean."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from call.sound import Recording
@@ -19,7 +20,7 @@ from ivr.flow import (
     State,
 )
 from ivr.guards import GUARDS
-from ivr.machine import FlowGraph
+from ivr.machine import FlowGraph, Flows
 from ivr.prompts import Phrase, Recorded, Segment, Value
 
 NOW = "now"
@@ -29,11 +30,11 @@ NOW = "now"
 class Frame:
     """A flow under way. In a call's stack, a subflow lies above the flow that called it."""
 
-    def __init__(self, graph: FlowGraph, given: Mapping[str, Held]) -> None:
+    def __init__(self, graph: FlowGraph, given: Mapping[str, Held], now: datetime) -> None:
         self._graph = graph
         self._cursor = graph.enter()
         self._secrets: set[str] = set()
-        self.variables: dict[str, Held] = _parameters(graph.flow, given)
+        self.variables: dict[str, Held] = {**_parameters(graph.flow, given), NOW: now}
 
     @property
     def flow(self) -> Flow:
@@ -119,10 +120,65 @@ class Frame:
         return value
 
 
+class Stack:
+    """The flows of one call under way, each on top of the one that called it."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+        self._frames: list[Frame] = []
+        self._now = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def empty(self) -> bool:
+        return not self._frames
+
+    @property
+    def top(self) -> Frame:
+        """The flow the caller is in."""
+        return self._frames[-1]
+
+    @property
+    def place(self) -> str:
+        """The flow and the state the caller is in; "" when there is none."""
+        return f"{self.top.flow.name}/{self.top.state.name}" if self._frames else ""
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, which every flow may read."""
+        return self._now
+
+    @now.setter
+    def now(self, instant: datetime) -> None:
+        self._now = instant
+        self.top.variables[NOW] = instant
+
+    def enter(self, flow: str, given: Mapping[str, Held]) -> None:
+        """Begin a flow. Raises DialogueMisuse for parameters it does not have, or lacks."""
+        self._frames.append(Frame(self._flows.graph(flow), given, self._now))
+
+    def leave(self) -> None:
+        """The flow on top is over."""
+        self._frames.pop().leave()
+        if self._frames:
+            self.top.variables[NOW] = self._now
+
+    def leave_all(self) -> None:
+        """The call is over."""
+        while self._frames:
+            self.leave()
+
+    def farewells(self) -> Iterator[tuple[str, Mapping[str, Held]]]:
+        """What each flow wants done for a caller who goes away here, innermost first."""
+        for frame in reversed(self._frames):
+            ask = frame.state.on_hangup or frame.flow.on_hangup
+            if ask is not None and frame.knows_all(ask):
+                yield ask.operation, frame.arguments(ask.arguments)
+
+
 def _parameters(flow: Flow, given: Mapping[str, Held]) -> dict[str, Held]:
     """The variables a flow starts with. Raises DialogueMisuse for one missing or unknown."""
     known = {parameter.name for parameter in flow.parameters}
-    unknown = given.keys() - known - {NOW}
+    unknown = given.keys() - known
     missing = {p.name for p in flow.parameters if not p.optional} - given.keys()
     if unknown or missing:
         raise DialogueMisuse(

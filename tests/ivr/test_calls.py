@@ -179,7 +179,7 @@ async def test_the_password_is_handed_over_once_and_kept_nowhere(flows: Flows) -
     assert isinstance(perform, Perform)
     assert perform.arguments["pin"] == "4711"
     assert "4711" not in repr(actions)
-    assert "4711" not in repr([vars(frame) for frame in dialogue._stack])
+    assert "4711" not in repr(vars(dialogue._stack.top))
     assert "4711" not in repr(vars(dialogue._keypad))
 
 
