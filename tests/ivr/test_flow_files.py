@@ -1,12 +1,15 @@
 """What the author of a flow is told: every fault at once, with its file, its state, what to do."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivr.faults import FlowFault, FlowsRefused, Severity
-from ivr.loader import check_flows, load_flows
+from ivr.loader import check_flows, flow_files, load_flows
 from ivr.operations import CATALOGUE
 from ivr.prompts import PhraseBook
 from tests.ivr.conftest import EXTENSIONS, ROOT
@@ -273,3 +276,33 @@ def test_a_flow_is_named_like_its_file(checking: Checking) -> None:
 
 def test_an_empty_folder_is_told(checking: Checking) -> None:
     assert [fault.what for fault in checking()] == ["no flow here"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(choice=st.data())
+def test_a_damaged_flow_is_refused_with_reasons_or_runs(
+    choice: st.DataObject, tmp_path_factory: pytest.TempPathFactory, book: PhraseBook
+) -> None:
+    """Any line of any flow of ours lost or said twice, any word changed for another."""
+    folder = tmp_path_factory.mktemp("damaged")
+    files = flow_files(ROOT / "flows")
+    for path in files:
+        (folder / path.name).write_text(path.read_text())
+    victim = choice.draw(st.sampled_from(files))
+    lines = victim.read_text().splitlines()
+    place = choice.draw(st.integers(0, len(lines) - 1))
+    words = re.findall(r"\w+|\S", lines[place]) or [""]
+    match choice.draw(st.sampled_from(["lose", "repeat", "change"])):
+        case "lose":
+            del lines[place]
+        case "repeat":
+            lines.insert(place, lines[place])
+        case _:
+            other = choice.draw(st.sampled_from(re.findall(r"\w+|\S", victim.read_text())))
+            lines[place] = lines[place].replace(choice.draw(st.sampled_from(words)), other, 1)
+    (folder / victim.name).write_text("\n".join(lines))
+    found = check_flows(folder, book=book, operations=CATALOGUE, extensions=EXTENSIONS)
+    assert all(fault.what and fault.advice for fault in found)
+    if not any(fault.severity is Severity.ERROR for fault in found):
+        flows = load_flows(folder, book=book, operations=CATALOGUE, extensions=EXTENSIONS)
+        assert all(flows.graph(flow.name).mermaid() for flow in flows)
