@@ -17,6 +17,7 @@ class PortPairs:
     def __init__(self, host: str, first: int = 0, last: int = 0) -> None:
         """`first` to `last`: the range; 0 lets the system choose."""
         self._host = host
+        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._first = first + first % 2
         self._count = max(0, (last - self._first + 1) // 2)
         self._next = 0
@@ -31,26 +32,37 @@ class PortPairs:
 
     def _candidates(self) -> Iterator[int]:
         if not self._first:
-            yield from [0] * _TRIES
+            for _ in range(_TRIES):
+                yield self._suggested()
         for n in range(self._count):
             yield self._first + 2 * ((self._next + n) % self._count)
 
+    def _suggested(self) -> int:
+        """An even port that the system holds free.
+
+        It is bound by number afterwards: a port that the system chose at `bind` would be lost
+        when the socket's connection is dissolved.
+        """
+        with _socket(self._family) as probe:
+            try:
+                probe.bind((self._host, 0))
+            except OSError as fault:
+                raise Unavailable(f"nothing can listen on {self._host}: {fault}") from fault
+            port: int = probe.getsockname()[1]
+        return port & ~1
+
     def _bind(self, port: int) -> Pair | None:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        sound, reports = _socket(family), _socket(family)
+        sound, reports = _socket(self._family), _socket(self._family)
         try:
             sound.bind((self._host, port))
-            bound = sound.getsockname()[1]
-            if bound % 2 == 0:
-                reports.bind((self._host, bound + 1))
-                if self._count:
-                    self._next = (bound - self._first) // 2 + 1
-                return sound, reports
+            reports.bind((self._host, port + 1))
         except OSError:
-            pass
-        sound.close()
-        reports.close()
-        return None
+            sound.close()
+            reports.close()
+            return None
+        if self._count:
+            self._next = (port - self._first) // 2 + 1
+        return sound, reports
 
 
 def _socket(family: socket.AddressFamily) -> socket.socket:

@@ -78,13 +78,25 @@ class MediaProcess:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
+        for probe in self._ports.bind():
+            probe.close()
         self._stopping = False
         self._spawn()
+        try:
+            await self.restarted()
+        except Unavailable:
+            await self.stop()
+            raise
+
+    async def restarted(self) -> None:
+        """Wait until the process takes calls, as it does again after a death.
+
+        Raises Unavailable when it does not.
+        """
         try:
             async with asyncio.timeout(_READY_S):
                 await self._ready.wait()
         except TimeoutError as fault:
-            await self.stop()
             raise Unavailable("the media plane does not start") from fault
 
     async def stop(self) -> None:
