@@ -43,11 +43,11 @@ async def test_what_belongs_to_nobody_cannot_be_listed(office: Office) -> None:
 
 
 def test_one_server_answers_from_a_folder_and_the_next_may_when_it_ends(tmp_path: Path) -> None:
-    with only_server(tmp_path / "data"):
-        with pytest.raises(StoreUnavailable), only_server(tmp_path / "data"):
-            raise AssertionError("two servers hold one folder")
-    with only_server(tmp_path / "data"):
-        assert (tmp_path / "data" / "serving.lock").exists()
+    data = tmp_path / "data"
+    with only_server(data), pytest.raises(StoreUnavailable), only_server(data):
+        raise AssertionError("two servers hold one folder")
+    with only_server(data):
+        assert (data / "serving.lock").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,8 @@ class MailServer:
     refuses: dict[str, str] = field(default_factory=dict)
     taken: list[Envelope] = field(default_factory=list)
     secured: list[bool] = field(default_factory=list)
+    hangs_up: int = 0
+    """How many e-mails it takes without living to say so."""
 
     def mail(self) -> EmailMessage:
         """The first e-mail taken, as its reader sees it."""
@@ -59,8 +62,11 @@ class MailServer:
         if answer.startswith("250"):
             self.taken.append(envelope)
             transport = server.transport
-            assert transport is not None
+            assert isinstance(transport, asyncio.Transport)
             self.secured.append(transport.get_extra_info("ssl_object") is not None)
+            if self.hangs_up:
+                self.hangs_up -= 1
+                transport.abort()
         return answer
 
 
@@ -343,6 +349,31 @@ async def test_a_server_that_is_down_gets_it_when_it_is_up(
         office.clock.advance(30)
         await office.worker.work()
         assert len(server.taken) == 1
+
+
+async def test_a_server_that_says_nothing_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        account = SmtpSettings("127.0.0.1", port, "a@example.org", Security.NONE, timeout_s=0.1)
+        with pytest.raises(MailUnavailable):
+            async with SmtpTransport(account).connection():
+                pass
+
+
+async def test_a_server_that_hangs_up_before_answering_gets_the_same_message_id_again(
+    office: Office, server: MailServer, account: SmtpSettings
+) -> None:
+    office.mail_through(SmtpTransport(account))
+    server.hangs_up = 1
+    await office.hire()
+    await office.leave()
+    assert await office.worker.work() == pytest.approx(30)
+    office.clock.advance(30)
+    assert await office.worker.work() is None
+    assert len(server.taken) == 2
+    octets = [envelope.content for envelope in server.taken]
+    ids = {read_mail(each)["Message-ID"] for each in octets if isinstance(each, bytes)}
+    assert len(ids) == 1
 
 
 def test_every_fault_of_the_mail_library_is_ours_to_retry() -> None:
