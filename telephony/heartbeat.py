@@ -22,10 +22,11 @@ class Heartbeat:
         self._timer = loop.call_at(self._due, self._beat)
 
     def stop(self) -> None:
-        """Stop beating."""
+        """Stop beating; who waits for a beat waits no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._release()
 
     async def next(self) -> None:
         """Wait for the next beat."""
@@ -34,10 +35,13 @@ class Heartbeat:
         await asyncio.shield(self._waiting)
 
     def _beat(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.set_result(None)
+        self._release()
         late = asyncio.get_running_loop().time() - self._due
         # One hiccup weighs a quarter, so that only lasting lateness closes the door.
         self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
         self.start()
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.set_result(None)

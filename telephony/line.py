@@ -131,7 +131,7 @@ class SipLine:
         await self.stop()
 
     async def stop(self) -> None:
-        """End every call, give what attends to them its time, close the sockets."""
+        """End every call, give each task its time, close the sockets. May be repeated."""
         self._door.draining = True
         await asyncio.gather(
             *(leg.hang_up(HangUpCause.SHUTDOWN) for leg in list(self._legs.values()))
@@ -143,6 +143,7 @@ class SipLine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._linger()
+        self._core = None
         self._heartbeat.stop()
         await self._wire.close()
         log.info("line closed", extra={"taken": self._taken})

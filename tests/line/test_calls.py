@@ -394,6 +394,19 @@ async def test_a_line_that_stops_waits_until_its_bye_is_acknowledged() -> None:
     assert not scene.wire.open_
 
 
+async def test_a_line_does_not_wait_for_ever_for_a_telephone_that_is_gone() -> None:
+    scene = Scene(linger_s=60)
+    await scene.line.start()
+    await Caller(scene).calls()
+    stopping = asyncio.create_task(scene.line.stop())
+    await scene.settle()
+    scene.clock.advance(61)
+    async with asyncio.timeout(5):
+        await stopping
+        await scene.line.stop()
+    assert not scene.wire.open_
+
+
 @pytest.mark.parametrize("advertised", ["0.0.0.0", "pbx.invalid"])
 async def test_an_address_nobody_can_send_to_is_not_advertised(advertised: str) -> None:
     scene = Scene(LineSettings(advertised=advertised))
