@@ -120,6 +120,8 @@ class RtpLine:
         self.event_type: int | None = 101
         self.arrivals: list[Arrival] = []
         self.malformed = 0
+        self.said_at: float | None = None
+        """When the first frame of the latest sound left, in monotonic seconds."""
         self.silent = False
         """True stops the sending of silence between sounds (silence suppression)."""
         self._fate = fate
@@ -223,6 +225,13 @@ class RtpLine:
             sound[begin : begin + len(each.payload)] = self.law.decode(each.payload)
         return sound
 
+    def arrived_at(self, sample: int) -> float:
+        """When the frame that holds a sample of `heard` came in, where there was one stream."""
+        with self._changed:
+            packets = [each for each in self.arrivals if each.payload_type == self.payload_type]
+        places = {(each.timestamp - packets[0].timestamp) & 0xFFFFFFFF: each.at for each in packets}
+        return places[sample // FRAME * FRAME]
+
     def keys_heard(self) -> str:
         """Keys received as RFC 4733 events, one for each new timestamp."""
         with self._changed:
@@ -290,6 +299,8 @@ class RtpLine:
         for data in due:
             if self._remote is not None:
                 self.socket.sendto(data, self._remote)
+        if packet is not None and packet.marker and not packet.event:
+            self.said_at = time.monotonic()
         if packet is not None and packet.done is not None:
             packet.done.set()
 

@@ -91,7 +91,7 @@ async def test_a_message_left_by_hanging_up_is_mailed_whole_from_the_end_of_the_
     demo: Demo,
 ) -> None:
     caller = ScriptedCaller("Aimée").hears("vm.leave.unavailable_name", "fr").presses("#")
-    await script(demo, caller.hears("common.beep").says(VOICE).hangs_up(), "*101")
+    wire = await script(demo, caller.hears("common.beep").says(VOICE).hangs_up(), "*101")
     mail = await mailed(demo)
     message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
     (attachment,) = list(message.iter_attachments())
@@ -101,13 +101,21 @@ async def test_a_message_left_by_hanging_up_is_mailed_whole_from_the_end_of_the_
     place = hearing.find(stored, said)
     assert place.score >= 0.98
     assert hearing.drift(stored, said, at=place.at) == 0
+    assert abs(lost_after_beep_s(wire, place.at)) <= 0.060
+
+
+def lost_after_beep_s(wire: WireCall, said_at_sample: int) -> float:
+    """Seconds between the end of the beep and the beginning of what was stored."""
+    line, beep = wire.call.line, wire.measures[-1]
+    silence_from = round((beep.at_s + beep.seconds) * hearing.RATE)
+    assert line.said_at is not None
+    return line.said_at - line.arrived_at(silence_from) - said_at_sample / hearing.RATE
 
 
 async def mailed(demo: Demo) -> Path:
     """The only e-mail, once it is written."""
     async with asyncio.timeout(15):
-        while not demo.mails():
-            await asyncio.to_thread(demo.data.stat)
+        while not demo.mails():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.1)
     (mail,) = demo.mails()
     return mail
