@@ -15,10 +15,13 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from call.clock import VirtualClock
 from ivr.dialogue import Dialogue
 from ivr.loader import SCENARIOS
 from ivr.machine import Flows
+from ivr.operations import Operations
 from ivr.prompts import Value
+from ivr.testing.depths import PureCall
 from ivr.testing.script import ScriptedCaller
 
 
@@ -74,6 +77,14 @@ class Scenario:
             started_at=self.at,
             extensions=extensions,
         )
+
+    async def play(
+        self, flows: Flows, operations: Operations, extensions: Collection[str] = ()
+    ) -> None:
+        """Play it on the pure dialogue, in virtual time. Raises ScriptFailed."""
+        call = PureCall(self.dialogue(flows, extensions), operations, VirtualClock())
+        await call.begin()
+        await self.caller.calls(call)
 
 
 def load_scenarios(directory: Path) -> list[Scenario]:

@@ -45,6 +45,14 @@ async def test_keys_that_mean_nothing_do_not_end_a_message(
     assert message.sound.stat().st_size > 4 * 8000 * 2
 
 
+async def test_whoever_presses_the_pound_key_twice_still_hears_it_was_kept(
+    calling: Calling,
+) -> None:
+    call = await calling("voicemail_leave", mailbox="101")
+    script = CALLER.hears("common.beep").says(3.0).presses("##")
+    await script.hears("vm.leave.kept").hears("common.goodbye").hears_hang_up().calls(call)
+
+
 async def test_hanging_up_while_asked_whether_to_keep_keeps(
     calling: Calling, mailbox: MemoryMailbox
 ) -> None:

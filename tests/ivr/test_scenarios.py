@@ -6,7 +6,7 @@ import pytest
 
 from call.clock import VirtualClock
 from ivr.machine import Flows
-from ivr.testing import LegCall, PureCall, Scenario, load_scenarios, run_in_virtual_time
+from ivr.testing import LegCall, Scenario, load_scenarios, run_in_virtual_time
 from tests.ivr.conftest import EXTENSIONS, ROOT
 from tests.ivr.memory_mailbox import MemoryMailbox
 
@@ -17,9 +17,7 @@ every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.
 
 @every_scenario
 async def test_the_dialogue_follows(scenario: Scenario, flows: Flows, tmp_path: Path) -> None:
-    call = PureCall(scenario.dialogue(flows, EXTENSIONS), MemoryMailbox(tmp_path), VirtualClock())
-    await call.begin()
-    await scenario.caller.calls(call)
+    await scenario.play(flows, MemoryMailbox(tmp_path), EXTENSIONS)
 
 
 @every_scenario
