@@ -8,8 +8,10 @@ import jsonschema
 import pytest
 
 from ivr.drawing import draw_flows, pages, stale_pages
+from ivr.guards import GUARDS
 from ivr.loader import flow_files
 from ivr.machine import Flows
+from ivr.operations import CATALOGUE
 from ivr.schema import published_schema
 from tests.ivr.conftest import ROOT
 
@@ -54,3 +56,12 @@ def test_the_format_page_names_every_kind_and_every_setting() -> None:
     known = json.loads(published_schema())["$defs"]
     words = {word for entry in known.values() for word in entry.get("properties", {})}
     assert sorted(word for word in words if f"`{word}`" not in page) == []
+
+
+def test_the_format_page_names_every_guard_and_operation_with_all_it_gives() -> None:
+    page = (ROOT / "docs" / "flow-format.md").read_text()
+    assert [name for name in GUARDS if f"`{name}`" not in page] == []
+    for spec in CATALOGUE.values():
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{spec.name}` |")]
+        words = spec.parameters | spec.outcomes.keys() | spec.values
+        assert [word for word in words if word not in line] == []
