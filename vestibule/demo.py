@@ -11,6 +11,7 @@ COMPANY = "5145550100"
 """A number reserved for examples."""
 
 PEOPLE = (
+    (Mailbox("100", "la réception", language="fr", addresses=("reception@example.org",)), "4710"),
     (Mailbox("101", "Camille", language="fr", addresses=("camille@example.org",)), "4711"),
     (Mailbox("102", "William", language="en", addresses=("william@example.org",)), "4712"),
 )
@@ -23,7 +24,7 @@ def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
         host, _, port = smtp.rpartition(":")
         mail |= {"host": host, "port": port, "security": "none"}
     values: dict[str, object] = {
-        "company": {"name": "Vestibule", "operator": "101"},
+        "company": {"name": "Vestibule", "operator": "100"},
         "sip": {"listen": listen, "allow": ["127.0.0.0/8", "::1/128"]},
         "media": {"first_port": 0, "last_port": 0},
         "storage": {"data": data},

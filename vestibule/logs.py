@@ -54,6 +54,5 @@ def log_to_stderr(level: str = "INFO") -> None:
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[stream], force=True)
-    logging.getLogger("telephony.sip.trace").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("transitions").setLevel(logging.WARNING)
+    for name in ("telephony.sip.trace", "alembic", "transitions", "aiosqlite", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from call.clock import Clock
@@ -14,6 +15,7 @@ from ivr.machine import Flows
 from ivr.operations import CATALOGUE
 from ivr.phrase_file import load_book
 from ivr.phrases import Book
+from ivr.voices.catalogue import build_prompts
 from ivr.voices.voice import PromptVoice, open_voice
 from telephony.access import AccessPolicy
 from telephony.adapters.sip_transport import SipTransport
@@ -23,7 +25,9 @@ from telephony.media.process import MediaProcess
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.reception import Reception
 from vestibule.settings import Settings, Sip
+from vestibule.switchboard import Switchboard
 from vestibule.tokens import WireTokens
+from voicemail.adapters.serving_lock import only_server
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,12 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOWS = ROOT / "flows"
 PROMPTS = ROOT / "prompts"
 
-SWEEP_EVERY_S = 6 * 3600.0
-"""Seconds between two looks into the trash."""
+SWEEP_EVERY_S = 3600.0
+"""Seconds between two looks into the trash and the ready sounds."""
+
+RECORDINGS_KEPT = timedelta(hours=1)
+PHRASES_KEPT = timedelta(days=30)
+"""How long a ready sound may lie unused; it is made again when it is wanted."""
 
 SPARE_SLOTS = 16
 """Slots beyond the calls admitted: for calls that are ending while others begin."""
@@ -71,28 +79,36 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     """
     book = read_book()
     flows = read_flows(book)
-    cache = settings.storage.data / "frames"
+    data = settings.storage.data
     async with (
+        _only_server(data),
         open_mailroom(settings, clock) as mailroom,
-        open_voice(book, PROMPTS, cache) as voice,
+        open_voice(book, PROMPTS, data / "frames") as voice,
         _beating(settings) as plane,
     ):
-        reception = Reception(
+        mailboxes = mailroom.mailboxes
+        switchboard = Switchboard(
             company=settings.company,
             numbers=settings.numbers,
             flows=flows,
-            voice=voice,
-            mailboxes=mailroom.mailboxes,
+            mailboxes=mailboxes,
             clock=clock,
         )
-        await mailroom.mailboxes.recover()
-        line = _line(settings.sip, plane, clock, reception)
-        async with _housekeeping(mailroom):
+        await mailboxes.recover()
+        reception = Reception(switchboard, voice, mailboxes, clock)
+        line = _line(settings.sip, plane, clock, switchboard, reception)
+        async with _housekeeping(mailroom, voice, clock):
             address = await line.start()
             try:
                 yield Program(address, line, mailroom, voice, flows)
             finally:
                 await line.stop()
+
+
+@asynccontextmanager
+async def _only_server(data: Path) -> AsyncIterator[None]:
+    with only_server(data):
+        yield
 
 
 @asynccontextmanager
@@ -116,11 +132,13 @@ async def _beating(settings: Settings) -> AsyncIterator[MediaPlane]:
 
 
 @asynccontextmanager
-async def _housekeeping(mailroom: Mailroom) -> AsyncIterator[None]:
+async def _housekeeping(
+    mailroom: Mailroom, voice: PromptVoice, clock: Clock
+) -> AsyncIterator[None]:
     """Mail what is due and empty old trash, until the block ends; then save what is being kept."""
     async with asyncio.TaskGroup() as tasks:
         worker = tasks.create_task(mailroom.worker.run(), name="outbox")
-        sweeper = tasks.create_task(_sweep(mailroom), name="sweep")
+        sweeper = tasks.create_task(_sweep(mailroom, voice, clock), name="sweep")
         try:
             yield
         finally:
@@ -130,13 +148,19 @@ async def _housekeeping(mailroom: Mailroom) -> AsyncIterator[None]:
             await worker
 
 
-async def _sweep(mailroom: Mailroom) -> None:
+async def _sweep(mailroom: Mailroom, voice: PromptVoice, clock: Clock) -> None:
+    """Make what is usually said, then keep the trash and the ready sounds small."""
+    await build_prompts(voice.book, voice)
     while True:
         await mailroom.mailboxes.sweep()
+        voice.forget_recordings(clock.now() - RECORDINGS_KEPT)
+        voice.forget_phrases(clock.now() - PHRASES_KEPT)
         await asyncio.sleep(SWEEP_EVERY_S)
 
 
-def _line(sip: Sip, plane: MediaPlane, clock: Clock, reception: Reception) -> SipLine:
+def _line(
+    sip: Sip, plane: MediaPlane, clock: Clock, switchboard: Switchboard, reception: Reception
+) -> SipLine:
     host, port = sip.address
     access = AccessPolicy(allowed=sip.allow, max_calls=sip.max_calls)
     return SipLine(
@@ -146,5 +170,5 @@ def _line(sip: Sip, plane: MediaPlane, clock: Clock, reception: Reception) -> Si
         clock,
         WireTokens(),
         reception.attend,
-        reception.accepts,
+        switchboard.accepts,
     )

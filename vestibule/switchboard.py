@@ -1,0 +1,77 @@
+"""What each number leads to, and the dialogue that begins there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from call.clock import Clock
+from ivr.dialogue import Dialogue
+from ivr.machine import Flows
+from ivr.prompts import Value
+from vestibule.numbers import Destination, find_destination
+from vestibule.settings import BadSettings, Company, Number
+from voicemail.mailboxes import Mailboxes
+
+
+class Switchboard:
+    """Begins dialogues. Raises BadSettings, every fault at once, when a number leads nowhere."""
+
+    def __init__(
+        self,
+        *,
+        company: Company,
+        numbers: Sequence[Number],
+        flows: Flows,
+        mailboxes: Mailboxes,
+        clock: Clock,
+        language: str = "fr",
+    ) -> None:
+        self._company = company
+        self._numbers = tuple(numbers)
+        self._flows = flows
+        self._mailboxes = mailboxes
+        self._clock = clock
+        self._language = language
+        if faults := [fault for entry in self._numbers for fault in self._faults(entry)]:
+            raise BadSettings("\n".join(faults))
+
+    def accepts(self, dialed: str) -> bool:
+        """Whether a dialled number leads anywhere."""
+        return self.destination(dialed) is not None
+
+    def destination(self, dialed: str) -> Destination | None:
+        """Where a dialled number leads."""
+        return find_destination(dialed, self._numbers)
+
+    async def dialogue(self, destination: Destination) -> Dialogue:
+        """A dialogue at its beginning, in the company's zone and language."""
+        return Dialogue(
+            self._flows,
+            destination.flow,
+            given=self._given(destination.flow, dict(destination.parameters)),
+            language=self._language,
+            started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
+            extensions=[mailbox.number for mailbox in await self._mailboxes.all()],
+        )
+
+    def _given(self, flow: str, own: Mapping[str, str]) -> dict[str, Value]:
+        """What the flow starts with: what the company is, under what stands beside the number."""
+        offered: dict[str, Value] = {"company": self._company.name}
+        if self._company.operator is not None:
+            offered["operator"] = self._company.operator
+        wanted = {parameter.name for parameter in self._flows.graph(flow).flow.parameters}
+        return {name: value for name, value in offered.items() if name in wanted} | dict(own)
+
+    def _faults(self, entry: Number) -> Iterator[str]:
+        if entry.flow not in self._flows:
+            known = ", ".join(sorted(flow.name for flow in self._flows))
+            yield f"numbers: {entry.number}: no flow {entry.flow!r}; there are {known}"
+            return
+        parameters = self._flows.graph(entry.flow).flow.parameters
+        own = entry.parameters | ({"mailbox": ""} if entry.number.endswith("X") else {})
+        given = self._given(entry.flow, own)
+        for parameter in parameters:
+            if not parameter.optional and parameter.name not in given:
+                where = "company.operator" if parameter.name == "operator" else "with"
+                yield f"numbers: {entry.number}: {entry.flow} needs {parameter.name}; set {where}"
+        for name in own.keys() - {parameter.name for parameter in parameters}:
+            yield f"numbers: {entry.number}: {entry.flow} takes no {name}"
