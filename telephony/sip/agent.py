@@ -36,9 +36,9 @@ from telephony.sip.core import (
 )
 from telephony.sip.digest import Credentials
 from telephony.sip.events import Output, Peer, Transport
-from telephony.sip.fields import BadField
+from telephony.sip.fields import BadField, parse_uri
 from telephony.sip.ledger import where_to_answer
-from telephony.sip.message import Malformed, Pairs, Request, Response, read
+from telephony.sip.message import Malformed, Pairs, Request, read
 from telephony.sip.offers import Offers
 from telephony.sip.refresh import Refresh
 from telephony.sip.stream import PONG, Stream
@@ -220,8 +220,14 @@ class UserAgent:
         """Call `target_uri` through `peer`: the call's id, and what to send.
 
         `credentials` answer the challenges met on the way. Nobody answering within 64*T1 ends the
-        call by 408; how long it may ring is the owner's to say, by `cancel`.
+        call by 408; how long it may ring is the owner's to say, by `cancel`. Raises Misuse for
+        what is no URI.
         """
+        try:
+            parse_uri(target_uri)
+            parse_uri(from_uri)
+        except BadField as bad:
+            raise Misuse(str(bad)) from bad
         call = self._calling.invite(target_uri, from_uri, display_name, sdp, credentials, peer, now)
         return call, self._core.taken()
 
@@ -248,15 +254,10 @@ class UserAgent:
             self._core.dropped["malformed"] += 1
             self._answer_malformed(bad, source)
             return
-        if isinstance(message, Response):
-            if not self._core.ledger.response(message, now):
-                self._core.dropped["stray response"] += 1
-            return
-        try:
+        if isinstance(message, Request):
             self._request(message, source, now)
-        except BadField as bad_field:
-            self._core.dropped["malformed"] += 1
-            self._answer_malformed(Malformed(str(bad_field), 400, message), source)
+        elif not self._core.ledger.response(message, now):
+            self._core.dropped["stray response"] += 1
 
     def _answer_malformed(self, bad: Malformed, source: Peer) -> None:
         """400 with what is wrong, where enough could be read to send it back."""

@@ -2,7 +2,7 @@
 
 from telephony.sip.answering import Answering
 from telephony.sip.call import Call, Stage
-from telephony.sip.content import caller_of, offer_in, refusal_of
+from telephony.sip.content import caller_of, refusal_of, sdp_in
 from telephony.sip.core import Core
 from telephony.sip.dialog import as_called
 from telephony.sip.events import IncomingCall, Peer
@@ -34,7 +34,7 @@ class Called:
             dialog=as_called(request, core.token(), source),
             stage=Stage.OFFERED,
             opening=transaction,
-            remote_sdp=offer_in(request) or b"",
+            remote_sdp=sdp_in(request) or b"",
             peer_updates="update" in request.tokens("Allow"),
         )
         transaction.owner = call.id
@@ -45,7 +45,7 @@ class Called:
                 source=source,
                 caller=caller_of(request),
                 dialed=request.target.number,
-                offer=offer_in(request),
+                offer=sdp_in(request),
                 sip_call_id=request.call_id,
             )
         )

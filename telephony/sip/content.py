@@ -15,8 +15,10 @@ ACCEPT_KEYS: Pairs = (("Accept", "application/dtmf-relay, application/dtmf"),)
 ACCEPT_SDP: Pairs = (("Accept", SDP),)
 
 _KEYS = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
-_SIGNAL = re.compile(r"^\s*Signal\s*=\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
-_DURATION = re.compile(r"^\s*Duration\s*=\s*([0-9]{1,5})\s*$", re.IGNORECASE | re.MULTILINE)
+_SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_DURATION = re.compile(
+    r"^[ \t]*Duration[ \t]*=[ \t]*([0-9]{1,5})[ \t\r]*$", re.IGNORECASE | re.MULTILINE
+)
 DEFAULT_KEY_MS = 160  # what telephones write when they measure nothing
 
 
@@ -62,11 +64,6 @@ def _ignorable(request: Request) -> bool:
     return (parameters.get("handling") or "").lower() == "optional"
 
 
-def offer_in(request: Request) -> bytes | None:
-    """The session description a request carries, None when it carries none."""
-    return sdp_in(request)
-
-
 def sdp_in(message: Message) -> bytes | None:
     """The session description in a message, alone or as a part of a multipart body."""
     if not message.body:
@@ -108,7 +105,7 @@ def _party(address: Address) -> Party:
     if not uri.dialable or uri.user.lower() == "anonymous" or uri.host.endswith(".invalid"):
         return Party("")
     name = address.display.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return Party(uri.number, name)
+    return Party(uri.number, "".join(char for char in name if char.isprintable()))
 
 
 @dataclass(frozen=True, slots=True)

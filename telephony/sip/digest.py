@@ -9,7 +9,9 @@ from types import MappingProxyType
 from telephony.sip.fields import quote, unquoted
 from telephony.sip.message import Response
 
-_PARAMETER = re.compile(r'\s*,?\s*([A-Za-z0-9_\-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)')
+_PARAMETER = re.compile(
+    r'(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s,"]+)'
+)
 
 _HASHES: Mapping[str, Callable[[bytes], str]] = MappingProxyType(
     {

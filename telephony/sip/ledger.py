@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from telephony.sip.alarms import Alarms
 from telephony.sip.events import Peer, Transport
-from telephony.sip.fields import BadField, Via
+from telephony.sip.fields import Via
 from telephony.sip.message import Pairs, Request, Response
 from telephony.sip.transaction import INITIAL, Act, Kind, Machine, Signal, State, Times
 
@@ -96,9 +96,6 @@ class Ledger:
         self._clients: dict[Key, ClientTransaction] = {}
         self._merged: Counter[Key] = Counter()
 
-    def __len__(self) -> int:
-        return len(self._servers) + len(self._clients)
-
     # As the one who answers
 
     def find(self, request: Request, method: str) -> ServerTransaction | None:
@@ -173,12 +170,9 @@ class Ledger:
 
     def response(self, response: Response, now: float) -> bool:
         """Give a response to its transaction; False when it has none (§18.1.2)."""
-        try:
-            vias = response.vias
-            method = response.cseq[1]
-        except BadField:
-            return False
-        transaction = self._clients.get((vias[0].branch, method)) if len(vias) == 1 else None
+        vias = response.vias
+        key = (vias[0].branch, response.cseq[1])
+        transaction = self._clients.get(key) if len(vias) == 1 else None
         if transaction is None:
             return False
         if response.status < 200:

@@ -91,12 +91,11 @@ _CANONICAL: Mapping[str, str] = MappingProxyType(
 _SINGLE = ("Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length", "Content-Type")
 _METHOD = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _REQUEST_LINE = re.compile(r"(\S+) (.+) (SIP/\d+\.\d+)", re.IGNORECASE)
-_RESEMBLES_REQUEST = re.compile(r"(\S+)\s+(.*?)\s+(SIP/\d+\.\d+)\s*", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([0-9]{3})(?: (.*))?", re.IGNORECASE)
 _CSEQ = re.compile(rf"0*([0-9]{{1,10}})\s+({_METHOD.pattern})")
 _HOPS = re.compile(r"0*(?:[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])")  # RFC 3261 §20.22
 _DIGITS = re.compile(r"[0-9]+")
-_UNFOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+_UNFOLD = re.compile(r"\r\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +259,7 @@ def _pairs(text: str) -> tuple[Pairs, str]:
         name, colon, value = line.partition(":")
         name = name.rstrip(" \t")
         known = _CANONICAL.get(name.lower())
-        if known is None and (not colon or not _METHOD.fullmatch(name)):
+        if not colon or (known is None and not _METHOD.fullmatch(name)):
             fault = fault or "bad header line"
             continue
         pairs.append((known or name, value.strip(" \t")))
@@ -270,10 +269,10 @@ def _pairs(text: str) -> tuple[Pairs, str]:
 def _request(start: str, pairs: Pairs, body: bytes) -> tuple[Request, str, int]:
     match = _REQUEST_LINE.fullmatch(start)
     if match is None:
-        close = _RESEMBLES_REQUEST.fullmatch(start)
-        if close is None:
+        words = start.split()
+        if len(words) < 3 or not words[-1].upper().startswith("SIP/"):
             raise Malformed("not SIP")
-        return Request(pairs, body, close[1], close[2]), "bad request line", 400
+        return Request(pairs, body, words[0], " ".join(words[1:-1])), "bad request line", 400
     method, uri, version = match[1], match[2], match[3].upper()
     request = Request(pairs, body, method, uri)
     if version != VERSION:
@@ -314,8 +313,10 @@ def _fault(message: Request | Response) -> str:
 
 
 def _check_fields(message: Request | Response) -> None:
-    for via in message.values("Via"):
-        parse_via(via)
+    for name, line in message.headers:
+        if name == "Via":
+            for value in split_values(line):
+                parse_via(value)
     for name in ("From", "To"):
         parse_address(message.header(name) or "")
     method = message.cseq[1]
@@ -329,7 +330,7 @@ def _check_fields(message: Request | Response) -> None:
             raise BadField("bad Max-Forwards")
     for name in ("Contact", "Record-Route", "Route"):
         for value in message.values(name):
-            if value != "*":
+            if value != "*" or name != "Contact":
                 parse_address(value)
 
 

@@ -7,7 +7,7 @@ during theirs waits, and ours answered 491 is sent again after the RFC's delay.
 from telephony.sip.answering import Answering
 from telephony.sip.asking import Asking
 from telephony.sip.call import Call, Stage
-from telephony.sip.content import Refusal, offer_in, refusal_of, sdp_in
+from telephony.sip.content import Refusal, refusal_of, sdp_in
 from telephony.sip.core import SDP, Core
 from telephony.sip.events import OfferAnswered, OfferReceived, OfferRefused, Peer
 from telephony.sip.ledger import ServerTransaction
@@ -37,7 +37,7 @@ class Offers:
             return
         call.dialog.refresh(request)
         call.peer_updates = call.peer_updates or "update" in request.tokens("Allow")
-        offer = offer_in(request)
+        offer = sdp_in(request)
         if request.method == "UPDATE" and offer is None:
             self._answer_update(call, transaction, b"", now)
             return
@@ -63,7 +63,7 @@ class Offers:
         transaction, call.their_offer = call.their_offer, None
         if transaction is None:
             return
-        call.remote_sdp = offer_in(transaction.request) or call.remote_sdp
+        call.remote_sdp = sdp_in(transaction.request) or call.remote_sdp
         if transaction.request.method == "UPDATE":
             self._answer_update(call, transaction, sdp, now)
         else:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from call.errors import Misuse
 from call.leg import Party
 from telephony.sip.core import Admit, Drop, Refuse
 from telephony.sip.events import (
@@ -513,3 +514,37 @@ def test_our_offer_that_nobody_answers_ends_the_call() -> None:
     sent = hand.waits(33)
     assert sent[-1].cseq[1] == "BYE"
     assert hand.events[-1] == CallEnded(hand.events[0].call, by_peer=False, status=408)
+
+
+def test_a_body_that_may_be_ignored_is_no_offer() -> None:
+    hand = Hand()
+    extra = ("Content-Type: text/plain", "Content-Disposition: render; handling=optional")
+    hand.writes(request("INVITE", *extra, body=b"hello"))
+    assert hand.events[0].offer is None  # type: ignore[union-attr]
+
+
+def test_control_characters_in_a_number_reach_nobody() -> None:
+    hand = Hand()
+    hand.writes(invite(uri="sip:85%0D%0A00@192.0.2.2"))
+    assert hand.events[0].dialed == "8500"  # type: ignore[union-attr]
+
+
+def test_a_wrong_command_is_a_bug_of_ours() -> None:
+    hand = Hand()
+    hand.writes(invite())
+    call = hand.last_call()
+    with pytest.raises(Misuse):
+        hand.agent.reject(call, 200, hand.now)
+    with pytest.raises(Misuse):
+        hand.agent.refuse_offer(call, 100, hand.now)
+    with pytest.raises(Misuse):
+        hand.agent.invite("nowhere", from_uri="sip:a@b", display_name="", sdp=b"",
+                          credentials=None, peer=SOURCE, now=0.0)  # fmt: skip
+
+
+def test_options_in_the_middle_of_a_call_is_a_sign_of_life() -> None:
+    hand = Hand()
+    tag = taken(hand)
+    alive = request("OPTIONS", to_tag=tag, cseq=2, branch="z9hG4bKopt")
+    assert hand.status(alive) == 200
+    assert hand.status(request("REFER", to_tag=tag, cseq=3, branch="z9hG4bKref")) == 405

@@ -1,12 +1,14 @@
 """Octets to messages and back: what is read, what is refused, what is never raised."""
 
 import string
+import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sipmessage import Message as ForeignMessage
 
+from telephony.sip.digest import Credentials
 from telephony.sip.fields import (
     Address,
     BadField,
@@ -247,6 +249,82 @@ def test_the_agent_never_raises_whatever_it_is_fed(datagrams: list[bytes], strea
     for event in list(hand.agent._core.calls):
         hand.agent.answer(event, b"v=0", 5.0)
     hand.agent.tick(10_000.0)
+    while (due := hand.agent.deadline) is not None:
+        hand.agent.tick(due)
+    assert hand.agent.calls == 0
+
+
+BULK = 60_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("OPTIONS", f"From: a{' ' * BULK}b"),
+        request("OPTIONS", f"X: y\r\n {' ' * BULK}z"),
+        request("OPTIONS", f"Contact: {'<' * BULK}"),
+        request("OPTIONS", f"Contact: {'a' * BULK}\r\n \r\n ;;"),
+        request("OPTIONS", f'Contact: "{chr(92) * BULK}'),
+        request("OPTIONS", f"Contact: {',' * BULK}"),
+        request("OPTIONS", f"Contact: <sip:{'a' * BULK}>"),
+        request("OPTIONS", f"Contact: <sip:a{';b=c' * (BULK // 4)}=>"),
+        request("OPTIONS", uri="sip:" + "a" * BULK + ":b"),
+        request("OPTIONS", uri="sip:a" + " " * BULK + "b"),
+        request("OPTIONS", via="SIP/2.0/UDP h;a" + " " * BULK + "b"),
+        b"OPTIONS" + b" " * BULK + b"sip:a SIP/2.0x\r\n\r\n",
+        request("OPTIONS").replace(b"CSeq: 1", b"CSeq: " + b"0" * BULK),
+    ],
+    ids=range(13),
+)
+def test_a_hostile_datagram_costs_no_more_than_its_length(data: bytes) -> None:
+    hand = Hand()
+    begun = time.process_time()
+    hand.agent.feed(data, SOURCE, 0.0)
+    assert time.process_time() - begun < 1.0  # quadratic patterns take minutes
+
+
+def dialling(hand: Hand, sdp: bytes) -> Request:
+    _, outputs = hand.agent.invite(
+        "sip:far@192.0.2.9",
+        from_uri="sip:near@192.0.2.2",
+        display_name="",
+        sdp=sdp,
+        credentials=Credentials("near", "secret"),
+        peer=SOURCE,
+        now=0.0,
+    )
+    (sent,) = hand.sorted(outputs)
+    assert isinstance(sent, Request)
+    return sent
+
+
+ANSWERS = (
+    b"SIP/2.0 200 OK\r\nContact: <sip:far@192.0.2.9>\r\nRecord-Route: <sip:p;lr>\r\n",
+    b"SIP/2.0 183 Progress\r\nContact: *\r\nRecord-Route: *\r\n",
+    b'SIP/2.0 401 No\r\nWWW-Authenticate: Digest nonce="n", realm="r", qop="auth"\r\n',
+    b"SIP/2.0 422 Short\r\nMin-SE: 400\r\n",
+    b"SIP/2.0 200 OK\r\nRecord-Route: *\r\nSession-Expires: 90;refresher=uac\r\n",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_the_agent_never_raises_whatever_answers_its_call(data: st.DataObject) -> None:
+    hand = Hand()
+    sent = dialling(hand, b"v=0")
+    kept = "".join(
+        f"{name}: {value}\r\n"
+        for name, value in sent.headers
+        if name in ("Via", "From", "To", "Call-ID", "CSeq")
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        octets = bytearray(data.draw(st.sampled_from(ANSWERS)) + kept.encode() + b"\r\n")
+        for _ in range(data.draw(st.integers(0, 3))):
+            at = data.draw(st.integers(0, len(octets)))
+            octets[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
+        hand.agent.feed(bytes(octets), SOURCE, 1.0)
+    for call in list(hand.agent._core.calls):
+        hand.agent.bye(call, 2.0)
     while (due := hand.agent.deadline) is not None:
         hand.agent.tick(due)
     assert hand.agent.calls == 0
