@@ -49,11 +49,6 @@ class Frame:
         """Follow an edge of the graph."""
         self._graph.move(self._cursor, trigger)
 
-    def leave(self) -> None:
-        """The flow is over: its cursor is given back, its variables are forgotten."""
-        self._graph.leave(self._cursor)
-        self.variables.clear()
-
     def edge(self, event: str) -> Edge | None:
         """The first edge on an event whose condition holds."""
         return next((e for e in self.state.edges_on(event) if self.holds(e.when)), None)
@@ -158,14 +153,13 @@ class Stack:
 
     def leave(self) -> None:
         """The flow on top is over."""
-        self._frames.pop().leave()
+        self._frames.pop()
         if self._frames:
             self.top.variables[NOW] = self._now
 
     def leave_all(self) -> None:
         """The call is over."""
-        while self._frames:
-            self.leave()
+        self._frames.clear()
 
     def farewells(self) -> Iterator[tuple[str, Mapping[str, Held]]]:
         """What each flow wants done for a caller who goes away here, innermost first."""

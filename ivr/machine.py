@@ -55,12 +55,15 @@ class FlowGraph:
             transitions=list(_transitions(flow)),
             initial=flow.initial,
             auto_transitions=False,
+            ignore_invalid_triggers=True,
         )
 
     def enter(self) -> Cursor:
-        """A new cursor in the flow's initial state. Give it back with `leave`."""
+        """A new cursor in the flow's initial state."""
         cursor = Cursor()
         self._machine.add_model(cursor)
+        # The machine's list of models would keep the cursors of calls that ended badly.
+        self._machine.remove_model(cursor)
         return cursor
 
     def move(self, cursor: Cursor, trigger: str) -> str:
@@ -69,10 +72,6 @@ class FlowGraph:
         if event is None or not self._machine.trigger_event(cursor, trigger):
             raise DialogueMisuse(f"{self.flow.name}: {cursor.state} has no edge on {trigger}")
         return cursor.state
-
-    def leave(self, cursor: Cursor) -> None:
-        """Forget a cursor."""
-        self._machine.remove_model(cursor)
 
     def mermaid(self) -> str:
         """The graph as a Mermaid state diagram."""
