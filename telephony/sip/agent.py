@@ -254,10 +254,15 @@ class UserAgent:
             self._core.dropped["malformed"] += 1
             self._answer_malformed(bad, source)
             return
-        if isinstance(message, Request):
-            self._request(message, source, now)
-        elif not self._core.ledger.response(message, now):
-            self._core.dropped["stray response"] += 1
+        try:
+            if isinstance(message, Request):
+                self._request(message, source, now)
+            elif not self._core.ledger.response(message, now):
+                self._core.dropped["stray response"] += 1
+        except BadField:
+            # `read` looks at every field that is relied on; what it overlooks ends here, counted
+            # by itself, and disturbs no other call.
+            self._core.dropped["overlooked"] += 1
 
     def _answer_malformed(self, bad: Malformed, source: Peer) -> None:
         """400 with what is wrong, where enough could be read to send it back."""

@@ -246,6 +246,7 @@ def test_the_agent_never_raises_whatever_it_is_fed(datagrams: list[bytes], strea
     hand = Hand(source=source)
     for number, data in enumerate(datagrams):
         hand.agent.feed(data, source, float(number))
+    assert hand.agent.dropped["overlooked"] == 0
     for event in list(hand.agent._core.calls):
         hand.agent.answer(event, b"v=0", 5.0)
     hand.agent.tick(10_000.0)
@@ -323,6 +324,7 @@ def test_the_agent_never_raises_whatever_answers_its_call(data: st.DataObject) -
             at = data.draw(st.integers(0, len(octets)))
             octets[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
         hand.agent.feed(bytes(octets), SOURCE, 1.0)
+        assert hand.agent.dropped["overlooked"] == 0
     for call in list(hand.agent._core.calls):
         hand.agent.bye(call, 2.0)
     while (due := hand.agent.deadline) is not None:
