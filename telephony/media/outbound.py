@@ -74,7 +74,8 @@ class Outbound:
         self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
         self._chorus = [_NOBODY] * GROUPS
         self._solo: list[list[Sender]] = [[] for _ in range(GROUPS)]
-        self._marked: list[int] = []
+        self._stale = [False] * GROUPS
+        self._marked: set[int] = set()
 
     def begin(self, call: int, line: Line, stream: Stream, start: tuple[int, int, int]) -> Sender:
         """Make ready to send; `start` is the SSRC, first sequence number and first timestamp."""
@@ -102,7 +103,7 @@ class Outbound:
         sends = may_send and sender.reports
         self._header["first"][sender.call] = 0x80
         if sends and not sender.sends:
-            self._marked.append(sender.call)
+            self._marked.add(sender.call)
         sender.sends = sends
         self._mark(sender)
         self._members[sender.call % GROUPS][sender.call] = sender
@@ -116,11 +117,14 @@ class Outbound:
         """Send nothing more for this call."""
         if self._members[call % GROUPS].pop(call, None) is not None:
             self.regroup(call % GROUPS)
-        if call in self._marked:
-            self._marked.remove(call)
+        self._marked.discard(call)
 
     def regroup(self, group: int) -> None:
-        """Sort out who sings with whom; called when that may have changed."""
+        """Who sends together may have changed: sort it out at the next beat."""
+        self._stale[group] = True
+
+    def _sort(self, group: int) -> None:
+        self._stale[group] = False
         together = []
         self._solo[group] = []
         for sender in self._members[group].values():
@@ -141,6 +145,8 @@ class Outbound:
 
     def beat(self, group: int, ended: Callable[[int, int], None]) -> None:
         """Send one frame for every call of the group; `ended` is told call and ticket."""
+        if self._stale[group]:
+            self._sort(group)
         chorus = self._chorus[group]
         over = [
             (s.call, ticket)

@@ -1,0 +1,154 @@
+"""How evenly and at what cost the media plane serves many calls at once.
+
+    python -m bench.media [CALLS] [SECONDS]
+
+Starts the real plane, opens CALLS slots, and from a process of our own sends each of them sound
+every 20 ms while each plays a prompt and records. Prints the times between the packets of each
+call as they arrive (p50, p99, p99.9, worst; 20 ms wanted), what was lost either way, and the
+processor time the plane took.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import select
+import socket
+import struct
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from call.g711 import encode
+from call.media import MediaEvent, MediaStatistics, RecordEnded, Stream
+from call.sound import FRAME, Clip, Law
+from telephony import rtp
+from telephony.media.engine import MediaSettings
+from telephony.media.process import MediaProcess
+
+SPREAD = 10
+"""Parts of a frame over which the generator spreads its calls."""
+
+SO_TIMESTAMPNS = 35
+"""The kernel stamps each arrival, so that a busy generator does not blur what it measures."""
+
+STAMP = struct.Struct("@ll")
+
+
+def phones(count: int, seconds: float, pipe: Connection) -> None:
+    """Be `count` telephones for a while; tells arrivals by call, and packets sent."""
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+        each.setblocking(False)
+        each.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    pipe.send([each.getsockname()[1] for each in sockets])
+    for each, port in zip(sockets, pipe.recv(), strict=True):
+        each.connect(("127.0.0.1", port))
+    poll = select.epoll()
+    by_fd = {each.fileno(): n for n, each in enumerate(sockets)}
+    for each in sockets:
+        poll.register(each.fileno(), select.EPOLLIN)
+    arrivals: list[list[tuple[float, int]]] = [[] for _ in sockets]
+    payload = encode((np.sin(np.arange(FRAME) / 5) * 9000).astype(np.int16), Law.PCMU).tobytes()
+    start, step, sent = time.monotonic(), 0, 0
+    while (now := time.monotonic()) < start + seconds:
+        due = start + step * 0.02 / SPREAD
+        if now >= due:
+            frame = step // SPREAD
+            for n in range(step % SPREAD, count, SPREAD):
+                header = rtp.HEADER.pack(0x80, 0, frame & 0xFFFF, frame * FRAME, n + 1)
+                sent += sockets[n].send(header + payload) > 0
+            step += 1
+            due += 0.02 / SPREAD
+        for fd, _ in poll.poll(max(0.0, due - time.monotonic()), len(by_fd)):
+            packet, extra, _, _ = sockets[by_fd[fd]].recvmsg(2048, 64)
+            sequence = int.from_bytes(packet[2:4], "big")
+            seconds_part, nanoseconds = STAMP.unpack(extra[0][2])
+            arrivals[by_fd[fd]].append((seconds_part + nanoseconds / 1e9, sequence))
+    pipe.send((arrivals, sent))
+
+
+def processor_s(pid: int) -> float:
+    """Processor seconds a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(calls: int, seconds: float, folder: Path) -> None:
+    """Run the load and print what came of it."""
+    ours, theirs = multiprocessing.Pipe()
+    generator = multiprocessing.get_context("spawn").Process(
+        target=phones, args=(calls, seconds, theirs)
+    )
+    generator.start()
+    addresses = await asyncio.to_thread(ours.recv)
+    plane = MediaProcess("127.0.0.1", settings=MediaSettings(slots=calls))
+    await plane.start()
+    events: list[MediaEvent] = []
+    frames = int(seconds * 50) + 100
+    clip = Clip(folder / "prompt", frames)
+    sound = np.random.default_rng(1).integers(-9000, 9000, frames * FRAME).astype(np.int16)
+    clip.file(Law.PCMU).write_bytes(encode(sound, Law.PCMU).tobytes())
+    slots = [plane.open(events.append) for _ in range(calls)]
+    for slot, port in zip(slots, addresses, strict=True):
+        plane.connect(slot, Stream(Law.PCMU, 0, 101, ("127.0.0.1", port)))
+        plane.record(slot, folder / f"{slot}.raw", max_s=3600)
+        plane.play(slot, [clip], 1)
+    assert plane.pid is not None
+    ours.send([plane.port(slot) for slot in slots])
+    await asyncio.sleep(1.0)
+    before, began = processor_s(plane.pid), time.monotonic()
+    await asyncio.sleep(seconds - 2.0)
+    used = (processor_s(plane.pid) - before) / (time.monotonic() - began)
+    arrivals, sent = await asyncio.to_thread(ours.recv)
+    await plane.stop()
+    generator.join()
+    tell(calls, plane.priority, used, arrivals, sent, events)
+
+
+def tell(
+    calls: int,
+    priority: str,
+    used: float,
+    arrivals: list[list[tuple[float, int]]],
+    sent: int,
+    events: list[MediaEvent],
+) -> None:
+    """Print the figures."""
+    times = [np.array([at for at, _ in call if at > call[0][0] + 1.0]) for call in arrivals]
+    between = np.concatenate([np.diff(call) for call in times]) * 1000
+    steps = [
+        sum(rtp.sequence_steps(a[1], b[1]) - 1 for a, b in pairwise(call)) for call in arrivals
+    ]
+    statistics = [e for e in events if isinstance(e, MediaStatistics)]
+    recorded = sum(e.seconds for e in events if isinstance(e, RecordEnded))
+    p50, p99, p999 = np.percentile(between, [50, 99, 99.9])
+    received = sum(e.packets_received for e in statistics)
+    print(f"calls {calls}, priority {priority}, packets timed {len(between)}")
+    print(f"between packets, ms: p50 {p50:.2f}  p99 {p99:.2f}  p99.9 {p999:.2f}  "
+          f"worst {between.max():.2f}")  # fmt: skip
+    within = np.mean(np.abs(between - 20) <= 5) * 100
+    print(f"within 20 ± 5 ms: {within:.3f} %")
+    print(f"lost of what we sent {sum(steps)}; of what we were sent {sent - received} of {sent}")
+    print(f"processor: {used * 100:.1f} % of a core, {used * 100 / calls:.3f} % a call")
+    print(
+        f"late ticks {max(e.late_ticks for e in statistics)}; "
+        f"recorded {recorded / calls:.2f} s a call"
+    )
+
+
+def main() -> None:
+    """Take the number of calls and the seconds from the command line."""
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 12.0
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(calls, seconds, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
