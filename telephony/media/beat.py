@@ -19,7 +19,7 @@ import time
 from collections import deque
 
 from call.clock import SystemClock
-from call.errors import Misuse
+from call.errors import Fault, Misuse
 from call.media import MediaEvent
 from telephony.media import seam
 from telephony.media.engine import TICK_S, Engine, MediaSettings
@@ -114,7 +114,7 @@ class Plane:
     def _obey(self, record: seam.Record, sockets: list[int]) -> None:
         try:
             self._command(record, sockets)
-        except Misuse:
+        except Fault:
             # A command that crossed the end of its call, or a bug of call logic: that call's
             # business, and no reason to stop the others.
             _log.exception("command refused", extra={"command": record[0]})

@@ -241,13 +241,20 @@ class Engine:
         """One packet of each line that has any; False when nothing was there."""
         some = False
         for call, is_report in self._wire.ready():
-            slot = self._slots[call]
             some = True
+            self._read(self._slots[call], is_report, now)
+        return some
+
+    def _read(self, slot: Slot, is_report: bool, now: float) -> None:
+        try:
             if is_report:
                 self._inbound.read_report(slot, self._frame, now)
             else:
                 self._inbound.read(slot, self._frame, now)
-        return some
+        except Exception:
+            # A fault of ours that a peer found: it costs that packet, and no other call.
+            slot.malformed += 1
+            _log.exception("packet not understood", extra={"slot": slot.call})
 
     def _drain(self, slot: Slot) -> None:
         """Read what a line still holds, within reason, so that the present is the present."""

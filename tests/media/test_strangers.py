@@ -143,6 +143,18 @@ def test_comfort_noise_is_silence_and_not_a_fault(tmp_path: Path) -> None:
     assert len(call.told(RecordEnded)) == 1
 
 
+def test_a_clock_that_stands_still_harms_nobody(tmp_path: Path) -> None:
+    call = a_call()
+    call.far.silent = True
+    call.plane.record(call.slot, tmp_path / "m.raw", max_s=60)
+    for sequence in range(600):
+        call.far.send(rtp.pack(rtp.RtpPacket(0, sequence, 8000, 5, b"\x11" * 100)))
+        call.plane.advance(0.005)
+    call.far.press("1")
+    call.plane.advance(0.3)
+    assert [p.key for p in call.told(KeyPressed)] == ["1"]
+
+
 def test_six_thousand_broken_packets_do_not_disturb_another_call(tmp_path: Path) -> None:
     plane = a_plane()
     victim, other = a_call(plane), a_call(plane)
