@@ -1,5 +1,7 @@
 """Requests we make within a call: sent, proven to those who challenge them, and BYE."""
 
+from dataclasses import dataclass, replace
+
 from telephony.sip.call import Call, Stage
 from telephony.sip.core import Core
 from telephony.sip.dialog import Dialog
@@ -9,6 +11,23 @@ from telephony.sip.ledger import ClientTransaction, Heard
 from telephony.sip.message import Pairs, Request, Response
 
 _ATTEMPTS = 3  # a realm, a second realm on the way, and one stale nonce
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request as its asker means it, whatever number and proof it goes out with.
+
+    `proven` names the headers that already met a challenge for it.
+    """
+
+    call: Call
+    method: str
+    heard: Heard
+    headers: Pairs
+    body: bytes
+    peer: Peer | None
+    attempts: int = _ATTEMPTS
+    proven: frozenset[str] = frozenset()
 
 
 class Asking:
@@ -26,49 +45,48 @@ class Asking:
         *,
         headers: Pairs = (),
         body: bytes = b"",
-        attempts: int = _ATTEMPTS,
-        proven: frozenset[str] = frozenset(),
         peer: Peer | None = None,
     ) -> ClientTransaction:
         """Send a request and tell `heard` of its responses; challenges are met on the way.
 
-        `proven` names the headers that already met a challenge for this very request: the same
-        refusal again is final, unless only the nonce was stale (RFC 3261 §22.1). Without `peer`
-        the request follows the dialog's path.
+        Without `peer` the request follows the dialog's path.
         """
+        return self._put(_Question(call, method, heard, headers, body, peer), now)
 
-        def heard_or_challenged(status: int, response: Response | None, at: float) -> None:
-            met = self._meet(call, response, proven) if attempts > 1 else None
+    def _put(self, question: _Question, now: float) -> ClientTransaction:
+        call = question.call
+
+        def heard(status: int, response: Response | None, at: float) -> None:
+            met = self._meet(question, response)
             if met is None:
-                heard(status, response, at)
+                question.heard(status, response, at)
                 return
-            transaction = self.ask(
-                call,
-                method,
-                heard,
-                at,
-                headers=headers,
-                body=body,
-                attempts=attempts - 1,
-                proven=proven | {met},
-                peer=peer,
+            again = replace(
+                question, attempts=question.attempts - 1, proven=question.proven | {met}
             )
-            if method == "INVITE":
+            transaction = self._put(again, at)
+            if question.method == "INVITE":
                 call.our_request = transaction
 
-        request = call.dialog.request(method)
-        proofs = self._proofs(call, request)
-        request = Request((*request.headers, *proofs, *headers), body, request.method, request.uri)
-        if method == "INVITE":
+        bare = call.dialog.request(question.method)
+        headers = (*bare.headers, *self._proofs(call, bare), *question.headers)
+        request = Request(headers, question.body, bare.method, bare.uri)
+        if question.method == "INVITE":
             call.invited = request
-        return self._core.request(request, peer or call.dialog.next_hop, heard_or_challenged, now)
+        return self._core.request(request, question.peer or call.dialog.next_hop, heard, now)
 
-    def _meet(self, call: Call, response: Response | None, proven: frozenset[str]) -> str | None:
-        """Take up a challenge; the header that will answer it, None when it is not to be met."""
+    def _meet(self, question: _Question, response: Response | None) -> str | None:
+        """Take up a challenge; the header that will answer it, None when it is not to be met.
+
+        The same refusal again is final, unless only the nonce was stale (RFC 3261 §22.1).
+        """
+        call = question.call
         if response is None or response.status not in (401, 407) or call.credentials is None:
             return None
         challenge = challenge_of(response)
-        if challenge is None or (challenge.answer_header in proven and not challenge.stale):
+        if challenge is None or question.attempts <= 1:
+            return None
+        if challenge.answer_header in question.proven and not challenge.stale:
             return None
         # A BYE is worth proving; an offer of a call that is over is not.
         given_up = call.over or call.stage is Stage.CANCELLING

@@ -1,7 +1,9 @@
 """What requests say and ask for: the caller, the offer, the extensions and types they require."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from call.leg import Party
 from telephony.sip.core import SDP
@@ -14,7 +16,9 @@ SUPPORTED = frozenset({"timer"})
 ACCEPT_KEYS: Pairs = (("Accept", "application/dtmf-relay, application/dtmf"),)
 ACCEPT_SDP: Pairs = (("Accept", SDP),)
 
-_KEYS = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
+_KEYS: Mapping[str, str] = MappingProxyType(
+    {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
+)
 _SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(\S+)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _DURATION = re.compile(
     r"^[ \t]*Duration[ \t]*=[ \t]*([0-9]{1,5})[ \t\r]*$", re.IGNORECASE | re.MULTILINE

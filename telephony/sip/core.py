@@ -94,9 +94,11 @@ class Core:
     # What goes out
 
     def send(self, data: bytes, to: Peer) -> None:
+        """Have octets sent."""
         self._out.append(Send(data, to))
 
     def tell(self, event: SipEvent) -> None:
+        """Tell the owner what happened."""
         self._out.append(event)
 
     def taken(self) -> list[Output]:
@@ -107,6 +109,7 @@ class Core:
     # Randomness
 
     def token(self) -> str:
+        """Text that nobody can guess: tags, branches, ids."""
         return self._tokens.token()
 
     def between(self, low: float, high: float) -> float:

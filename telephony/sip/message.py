@@ -9,7 +9,7 @@ it, and the status to answer it with; a malformed response is only ever dropped.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -360,8 +360,3 @@ def parse_media_type(text: str) -> tuple[str, dict[str, str | None]]:
     """A media type in lower case, and its parameters. Raises BadField."""
     kind, semicolon, rest = text.partition(";")
     return kind.strip().lower(), parse_parameters(semicolon + rest) if semicolon else {}
-
-
-def without(headers: Iterable[tuple[str, str]], *names: str) -> Pairs:
-    """The headers but those named."""
-    return tuple(pair for pair in headers if pair[0] not in names)

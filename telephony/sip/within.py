@@ -26,7 +26,7 @@ class Within:
         match request.method:
             case "BYE":
                 self._bye(call, request, source, now)
-            case _ if call.over:
+            case _ if call.over or call.end_after_ack:
                 self._answer(request, source, 481, now)
             case "INVITE" | "UPDATE":
                 self._offers.received(call, request, source, now)

@@ -548,3 +548,17 @@ def test_options_in_the_middle_of_a_call_is_a_sign_of_life() -> None:
     alive = request("OPTIONS", to_tag=tag, cseq=2, branch="z9hG4bKopt")
     assert hand.status(alive) == 200
     assert hand.status(request("REFER", to_tag=tag, cseq=3, branch="z9hG4bKref")) == 405
+
+
+def test_a_call_hung_up_before_its_ack_takes_no_more_offers() -> None:
+    hand = Hand()
+    hand.writes(invite())
+    call = hand.last_call()
+    (final,) = hand.sorted(hand.agent.answer(call, ANSWER, hand.now))
+    assert hand.agent.bye(call, hand.now) == []
+    update = request("UPDATE", "Content-Type: application/sdp", to_tag=final.recipient.tag,
+                     cseq=2, branch="z9hG4bKup", body=HOLD)  # fmt: skip
+    assert hand.status(update) == 481
+    (bye,) = hand.writes(request("ACK", branch="z9hG4bKack", to_tag=final.recipient.tag))
+    assert bye.cseq[1] == "BYE"
+    assert hand.events[-1] == CallEnded(call, by_peer=False, status=None)
