@@ -30,7 +30,7 @@ from telephony.media.writer import ThreadWriter
 _HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would help nobody
 _LATE_S = 0.005
 _NICE = -10
-_AT_ONCE = 24  # commands obeyed between two ticks; more of them wait for the next gap
+_CONVERSE_S = 0.002  # spent on commands between two ticks; more of them wait for the next gap
 _UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,8 @@ class Plane:
                 self._linked = False
                 return
             self._untold.popleft()
-        for _ in range(_AT_ONCE):
+        until = time.monotonic() + _CONVERSE_S
+        while time.monotonic() < until:
             try:
                 data, sockets, _, _ = socket.recv_fds(self._link, seam.LONGEST, 2)
             except BlockingIOError:

@@ -142,6 +142,8 @@ class Engine:
             slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
         else:
             self._outbound.change(slot.sender, stream)
+            if before is not None and before.law is not stream.law:
+                slot.sender.voice.translate(self._shelf.take(slot.playing, stream.law))
         if slot.waiting is not None:
             (clips, ticket), slot.waiting = slot.waiting, None
             self.play(call, clips, ticket)
@@ -152,6 +154,7 @@ class Engine:
         if slot.sender is None or slot.stream is None:
             slot.waiting = (tuple(clips), ticket)
             return
+        slot.playing = tuple(clips)
         slot.sender.voice.play(self._shelf.take(clips, slot.stream.law), ticket)
 
     def stop_playing(self, call: int) -> None:

@@ -38,6 +38,11 @@ class Voice:
         self._frame = 0
         self.ticket = ticket
 
+    def translate(self, clips: Sequence[Octets]) -> None:
+        """Go on where the play is, in the same clips of another law."""
+        if self._clips:
+            self._clips = deque(list(clips)[-len(self._clips) :])
+
     def stop(self) -> None:
         """Say no more of the clips."""
         self._clips.clear()

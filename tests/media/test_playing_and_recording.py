@@ -104,6 +104,21 @@ def test_a_caller_on_hold_is_sent_nothing_and_the_prompt_goes_by(tmp_path: Path)
     assert rtp.parse(call.far.heard[0][1]).marker
 
 
+def test_a_prompt_goes_on_in_the_other_law_when_the_call_changes_to_it(tmp_path: Path) -> None:
+    call = a_call()
+    words = [noise(0.4, seed=1), noise(1.0, seed=2)]
+    clips = [make_clip(tmp_path, f"word{n}", word) for n, word in enumerate(words)]
+    call.plane.play(call.slot, clips, ticket=6)
+    call.plane.advance(0.8)
+    call.far.heard.clear()
+    call.plane.connect(call.slot, stream(law=Law.PCMA))
+    call.far.stream = stream(law=Law.PCMA)
+    call.plane.advance(1.0)
+    heard = call.far.sound()[: 25 * FRAME]
+    assert _find(heard, _through(words[1], Law.PCMA)) > 0
+    assert call.told(PlayEnded) == [PlayEnded(6)]
+
+
 @pytest.mark.parametrize("law", list(Law))
 def test_a_message_is_recorded_sample_for_sample(tmp_path: Path, law: Law) -> None:
     call = a_call(agreed=stream(law=law))
