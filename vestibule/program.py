@@ -23,6 +23,7 @@ from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from vestibule.mailroom import Mailroom, open_mailroom
+from vestibule.pbx_line import open_pbx_line
 from vestibule.reception import Reception
 from vestibule.settings import Settings, Sip
 from vestibule.switchboard import Switchboard
@@ -97,7 +98,10 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         await mailboxes.recover()
         reception = Reception(switchboard, voice, mailboxes, clock)
         line = _line(settings.sip, plane, clock, switchboard, reception)
-        async with _housekeeping(mailroom, voice, clock):
+        async with (
+            _housekeeping(mailroom, voice, clock),
+            open_pbx_line(settings.pyvoip, plane, clock, reception),
+        ):
             address = await line.start()
             try:
                 yield Program(address, line, mailroom, voice, flows)

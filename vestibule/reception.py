@@ -21,9 +21,12 @@ class Reception:
         self._mailboxes = mailboxes
         self._clock = clock
 
-    async def attend(self, leg: Leg) -> None:
-        """Talk with a caller until it is over. Nothing of the call is lost, however it ends."""
-        destination = self._switchboard.destination(leg.dialed)
+    async def attend(self, leg: Leg, dialed: str | None = None) -> None:
+        """Talk with a caller until it is over. Nothing of the call is lost, however it ends.
+
+        `dialed` stands for the number where the leg's own is not one of ours.
+        """
+        destination = self._switchboard.destination(dialed or leg.dialed)
         if destination is None:
             await leg.hang_up(HangUpCause.NOT_FOUND)
             return

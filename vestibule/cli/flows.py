@@ -68,9 +68,7 @@ def run(
 
 async def _run_scenarios(part: str) -> int:
     """Tell each scenario's end; how many did not go as written."""
-    from call.clock import VirtualClock
     from call.leg import Party
-    from ivr.testing import PureCall
     from ivr.testing.scenario import load_scenarios
     from ivr.testing.script import ScriptFailed
     from vestibule.operations import CallOperations
@@ -85,11 +83,8 @@ async def _run_scenarios(part: str) -> int:
         async with open_practice(flows) as practice:
             boxes = [mailbox.number for mailbox in await practice.mailboxes.all()]
             operations = CallOperations(practice.mailboxes, Party("5145550123"))
-            dialogue = scenario.dialogue(flows, boxes)
-            call = PureCall(dialogue, operations, VirtualClock())
             try:
-                await call.begin()
-                await scenario.caller.calls(call)
+                await scenario.play(flows, operations, boxes)
             except ScriptFailed as fault:
                 failures += 1
                 typer.echo(f"NOT AS WRITTEN  {scenario.name}\n{fault}")
