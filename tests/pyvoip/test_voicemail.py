@@ -25,6 +25,7 @@ from vestibule.mailroom import open_mailroom
 from vestibule.program import PROMPTS, read_book, read_flows
 from vestibule.reception import Reception
 from vestibule.settings import Number
+from vestibule.switchboard import Switchboard
 from voicemail.mailboxes import Mailboxes
 
 pytestmark = [pytest.mark.peer, pytest.mark.wire]
@@ -55,10 +56,14 @@ async def office(registrar: Registrar, data: Path) -> AsyncIterator[Office]:
                 {"number": "600", "flow": "voicemail_leave", "with": {"mailbox": "101"}}
             )
         ]
-        reception = Reception(
-            company=settings.company, numbers=numbers, flows=read_flows(book), voice=voice,
-            mailboxes=mailroom.mailboxes, clock=clock,
-        )  # fmt: skip
+        switchboard = Switchboard(
+            company=settings.company,
+            numbers=numbers,
+            flows=read_flows(book),
+            mailboxes=mailroom.mailboxes,
+            clock=clock,
+        )
+        reception = Reception(switchboard, voice, mailroom.mailboxes, clock)
         there = Office(("127.0.0.1", registrar.port), mailroom.mailboxes)
 
         async def attend(leg: Leg) -> None:

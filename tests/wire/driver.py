@@ -34,6 +34,10 @@ LOOK_EVERY = 5
 QUIET_S = 0.3
 """Silence after which nothing is being said any more."""
 
+SPARE = RATE // 4
+"""Samples to be received after a clip before it counts as received to its end: a tone that is cut
+short fits, a little earlier, quite well."""
+
 PRESS_S = 0.1
 GAP_S = 0.08
 
@@ -55,10 +59,15 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class _Recognised:
     what: str
-    clip: Pcm
+    clips: Sequence[Pcm]
     at: int
     until: int
     """Sample at which the caller's next key may have cut it short."""
+
+    @property
+    def longest(self) -> int:
+        """Samples of the longest clip it may be."""
+        return max(len(clip) for clip in self.clips)
 
 
 class WireCall:
@@ -74,9 +83,9 @@ class WireCall:
 
     @property
     def measures(self) -> list[Measure]:
-        """The phrases recognised that were received to their end, one after the other."""
+        """The phrases recognised that nothing cut short, one after the other."""
         sound = self.call.line.heard()
-        whole = [each for each in self._heard if each.at + len(each.clip) <= each.until]
+        whole = [each for each in self._heard if each.at + each.longest + SPARE <= each.until]
         return [_measured(sound, each) for each in whole]
 
     async def hears(self, expected: Hears) -> None:
@@ -89,7 +98,7 @@ class WireCall:
             sound = self.call.line.heard()
             recognised = _recognised(sound, clips, since=seen)
             if recognised is not None:
-                self._take(expected, *recognised)
+                self._take(expected, clips, *recognised)
                 return
             longest = max(min(len(clip), int(OPENING_S * RATE)) for clip in clips)
             seen = max(self._cursor, len(sound) - longest)
@@ -135,16 +144,16 @@ class WireCall:
     def _now(self) -> float:
         return time.monotonic() - self._began
 
-    def _take(self, expected: Hears, clip: Pcm, place: Found) -> None:
+    def _take(self, expected: Hears, clips: Sequence[Pcm], clip: Pcm, place: Found) -> None:
         self.transcript.add(place.at_s, f"{expected} (score {place.score:.3f})")
         self._cursor = place.at + min(len(clip), int(OPENING_S * RATE))
-        self._heard.append(_Recognised(str(expected), clip, place.at, 1 << 62))
+        self._heard.append(_Recognised(str(expected), clips, place.at, 1 << 62))
 
     def _forget(self) -> None:
         """What was received until now no longer counts, and what is being said may stop."""
         self._cursor = len(self.call.line.heard())
         self._heard = [
-            _Recognised(e.what, e.clip, e.at, min(e.until, self._cursor)) for e in self._heard
+            _Recognised(e.what, e.clips, e.at, min(e.until, self._cursor)) for e in self._heard
         ]
 
     async def _more(self, samples: int) -> None:
@@ -168,13 +177,21 @@ def _recognised(sound: Pcm, clips: Sequence[Pcm], *, since: int) -> tuple[Pcm, F
 
 
 def _measured(sound: Pcm, heard: _Recognised) -> Measure:
-    part = sound[heard.at : heard.at + len(heard.clip)]
+    """Measured as the clip that fits best over its whole length, where it fits best.
+
+    Sentences that differ in a name open alike, and half a tone fits beside the whole one.
+    """
+    since = max(0, heard.at - RATE // 2)
+    near = sound[: heard.at + heard.longest + RATE // 2]
+    fits = [(hearing.find(near, clip, since=since), clip) for clip in heard.clips]
+    place, clip = max(fits, key=lambda fit: fit[0].score)
+    part = sound[place.at : place.at + len(clip)]
     return Measure(
         what=heard.what,
-        at_s=heard.at / RATE,
-        seconds=len(heard.clip) / RATE,
-        score=hearing.likeness(sound, heard.clip, at=heard.at),
-        gap_s=hearing.longest_gap_s(sound, heard.clip, at=heard.at),
-        drift=hearing.drift(sound, heard.clip, at=heard.at),
+        at_s=place.at / RATE,
+        seconds=len(clip) / RATE,
+        score=hearing.likeness(sound, clip, at=place.at),
+        gap_s=hearing.longest_gap_s(sound, clip, at=place.at),
+        drift=hearing.drift(sound, clip, at=place.at),
         clipped=hearing.clipped_samples(np.asarray(part, dtype=np.int16)),
     )
