@@ -1,11 +1,8 @@
 """The running program: everything opened in order, calls taken, everything closed in reverse."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from call.clock import Clock
@@ -15,13 +12,13 @@ from ivr.machine import Flows
 from ivr.operations import CATALOGUE
 from ivr.phrase_file import load_book
 from ivr.phrases import Book
-from ivr.voices.catalogue import build_prompts
 from ivr.voices.voice import PromptVoice, open_voice
 from telephony.access import AccessPolicy
 from telephony.adapters.sip_transport import SipTransport
 from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
+from vestibule.housekeeping import chores, housekeeping
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.pbx_line import open_pbx_line
 from vestibule.reception import Reception
@@ -29,19 +26,11 @@ from vestibule.settings import Settings, Sip
 from vestibule.switchboard import Switchboard
 from vestibule.tokens import WireTokens
 from voicemail.adapters.serving_lock import only_server
-
-log = logging.getLogger(__name__)
+from voicemail.mailboxes import Mailboxes
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOWS = ROOT / "flows"
 PROMPTS = ROOT / "prompts"
-
-SWEEP_EVERY_S = 3600.0
-"""Seconds between two looks into the trash and the ready sounds."""
-
-RECORDINGS_KEPT = timedelta(hours=1)
-PHRASES_KEPT = timedelta(days=30)
-"""How long a ready sound may lie unused; it is made again when it is wanted."""
 
 SPARE_SLOTS = 16
 """Slots beyond the calls admitted: for calls that are ending while others begin."""
@@ -99,7 +88,8 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         reception = Reception(switchboard, voice, mailboxes, clock)
         line = _line(settings.sip, plane, clock, switchboard, reception)
         async with (
-            _housekeeping(mailroom, voice, clock),
+            housekeeping(chores(mailroom, voice, clock, settings.company.name)),
+            _finishing(mailboxes),
             open_pbx_line(settings.pyvoip, plane, clock, reception),
         ):
             address = await line.start()
@@ -136,30 +126,12 @@ async def _beating(settings: Settings) -> AsyncIterator[MediaPlane]:
 
 
 @asynccontextmanager
-async def _housekeeping(
-    mailroom: Mailroom, voice: PromptVoice, clock: Clock
-) -> AsyncIterator[None]:
-    """Mail what is due and empty old trash, until the block ends; then save what is being kept."""
-    async with asyncio.TaskGroup() as tasks:
-        worker = tasks.create_task(mailroom.worker.run(), name="outbox")
-        sweeper = tasks.create_task(_sweep(mailroom, voice, clock), name="sweep")
-        try:
-            yield
-        finally:
-            sweeper.cancel()
-            await mailroom.mailboxes.finish()
-            mailroom.worker.stop()
-            await worker
-
-
-async def _sweep(mailroom: Mailroom, voice: PromptVoice, clock: Clock) -> None:
-    """Make what is usually said, then keep the trash and the ready sounds small."""
-    await build_prompts(voice.book, voice)
-    while True:
-        await mailroom.mailboxes.sweep()
-        voice.forget_recordings(clock.now() - RECORDINGS_KEPT)
-        voice.forget_phrases(clock.now() - PHRASES_KEPT)
-        await asyncio.sleep(SWEEP_EVERY_S)
+async def _finishing(mailboxes: Mailboxes) -> AsyncIterator[None]:
+    """When the calls are over, let each message that is being kept be kept."""
+    try:
+        yield
+    finally:
+        await mailboxes.finish()
 
 
 def _line(
