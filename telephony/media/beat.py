@@ -160,7 +160,7 @@ def _draw() -> tuple[int, int, int]:
 
 
 def _raise_priority() -> str:
-    """Ask for a better place in the queue for this thread; what was obtained."""
+    """Ask for a better place in the queue for this thread and those it makes; what was obtained."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except OSError:
@@ -185,11 +185,13 @@ def main() -> None:
     link = socket.socket(fileno=int(sys.argv[1]))
     link.setblocking(False)
     _raise_files()
+    # Before the writer's thread is made, so that it has the same place: one that waits for a
+    # processor while it holds the interpreter would make the beat wait with it. A short switch
+    # interval gives the beat the interpreter back in time.
+    priority = _raise_priority()
     plane = Plane(link, MediaSettings(**json.loads(sys.argv[2])))
-    # The writer's thread exists by now and keeps its ordinary place; a short switch interval
-    # gives the beat the interpreter back in time.
     sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
     gc.disable()
-    plane.run(_raise_priority())
+    plane.run(priority)

@@ -185,7 +185,7 @@ class Engine:
         slot = self._slot(call)
         self.stop_recording(call)
         self._drain(slot)
-        recording = Recording(self._writer, Sink(path), max_s, final_silence_s)
+        recording = Recording(self._writer, Sink(path), max_s, final_silence_s, call // GROUPS)
         self._listening.record(call, recording, self._frame)
 
     def stop_recording(self, call: int, cause: EndOfRecording = EndOfRecording.STOPPED) -> None:

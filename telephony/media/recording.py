@@ -2,7 +2,7 @@
 
 import webrtcvad
 
-from call.sound import FRAME, FRAME_S, RATE, EndOfRecording
+from call.sound import FRAME_S, RATE, EndOfRecording
 from telephony.media.writer import Sink, Writer
 
 LOUD_DBFS = -35.0
@@ -17,13 +17,19 @@ class Recording:
     """Counts frames and speech; hands what it heard to the writer."""
 
     __slots__ = (
-        "_detector", "_final_silence", "_limit", "_pending", "_quiet", "_spoken", "_writer",
-        "ended_by", "frames", "sink",
+        "_detector", "_final_silence", "_limit", "_pending", "_phase", "_quiet", "_spoken",
+        "_writer", "ended_by", "frames", "sink",
     )  # fmt: skip
 
     def __init__(
-        self, writer: Writer, sink: Sink, max_s: float, final_silence_s: float | None
+        self,
+        writer: Writer,
+        sink: Sink,
+        max_s: float,
+        final_silence_s: float | None,
+        phase: int = 0,
     ) -> None:
+        """`phase` spreads over the frames the writes of recordings begun together."""
         self.sink = sink
         self.frames = 0
         self.ended_by: EndOfRecording | None = None
@@ -32,6 +38,7 @@ class Recording:
         self._final_silence = None if final_silence_s is None else round(final_silence_s / FRAME_S)
         self._detector = webrtcvad.Vad(_LENIENT)
         self._pending = bytearray()
+        self._phase = phase
         self._spoken = 0
         self._quiet = 0
 
@@ -41,7 +48,7 @@ class Recording:
             return EndOfRecording.STOPPED
         self.frames += 1
         self._pending += frame
-        if len(self._pending) >= _FLUSH * 2 * FRAME:
+        if (self.frames + self._phase) % _FLUSH == 0:
             self._flush()
         if loud or self._detector.is_speech(frame, RATE):
             self._spoken += 1
