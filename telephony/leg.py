@@ -17,7 +17,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from call.clock import Clock
-from call.errors import Misuse, PeerFault
+from call.errors import Misuse
 from call.leg import HangUpCause, HungUp, LegEvent, Party
 from call.media import (
     AddressLearned,
@@ -34,6 +34,7 @@ from call.media import (
     Stream,
 )
 from call.sound import RATE, Clip, EndOfRecording
+from telephony.agreement import Agreement
 from telephony.causes import CAUSES, REFUSALS
 from telephony.keys import KeyMerger
 from telephony.offer import Negotiation
@@ -112,8 +113,8 @@ class SipLeg:
         self._limit: asyncio.TimerHandle | None = None
         self._statistics: MediaStatistics | None = None
         self._slot = plane.open(self._heard)
-        self._negotiation = Negotiation(advertised, plane.port(self._slot), session_id)
-        self._description = b""
+        negotiation = Negotiation(advertised, plane.port(self._slot), session_id)
+        self._agreement = Agreement(call_id, negotiation, signals, self._connect)
 
     # who and what
 
@@ -142,7 +143,7 @@ class SipLeg:
     @property
     def held(self) -> bool:
         """Whether the call is on hold, by either side."""
-        return self._negotiation.held
+        return self._agreement.held
 
     @property
     def over(self) -> bool:
@@ -166,24 +167,20 @@ class SipLeg:
 
         Raises MalformedDescription or NoCommonCodec; the call is then to be refused.
         """
-        if offer is None:
-            self._description = self._negotiation.offer()
-        else:
-            self._description, _ = self._negotiation.answer(offer)
+        self._agreement.consider(offer)
 
     @property
     def description(self) -> bytes:
         """What `consider` prepared."""
-        return self._description
+        return self._agreement.description
 
     async def answer(self) -> None:
         """Take the call; where we call, wait until it is taken. Returns too when it ends."""
         if self._phase is Phase.RINGING:
             self._phase = Phase.ANSWERED
             # Before the 200: its answer may be sound that overtakes the ACK.
-            if self._negotiation.stream is not None:
-                self._connect(self._negotiation.stream)
-            self._signals.answer(self._description)
+            self._agreement.connect()
+            self._signals.answer(self._agreement.description)
         await self._settled.wait()
 
     async def event(self) -> LegEvent:
@@ -211,7 +208,7 @@ class SipLeg:
 
     def _reoffer(self, direction: Direction) -> None:
         if self._phase is Phase.UP:
-            self._signals.reoffer(self._negotiation.offer(direction))
+            self._agreement.offer_again(direction)
 
     # the sound
 
@@ -303,12 +300,12 @@ class SipLeg:
             case OfferAnswered():
                 self._read_answer(event.answer)
             case OfferRefused():
-                self._negotiation.withdraw()
+                self._agreement.withdraw()
             case InfoKey():
                 at = self._clock.monotonic() - event.duration_ms / 1000
                 self._key(KeyPressed(event.key, KeySource.SIP_INFO, at))
             case CallProgress() if event.body:
-                self._early(event.body)
+                self._agreement.read_early(event.body)
             case CallAnswered():
                 self._taken(event.answer)
             case CallEnded():
@@ -319,7 +316,7 @@ class SipLeg:
     def _confirmed(self, answer: bytes | None) -> None:
         if answer is not None and not self._read_answer(answer):
             return
-        if self._negotiation.stream is None:
+        if not self._agreement.reached:
             # The peer acknowledged our offer without answering it: there is no session.
             self._end(HangUpCause.FAILED)
             return
@@ -331,38 +328,18 @@ class SipLeg:
         self._phase = Phase.UP
         self._confirmed(answer)
 
-    def _early(self, body: bytes) -> None:
-        """Early media; what cannot be read there is awaited from the 200."""
-        try:
-            self._connect(self._negotiation.read_answer(body))
-        except PeerFault:
-            log.info("early media not understood", extra={"call_id": self._call_id})
-
     def _read_answer(self, answer: bytes) -> bool:
-        """Take the answer to our offer; an unusable one ends the call (RFC 3261 §13.2.2.4)."""
-        try:
-            self._connect(self._negotiation.read_answer(answer))
-        except PeerFault as fault:
-            log.info("answer refused", extra={"call_id": self._call_id, "why": str(fault)})
-            self._end(HangUpCause.FAILED)
-            return False
-        return True
+        """Take the answer to our offer; an unusable one ends the call."""
+        if self._agreement.read_answer(answer):
+            return True
+        self._end(HangUpCause.FAILED)
+        return False
 
     def _offered_again(self, offer: bytes | None) -> None:
-        """Hold, its end, a new address: what cannot be agreed changes nothing (RFC 3261 §14.2)."""
-        if not self.up:
-            self._signals.refuse_offer(488)
-        elif offer is None:
-            self._signals.accept_offer(self._negotiation.offer())
+        if self.up:
+            self._agreement.answer_again(offer)
         else:
-            try:
-                description, stream = self._negotiation.answer(offer)
-            except PeerFault as fault:
-                log.info("offer refused", extra={"call_id": self._call_id, "why": str(fault)})
-                self._signals.refuse_offer(488)
-                return
-            self._connect(stream)
-            self._signals.accept_offer(description)
+            self._signals.refuse_offer(488)
 
     def _cause(self, event: CallEnded) -> HangUpCause:
         if self._phase is Phase.CALLING and event.status is not None:
