@@ -76,9 +76,13 @@ class Registrar:
     def registrations(self) -> int:
         return sum("registered" in line and "expires 0" not in line for line in self.said)
 
-    async def until_registrations(self, count: int, timeout_s: float = 10) -> None:
+    async def until_registrations(self, count: int, timeout_s: float = 15) -> None:
         async with asyncio.timeout(timeout_s), self.news:
             await self.news.wait_for(lambda: self.registrations() >= count)
+
+    async def until_deregistered(self, timeout_s: float = 15) -> None:
+        async with asyncio.timeout(timeout_s), self.news:
+            await self.news.wait_for(lambda: any("expires 0" in line for line in self.said))
 
 
 @contextlib.asynccontextmanager
