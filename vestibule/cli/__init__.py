@@ -8,7 +8,13 @@ import sys
 import typer
 
 from call.errors import Fault
-from vestibule.cli import calling, checkup, flows, mailboxes, messages, prompts, running
+from vestibule.cli.calling import call
+from vestibule.cli.checkup import doctor
+from vestibule.cli.flows import app as flow_commands
+from vestibule.cli.mailboxes import app as mailbox_commands
+from vestibule.cli.messages import app as message_commands
+from vestibule.cli.prompts import app as prompt_commands
+from vestibule.cli.running import demo, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,14 +23,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="The front door of a small company's telephone.",
 )
-app.command("serve")(running.serve)
-app.command("demo")(running.demo)
-app.command("call")(calling.call)
-app.command("doctor")(checkup.doctor)
-app.add_typer(flows.app, name="flow")
-app.add_typer(mailboxes.app, name="mailbox")
-app.add_typer(messages.app, name="message")
-app.add_typer(prompts.app, name="prompts")
+app.command("serve")(serve)
+app.command("demo")(demo)
+app.command("call")(call)
+app.command("doctor")(doctor)
+app.add_typer(flow_commands, name="flow")
+app.add_typer(mailbox_commands, name="mailbox")
+app.add_typer(message_commands, name="message")
+app.add_typer(prompt_commands, name="prompts")
 
 
 def main() -> None:

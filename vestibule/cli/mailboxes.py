@@ -119,6 +119,29 @@ def unlock(number: str, config: Config = None, data: Data = None) -> None:
     typer.echo(f"Mailbox {number} is unlocked.")
 
 
+@app.command("pin")
+def change_pin(
+    number: str,
+    pin: Annotated[
+        str,
+        typer.Option(
+            envvar="VESTIBULE_PIN",
+            prompt="New PIN (4 to 10 digits)",
+            hide_input=True,
+            help="Asked for.",
+        ),
+    ],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Give a mailbox another PIN, and let its owner in again.
+
+    Example: vestibule mailbox pin 101
+    """
+    with_mailboxes(config, data, lambda mailboxes: mailboxes.change_pin(number, pin))
+    typer.echo(f"The PIN of mailbox {number} is changed.")
+
+
 @app.command()
 def greeting(
     number: str,

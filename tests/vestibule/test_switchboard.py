@@ -1,0 +1,81 @@
+"""A number that would lead callers nowhere is told to the administrator before any call."""
+
+import pytest
+
+from call.clock import VirtualClock
+from ivr.machine import Flows
+from tests.voicemail.office import Office
+from vestibule.program import read_book, read_flows
+from vestibule.settings import BadSettings, Company, Number
+from vestibule.switchboard import Switchboard
+
+COMPANY = Company(name="Quincaillerie", operator="101")
+
+
+@pytest.fixture(scope="module")
+def flows() -> Flows:
+    return read_flows(read_book())
+
+
+def switchboard(
+    flows: Flows, office: Office, *numbers: Number, company: Company = COMPANY
+) -> Switchboard:
+    return Switchboard(
+        company=company,
+        numbers=numbers,
+        flows=flows,
+        mailboxes=office.mailboxes,
+        clock=VirtualClock(),
+    )
+
+
+async def test_every_number_that_leads_nowhere_is_told_at_once(
+    flows: Flows, office: Office
+) -> None:
+    with pytest.raises(BadSettings) as told:
+        switchboard(
+            flows,
+            office,
+            Number(number="5145550100", flow="main_atendant"),
+            Number(number="8500", flow="voicemail_main", parameters={"colour": "blue"}),
+            Number(number="8501", flow="voicemail_leave"),
+            company=Company(name="Quincaillerie"),
+        )
+    first, second, third = str(told.value).splitlines()
+    assert "5145550100: no flow 'main_atendant'; there are" in first
+    assert "8500: voicemail_main takes no colour" in second
+    assert "8501: voicemail_leave needs mailbox; set with" in third
+
+
+async def test_an_attendant_without_an_operator_is_refused_with_what_to_set(
+    flows: Flows, office: Office
+) -> None:
+    entry = Number(number="5145550100", flow="main_attendant")
+    with pytest.raises(BadSettings, match=r"needs operator; set company\.operator"):
+        switchboard(flows, office, entry, company=Company(name="Quincaillerie"))
+
+
+async def test_a_call_begins_in_the_flow_of_its_number_with_the_extensions_in_service(
+    flows: Flows, office: Office
+) -> None:
+    await office.hire()
+    board = switchboard(flows, office, Number(number="5145550100", flow="main_attendant"))
+    assert board.accepts("+15145550100")
+    assert not board.accepts("5145550199")
+    destination = board.destination("5145550100")
+    assert destination is not None
+    dialogue = await board.dialogue(destination)
+    dialogue.start(0.0)
+    assert dialogue.place == "main_attendant/welcome"
+    assert dialogue.language == "fr"
+
+
+async def test_an_extension_dialled_directly_is_handed_to_its_flow(
+    flows: Flows, office: Office
+) -> None:
+    board = switchboard(flows, office, Number(number="*XXX", flow="extension"))
+    destination = board.destination("*101")
+    assert destination is not None
+    assert dict(destination.parameters) == {"mailbox": "101"}
+    dialogue = await board.dialogue(destination)
+    assert dialogue.start(0.0)
