@@ -1,0 +1,207 @@
+"""Debian's baresip as the telephone: no sound device, keys typed, what is heard dumped to a file.
+
+Its own configuration, on loopback alone. It speaks a long silence until it is given a sound, and
+writes what it decodes as it decodes it. `Telephone` has what `WireCall` asks of a call, so that
+the same scripts and measures serve.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import soundfile
+
+from tests.acceptance.server import free_port
+from tests.wire.driver import Sounds, WireCall
+from tests.wire.hearing import FRAME, RATE, Pcm
+from tests.wire.phone import Address, PhoneCall
+
+PATIENCE_S = 20.0
+TAIL_S = 120.0
+"""Silence that follows every sound: the file given must outlast the call."""
+
+WAV_HEAD = 44
+RELEASED = b"\x04"
+
+CONFIG = """\
+sip_listen 127.0.0.1:{sip}
+net_interface 127.0.0.1
+audio_source aufile,{folder}/silence.wav
+audio_player none
+audio_alert none
+ausrc_srate 8000
+ausrc_channels 1
+jitter_buffer_delay 1-10
+module_path /usr/lib/baresip/modules
+module cons.so
+module ctrl_tcp.so
+module g711.so
+module aufile.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+cons_listen 127.0.0.1:{keys}
+ctrl_tcp_listen 127.0.0.1:{control}
+snd_path {folder}
+"""
+
+
+@dataclass
+class Line:
+    """What baresip hears and says."""
+
+    folder: Path
+    keypad: socket.socket
+    command: Callable[[str, str], None]
+    loop: asyncio.AbstractEventLoop
+    said: int = 0
+
+    def heard(self) -> Pcm:
+        """What it has decoded so far: the dump is read while it grows."""
+        dumps = sorted(self.folder.glob("dump-*-dec.wav"))
+        octets = dumps[-1].read_bytes()[WAV_HEAD:] if dumps else b""
+        return np.frombuffer(octets[: len(octets) // 2 * 2], dtype="<i2").astype(np.int16)
+
+    @property
+    def arrivals(self) -> range:
+        """One for each frame heard."""
+        return range(len(self.heard()) // FRAME)
+
+    def wait(self, until: Callable[["Line"], bool], timeout_s: float) -> bool:
+        """Look again once there was time for something more to be heard."""
+        threading.Event().wait(timeout_s / 2)
+        return until(self)
+
+    def press(self, key: str, *, seconds: float, gap_s: float) -> threading.Event:
+        """Type a key, and let it go."""
+        done = threading.Event()
+        self.keypad.send(key.encode())
+        self.loop.call_later(seconds, self.keypad.send, RELEASED)
+        self.loop.call_later(seconds + gap_s, done.set)
+        return done
+
+    def say(self, sound: Pcm) -> threading.Event:
+        """Give it another sound to speak; the event is set when it must have been said."""
+        self.said += 1
+        path = self.folder / f"says{self.said}.wav"
+        soundfile.write(path, np.concatenate([sound, _silence()]), RATE)
+        self.command("ausrc", f"aufile,{path}")
+        done = threading.Event()
+        self.loop.call_later(len(sound) / RATE + 0.1, done.set)
+        return done
+
+    def close(self) -> None:
+        self.keypad.close()
+
+
+@dataclass
+class Telephone:
+    """One baresip in one call."""
+
+    process: asyncio.subprocess.Process
+    control: asyncio.StreamWriter
+    line: Line
+    established: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    ended_by_peer: bool = False
+    hanging_up: bool = False
+
+    async def dial(self, number: str, server: Address) -> None:
+        """Call; returns when answered."""
+        self.line.command("dial", f"sip:{number}@{server[0]}:{server[1]}")
+        await asyncio.wait_for(self.established.wait(), PATIENCE_S)
+
+    async def hang_up(self) -> None:
+        """Send BYE, and wait until the call is over."""
+        self.hanging_up = True
+        self.line.command("hangup", "")
+        await asyncio.wait_for(self.ended.wait(), PATIENCE_S)
+
+    async def listen(self, events: asyncio.StreamReader) -> None:
+        """Take in what baresip tells, a netstring of JSON each, until it goes."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length = int((await events.readuntil(b":"))[:-1])
+                self._told(json.loads((await events.readexactly(length + 1))[:-1]))
+
+    def _told(self, event: dict[str, object]) -> None:
+        if event.get("type") == "CALL_ESTABLISHED":
+            self.established.set()
+        elif event.get("type") == "CALL_CLOSED":
+            self.ended_by_peer = not self.hanging_up
+            self.ended.set()
+
+    @property
+    def call(self) -> PhoneCall:
+        """Itself, as `WireCall` knows calls: it asks for `line`, `ended`, `hang_up` alone."""
+        return cast(PhoneCall, self)
+
+
+@contextlib.asynccontextmanager
+async def calling(
+    number: str, server: Address, folder: Path, sounds: Sounds
+) -> AsyncIterator[WireCall]:
+    """Call with a baresip of its own under `folder`, gone at the end of the block."""
+    keys, control = _configured(folder)
+    with (folder / "output").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            "baresip", "-4", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL,
+            stdout=output, stderr=output, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+    try:
+        events, writer = await _connected(control)
+        telephone = Telephone(process, writer, _line(folder, keys, writer))
+        listener = asyncio.create_task(telephone.listen(events))
+        await telephone.dial(number, server)
+        yield WireCall(telephone.call, sounds)
+        if not telephone.ended.is_set():
+            await telephone.hang_up()
+        writer.close()
+        listener.cancel()
+        telephone.line.close()
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), PATIENCE_S)
+
+
+def _configured(folder: Path) -> tuple[int, int]:
+    """Write a configuration; the ports of its keypad and of its control."""
+    folder.mkdir(parents=True)
+    keys, control = free_port(), free_port()
+    soundfile.write(folder / "silence.wav", _silence(), RATE)
+    config = CONFIG.format(sip=free_port(), folder=folder, keys=keys, control=control)
+    (folder / "config").write_text(config)
+    (folder / "accounts").write_text("<sip:5145550123@127.0.0.1>;regint=0\n")
+    (folder / "contacts").write_text("")
+    return keys, control
+
+
+def _line(folder: Path, keys: int, writer: asyncio.StreamWriter) -> Line:
+    keypad = socket.socket(type=socket.SOCK_DGRAM)
+    keypad.connect(("127.0.0.1", keys))
+
+    def command(name: str, parameters: str) -> None:
+        text = json.dumps({"command": name, "params": parameters}).encode()
+        writer.write(b"%d:%s," % (len(text), text))
+
+    return Line(folder, keypad, command, asyncio.get_running_loop())
+
+
+async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.1)
+
+
+def _silence() -> Pcm:
+    return np.zeros(int(TAIL_S * RATE), dtype=np.int16)
