@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
+from call.masking import masked
 from call.media import Address, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
 from telephony.heartbeat import Heartbeat
@@ -318,12 +319,6 @@ def _check_reachable(host: str) -> None:
         real = False
     if not real:
         raise NoAdvertisedAddress(f"{host!r} cannot be sent to: say which address to advertise")
-
-
-def masked(number: str) -> str:
-    """A number or URI as logs show it: the last four characters of its user part."""
-    user = number.partition("@")[0].rpartition(":")[2]
-    return f"…{user[-4:]}" if len(user) > 4 else user
 
 
 def _session_id(call_id: str) -> int:

@@ -20,12 +20,13 @@ from collections.abc import Callable
 from call.clock import Clock
 from call.errors import Unavailable
 from call.leg import Party
+from call.masking import masked
 from call.sound import RATE, Recording
 from voicemail.errors import MailboxFull, MailboxUnknown, WrongSpool
 from voicemail.greetings import Greetings
 from voicemail.ids import new_id
 from voicemail.message import Deposit, Kept, Mailbox, Message, Ticket, TooShort
-from voicemail.policy import masked, printable
+from voicemail.policy import printable
 from voicemail.ports import (
     AudioStore,
     Ear,
@@ -74,7 +75,7 @@ class Deposits:
         """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable."""
         mailbox = await self._store.mailbox(number)
         if mailbox is None:
-            raise MailboxUnknown(masked(number))
+            raise MailboxUnknown(number)
         now = self._clock.now()
         caller = Party(printable(caller.number, 40), printable(caller.name))
         ticket = Ticket(new_id(now, self._tokens), number, caller, now)
@@ -93,7 +94,7 @@ class Deposits:
             case Reservation.FULL:
                 raise MailboxFull(mailbox.name, mailbox.language)
             case Reservation.UNKNOWN:
-                raise MailboxUnknown(masked(mailbox.number))
+                raise MailboxUnknown(mailbox.number)
 
     async def _deposit(self, ticket: Ticket, mailbox: Mailbox) -> Deposit:
         return Deposit(
@@ -161,7 +162,7 @@ class Deposits:
         """The four steps; each may have been done before."""
         mailbox = await self._store.mailbox(ticket.mailbox)
         if mailbox is None:
-            raise MailboxUnknown(masked(ticket.mailbox))
+            raise MailboxUnknown(ticket.mailbox)
         message = await self._store.message(ticket.id)
         if message is None:
             pcm = await self._spool.read(ticket.id)

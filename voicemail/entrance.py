@@ -9,6 +9,7 @@ import logging
 
 from call.clock import Clock
 from call.leg import Party
+from call.masking import masked
 from voicemail.errors import LockedOut, WrongPin
 from voicemail.greetings import Greetings
 from voicemail.policy import (
@@ -17,7 +18,6 @@ from voicemail.policy import (
     FAILURES_KEPT,
     MAILBOX_FAILURES,
     TRIES_PER_CALL,
-    masked,
 )
 from voicemail.ports import AudioStore, Charge, PinHasher, Store
 from voicemail.visit import Visit

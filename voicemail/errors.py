@@ -6,10 +6,14 @@ Unavailable  StoreUnavailable, SoundUnavailable, MailUnavailable, MailAccountRef
 """
 
 from call.errors import Misuse, PeerFault, Unavailable
+from call.masking import masked
 
 
 class MailboxExists(Misuse):
     """There is a mailbox with this number already."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"there is a mailbox {number} already")
 
 
 class MailboxRefused(Misuse):
@@ -26,6 +30,9 @@ class WrongSpool(Misuse):
 
 class MailboxUnknown(PeerFault):
     """No mailbox has this number."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"there is no mailbox {masked(number)}")
 
 
 class MailboxFull(PeerFault):

@@ -7,7 +7,7 @@ from call.sound import RATE, Recording
 from voicemail.errors import MailboxUnknown, WrongSpool
 from voicemail.ids import new_id
 from voicemail.message import Greeting, GreetingKind, OpenGreeting, TooShort
-from voicemail.policy import MAX_GREETING_S, masked
+from voicemail.policy import MAX_GREETING_S
 from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Store, Tokens
 
 PLAYED = (GreetingKind.TEMPORARY, GreetingKind.UNAVAILABLE)
@@ -62,7 +62,7 @@ class Greetings:
             raise WrongSpool(f"{recording.path} is not the {opened.kind} greeting's recording")
         mailbox = await self._store.mailbox(number)
         if mailbox is None:
-            raise MailboxUnknown(masked(number))
+            raise MailboxUnknown(number)
         pcm = await self._spool.read_greeting(opened.spool)
         speech_s = await self._ear.speech_s(pcm)
         if not pcm or speech_s < mailbox.min_speech_s:
@@ -79,7 +79,7 @@ class Greetings:
     async def bring(self, number: str, kind: GreetingKind, path: Path) -> Greeting:
         """Make a sound file the greeting. Raises SoundRefused, MailboxUnknown."""
         if await self._store.mailbox(number) is None:
-            raise MailboxUnknown(masked(number))
+            raise MailboxUnknown(number)
         return await self._replace(number, kind, await self._formats.decoded(path))
 
     async def erase(self, number: str, kind: GreetingKind) -> bool:

@@ -23,7 +23,7 @@ from voicemail.message import (
     Message,
     TooShort,
 )
-from voicemail.policy import FAILURES_KEPT, TRASH_KEPT, mailbox_faults, masked, pin_faults
+from voicemail.policy import FAILURES_KEPT, TRASH_KEPT, mailbox_faults, pin_faults
 from voicemail.ports import AudioFormats, AudioStore, Ear, PinHasher, Spool, Store, Tokens
 from voicemail.visit import Visit
 
@@ -97,7 +97,7 @@ class Mailboxes:
         """Raises MailboxUnknown."""
         mailbox = await self._ports.store.mailbox(number)
         if mailbox is None:
-            raise MailboxUnknown(masked(number))
+            raise MailboxUnknown(number)
         return mailbox
 
     async def change_pin(self, number: str, pin: str) -> None:

@@ -16,8 +16,8 @@ from types import MappingProxyType
 from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from call.masking import masked
 from voicemail.message import Attachment, Mailbox, Message
-from voicemail.policy import masked
 from voicemail.ports import MailTask
 
 _LOCALES = MappingProxyType({"fr": "fr_CA", "en": "en_CA"})

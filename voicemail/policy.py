@@ -81,11 +81,6 @@ def lock_until(failures: int, threshold: int, now: datetime) -> datetime | None:
     return now + min(FIRST_LOCK * (1 << doublings), LONGEST_LOCK)
 
 
-def masked(number: str) -> str:
-    """A telephone number as logs may show it: its last four characters."""
-    return "*" * max(0, len(number) - 4) + number[-4:]
-
-
 def printable(text: str, longest: int = 80) -> str:
     """A name the network sent, fit for headers and screens: one line, no control characters."""
     kept = "".join(c if c.isprintable() else " " for c in text)
