@@ -1,0 +1,255 @@
+"""What administrators type, and what they read when it was wrong."""
+
+import asyncio
+import io
+import logging
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from call.clock import SystemClock
+from call.leg import Party
+from tests.voicemail.office import speak
+from tests.voicemail.sounds import voice
+from vestibule.cli import main
+from vestibule.mailroom import open_mailroom
+from vestibule.settings import settings_from
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Shell:
+    """Types commands in a folder of its own."""
+
+    data: Path
+    patch: pytest.MonkeyPatch
+    capture: pytest.CaptureFixture[str]
+
+    def types(self, *words: str, keys: str = "") -> Answer:
+        self.patch.setattr("sys.argv", ["vestibule", *words])
+        self.patch.setattr("sys.stdin", io.StringIO(keys))
+        self.capture.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        printed = self.capture.readouterr()
+        code = end.value.code
+        if isinstance(code, str):  # the interpreter prints it, and ends with 1
+            return Answer(1, printed.out, f"{printed.err}{code}\n")
+        return Answer(int(code or 0), printed.out, printed.err)
+
+    def does(self, *words: str, keys: str = "") -> str:
+        """Type a command that ends well; what it prints."""
+        answer = self.types(*words, keys=keys)
+        assert answer.status == 0, answer
+        return answer.out
+
+    def fails(self, *words: str) -> str:
+        """Type a command that is refused in one line; that line."""
+        answer = self.types(*words)
+        assert (answer.status, answer.out) == (1, ""), answer
+        (line,) = answer.err.splitlines()
+        return line
+
+    def mailbox(self, *words: str) -> tuple[str, ...]:
+        return ("mailbox", *words, "--data", str(self.data))
+
+    def hires(self, number: str = "103", name: str = "Élise Côté") -> None:
+        self.does(*self.mailbox("add", number, name, "--pin", "4719", "--language", "fr"))
+
+    def leaves(self, number: str = "103") -> str:
+        """Leave a message of three seconds; its id."""
+        settings = settings_from({"storage": {"data": self.data}}, origin="test")
+
+        async def call() -> str:
+            async with open_mailroom(settings, SystemClock()) as mailroom:
+                caller = Party("5145550123", "Marc")
+                deposit = await mailroom.mailboxes.open_deposit(number, caller)
+                await mailroom.mailboxes.keep(deposit, speak(deposit, voice(3.0)))
+                return deposit.id
+
+        return asyncio.run(call())
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Shell]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield Shell(tmp_path / "data", monkeypatch, capsys)
+    root.handlers[:], root.level = handlers, level
+
+
+def test_a_mailbox_is_made_listed_and_shown_but_never_its_pin(shell: Shell) -> None:
+    shell.hires()
+    assert shell.does(*shell.mailbox("list")).split() == ["103", "fr", "0/100", "Élise", "Côté"]
+    shown = shell.does(*shell.mailbox("show", "103"))
+    assert "Élise Côté" in shown
+    assert "America/Toronto" in shown
+    assert "4719" not in shown
+
+
+def test_a_pin_is_changed_and_a_weak_one_refused(shell: Shell) -> None:
+    shell.hires()
+    assert "changed" in shell.does(*shell.mailbox("pin", "103", "--pin", "8526"))
+    assert "sequence" in shell.fails(*shell.mailbox("pin", "103", "--pin", "1234"))
+    assert "unlocked" in shell.does(*shell.mailbox("unlock", "103"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("add", "x", "Nobody", "--pin", "4719"), "2 to 10 digits"),
+        (("add", "104", "Nobody", "--pin", "1111"), "one digit repeated"),
+        (("add", "104", "Nobody", "--pin", "4719", "--attachment", "ogg"), "wav or mp3"),
+        (("add", "104", "Nobody", "--pin", "4719", "--zone", "Mars/Base"), "no such time zone"),
+        (("add", "103", "Twice", "--pin", "4719"), "there is a mailbox 103 already"),
+        (("show", "999"), "there is no mailbox 999"),
+        (("unlock", "999"), "there is no mailbox 999"),
+        (("greeting", "103", "sung", str(ROOT / "README.md")), "choose one of"),
+        (("greeting", "103", "busy", str(ROOT / "README.md")), "README.md"),
+    ],
+)
+def test_a_mailbox_asked_for_wrongly_is_refused_in_one_line(
+    shell: Shell, words: tuple[str, ...], told: str
+) -> None:
+    shell.hires()
+    assert told in shell.fails(*shell.mailbox(*words))
+
+
+def test_a_mistyped_command_ends_with_status_2(shell: Shell) -> None:
+    assert shell.types("mailbox", "shwo", "101").status == 2
+
+
+def test_a_sound_file_becomes_a_greeting(shell: Shell) -> None:
+    shell.hires()
+    sound = ROOT / "audio_fixtures" / "greeting_3s.wav"
+    told = shell.does(*shell.mailbox("greeting", "103", "unavailable", str(sound)))
+    assert told.startswith("Greeting unavailable of 103: ")
+    assert "none" not in shell.does(*shell.mailbox("show", "103")).splitlines()[-1]
+
+
+def test_messages_are_listed_and_their_sound_taken_out(shell: Shell) -> None:
+    shell.hires()
+    id = shell.leaves()
+    there = ("--data", str(shell.data))
+    listed = shell.does("message", "list", "103", *there).split()
+    assert (listed[0], listed[1], listed[-2:]) == (id, "new", ["5145550123", "Marc"])
+    file = shell.data / "sound.wav"
+    assert shell.does("message", "export", id, str(file), *there) == f"{file}: 3.0 s.\n"
+    assert soundfile.info(file).duration == pytest.approx(3.0)
+    assert "wav or .mp3" in shell.fails("message", "export", id, "sound.ogg", *there)
+    assert "no message 7" in shell.fails("message", "export", "7", str(file), *there)
+
+
+def test_every_phrase_is_listed_in_both_languages(shell: Shell) -> None:
+    lines = shell.does("prompts", "list", "--data", str(shell.data)).splitlines()
+    french, english = ({line.split()[1] for line in lines if line[:2] == c} for c in ("fr", "en"))
+    assert french == english
+    assert "vm.main" in french
+
+
+def test_the_flows_we_ship_load_and_their_pages_are_fresh(shell: Shell) -> None:
+    assert shell.does("flow", "check").endswith("4 flows load.\n")
+    assert shell.does("flow", "draw", "--check") == ""
+
+
+def test_a_broken_flow_is_told_with_its_file_and_what_to_do(shell: Shell) -> None:
+    shell.data.mkdir()
+    flow = (ROOT / "flows" / "extension.toml").read_text(encoding="utf-8")
+    broken = flow.replace('done = "general_mailbox"', 'done = "general_mailbx"')
+    (shell.data / "extension.toml").write_text(broken, encoding="utf-8")
+    answer = shell.types("flow", "check", "--flows", str(shell.data))
+    assert answer.status == 1
+    assert "extension.toml: operator: done leads to 'general_mailbx'" in answer.out
+
+
+def test_flows_are_drawn_where_asked_and_stale_pages_named(shell: Shell) -> None:
+    drawn = shell.does("flow", "draw", "--into", str(shell.data)).split()
+    page = shell.data / "extension.md"
+    assert str(page) in drawn
+    page.write_text("stale", encoding="utf-8")
+    answer = shell.types("flow", "draw", "--check", "--into", str(shell.data))
+    assert (answer.status, answer.out) == (1, f"{page} is stale; run: vestibule flow draw\n")
+
+
+def test_a_scenario_is_run_on_mailboxes_that_are_thrown_away(shell: Shell) -> None:
+    told = shell.does("flow", "run", "temporary greeting").splitlines()
+    assert told
+    assert all(line.startswith("as written") for line in told)
+
+
+def test_a_call_is_made_from_the_keyboard(shell: Shell) -> None:
+    printed = shell.does("call", keys="101\n#\nsay 4\n#\n\n\n\n")
+    assert "fr: Bonjour. Vous avez bien joint Vestibule." in printed
+    assert "Camille" in printed
+    assert "fr: Merci. Votre message" in printed
+    assert printed.endswith("[the call is over: hung_up]\n")
+
+
+def test_a_call_to_a_number_that_leads_nowhere_is_told_what_there_is(shell: Shell) -> None:
+    assert "5145550100, 8500" in shell.fails("call", "5145559999")
+
+
+def test_the_doctor_finds_nothing_that_stops_calls(shell: Shell) -> None:
+    words = ("--data", str(shell.data), "--listen", "127.0.0.1:0")
+    printed = shell.does("doctor", *words)
+    assert "good  flows: all load" in printed
+    assert "bad" not in {line.split()[0] for line in printed.splitlines()}
+
+
+def test_the_doctor_names_what_is_wrong_and_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        config = tmp_path / "vestibule.toml"
+        config.write_text(
+            f'[sip]\nlisten = "127.0.0.1:{port}"\n[storage]\ndata = "{shell.data}"\n',
+            encoding="utf-8",
+        )
+        answer = shell.types("doctor", "--config", str(config))
+    bad = [line for line in answer.out.splitlines() if line.startswith("bad")]
+    assert answer.status == 1
+    assert any("UDP: Address already in use. Stop what listens there" in line for line in bad)
+    assert any("numbers: none" in line for line in bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[sip]\nlisen = 1\n", "sip.lisen"),
+        ("[sip\n", "not TOML"),
+        ('[sip]\nlisten = "nowhere"\n', "not HOST:PORT"),
+        ('[storage]\ndatabase = "nonsense"\n', "storage.database"),
+    ],
+)
+def test_settings_that_cannot_be_used_stop_the_start_in_one_line(
+    shell: Shell, tmp_path: Path, text: str, told: str
+) -> None:
+    config = tmp_path / "vestibule.toml"
+    config.write_text(text, encoding="utf-8")
+    assert told in shell.fails("serve", "--config", str(config))
+
+
+def test_an_address_that_is_taken_stops_the_start_in_one_line(shell: Shell) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        answer = shell.types("demo", "--listen", listen, "--data", str(shell.data))
+    assert answer.status == 1
+    assert listen in answer.err.splitlines()[-1]
+    assert "Traceback" not in answer.err
