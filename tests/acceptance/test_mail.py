@@ -1,0 +1,165 @@
+"""An administrator's company: mail through a server that wants TLS and a password, messages taken
+out by command, and what the doctor says."""
+
+import asyncio
+import io
+import re
+from contextlib import AbstractAsyncContextManager
+from email.message import EmailMessage
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ivr.testing import ScriptedCaller
+from tests.acceptance.company import Company, found
+from tests.acceptance.server import Server, command, configured_server, listening
+from tests.voicemail.office import read_mail
+from tests.voicemail.test_smtp import MailServer, certificate, serving
+from tests.wire import hearing
+from tests.wire.driver import WireCall
+from tests.wire.hearing import Pcm
+from tests.wire.phone import Phone
+from tests.wire.running_demo import ROOT
+
+__all__ = ["certificate"]
+
+pytestmark = pytest.mark.wire
+
+VOICE = ROOT / "audio_fixtures" / "caller_10s.wav"
+
+MAIL = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "starttls"
+username = "vestibule"
+password = "s3cret"
+ca_file = "{certificate}"
+sender = "Vestibule <messagerie@example.org>"
+"""
+
+LEAVES_A_MESSAGE = ScriptedCaller("Aimée").presses("#").hears("common.beep").says(VOICE).hangs_up()
+
+
+async def test_messages_are_mailed_with_their_sound_over_tls_and_taken_out_by_command(
+    tmp_path: Path, certificate: Path
+) -> None:
+    async with serving(certificate) as mail:
+        company = await company_of_two(tmp_path, mail, certificate)
+        async with running(company) as server:
+            await leave_messages(server, "*101", "*102")
+            await until_taken(mail, 2)
+            await assert_messages_can_be_taken_out(company, tmp_path)
+        french, english = sorted(map(read, mail.taken), key=lambda each: str(each["To"]))
+        assert mail.secured == [True, True]
+        assert_mail(french, "camille@example.org", "Nouveau message vocal de Aimée Côté", ".wav")
+        assert_mail(english, "william@example.org", "New voice message from Aimée Côté", ".mp3")
+    assert server.complaints() == []
+
+
+async def test_the_doctor_finds_a_well_kept_company_healthy_and_says_what_is_wrong_with_others(
+    tmp_path: Path, certificate: Path
+) -> None:
+    async with serving(certificate) as mail:
+        company = await company_of_two(tmp_path, mail, certificate)
+        status, healthy, _ = await command("doctor", "--config", str(company.config))
+        assert (status, re.findall("^bad.*", healthy, re.M)) == (0, []), healthy
+        assert f"good  sip.listen {company.listen}: free, UDP and TCP" in healthy
+        assert f"good  mail 127.0.0.1:{mail.port}: connects" in healthy
+        assert "good  mailboxes: 2" in healthy
+        async with running(company):
+            status, busy, _ = await command("doctor", "--config", str(company.config))
+            assert status == 1
+            assert f"bad   sip.listen {company.listen}: UDP: Address already in use." in busy
+    status, alone, _ = await command("doctor", "--config", str(company.config))
+    assert status == 1
+    assert f"bad   mail 127.0.0.1:{mail.port}: no connection" in alone
+    assert len(re.findall("^bad", alone, re.M)) == 1, alone
+
+
+async def test_faulty_settings_stop_the_start_with_every_fault_told(tmp_path: Path) -> None:
+    company = found(tmp_path, more='[mail]\nprot = 25\n[company2]\nname = "x"\n')
+    for words in (("serve",), ("doctor",)):
+        status, _, complaints = await command(*words, "--config", str(company.config))
+        assert status == 1
+        assert "mail.prot" in complaints
+        assert "company2" in complaints
+        assert "Traceback" not in complaints
+
+
+async def company_of_two(folder: Path, mail: MailServer, certificate: Path) -> Company:
+    """Camille, in French, and William, in English and by MP3."""
+    company = found(folder, more=MAIL.format(port=mail.port, certificate=certificate))
+    await company.hires("101", "Camille", "4711", "--email", "camille@example.org")
+    await company.hires(
+        "102", "William", "4712", "--language", "en", "--email", "william@example.org",
+        "--attachment", "mp3",
+    )  # fmt: skip
+    return company
+
+
+def running(company: Company) -> AbstractAsyncContextManager[Server]:
+    return configured_server(company.config, company.listen, company.data)
+
+
+async def leave_messages(server: Server, *numbers: str) -> None:
+    """Leave the same message at each number, all at once, hanging up at its end."""
+    async with listening(server) as demo, Phone("5145550123", display="Aimée Côté") as phone:
+        await demo.prepare(LEAVES_A_MESSAGE)
+        calls = [await phone.call(number, server.address) for number in numbers]
+        async with asyncio.TaskGroup() as callers:
+            for call in calls:
+                callers.create_task(LEAVES_A_MESSAGE.calls(WireCall(call, demo.sounds)))
+
+
+async def until_taken(mail: MailServer, count: int) -> None:
+    async with asyncio.timeout(20):
+        while len(mail.taken) < count:  # noqa: ASYNC110 - another process sends it
+            await asyncio.sleep(0.1)
+
+
+async def assert_messages_can_be_taken_out(company: Company, folder: Path) -> None:
+    """While the server runs: each box lists its message, and both formats of it play."""
+    for mailbox, name in (("101", "taken.wav"), ("102", "taken.mp3")):
+        config = ("--config", str(company.config))
+        status, listed, _ = await command("message", "list", mailbox, *config)
+        assert status == 0
+        (line,) = listed.splitlines()
+        id, folder_name, *_, seconds, _, number, given, family = line.split()
+        assert (folder_name, number, f"{given} {family}") == ("new", "5145550123", "Aimée Côté")
+        assert 9 <= int(seconds) <= 12
+        status, _, complaints = await command("message", "export", id, str(folder / name), *config)
+        assert status == 0, complaints
+        assert_is_what_was_said(folder / name)
+
+
+def read(envelope: object) -> EmailMessage:
+    octets = getattr(envelope, "content", None)
+    assert isinstance(octets, bytes)
+    return read_mail(octets)
+
+
+def assert_mail(mail: EmailMessage, to: str, subject: str, ending: str) -> None:
+    assert mail.defects == []
+    assert mail["To"] == to
+    assert str(mail["Subject"]).startswith(subject)
+    (attachment,) = mail.iter_attachments()
+    assert str(attachment.get_filename()).endswith(ending)
+    assert_is_what_was_said(io.BytesIO(attachment.get_content()))
+
+
+def assert_is_what_was_said(file: Path | io.BytesIO) -> None:
+    """Playable, whole, at its place all along: MP3 is allowed its losses."""
+    stored, rate = soundfile.read(file, dtype="int16")
+    assert rate == hearing.RATE
+    heard = np.asarray(stored, dtype=np.int16)
+    place = hearing.find(heard, said())
+    assert place.score >= 0.95
+    assert hearing.drift(heard, said(), at=place.at) <= 2
+
+
+def said() -> Pcm:
+    voice, _ = soundfile.read(VOICE, dtype="int16")
+    return np.asarray(voice, dtype=np.int16)
