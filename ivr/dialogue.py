@@ -7,8 +7,8 @@ out the actions in order, and calls `tick` at `deadline`.
 
 Keys enter one buffer and leave it when a state listens: that is type-ahead. A state that allows
 barge-in is not spoken at all while keys are waiting for it. Sentences said on the way to a state
-go before its prompt (`_preamble`), and are skipped with it. Every Speak and Perform has a fresh
-ticket, so that the late end of an older one changes nothing.
+go before its prompt (`_preamble`), and are skipped with it. `Doing` tells what is done and knows
+the late end of what is done no more; `Question` is what a listening state asks.
 
 When the caller goes away, an operation under way is awaited, then each flow of the stack, innermost
 first, asks for its `on_hangup` if everything that names has a value; then it is over.
@@ -22,27 +22,9 @@ from pathlib import Path
 from call.leg import HangUpCause, HungUp
 from call.media import KeyPressed, PlayEnded, RecordEnded
 from call.sound import EndOfRecording, Recording
-from ivr.actions import (
-    Action,
-    Activity,
-    DialogueEvent,
-    End,
-    Hush,
-    OperationEnded,
-    Perform,
-    Speak,
-    StartRecording,
-    StopRecording,
-)
-from ivr.collector import (
-    Answer,
-    Filled,
-    Key,
-    Number,
-    Verdict,
-    collect_grammar,
-    menu_grammar,
-)
+from ivr.actions import Action, Activity, DialogueEvent, OperationEnded
+from ivr.collector import Answer, Filled, Key, Number
+from ivr.doing import Doing
 from ivr.faults import DialogueMisuse
 from ivr.flow import Ask, Collect, Fork, HangUp, Held, Menu, Play, Prompt, Record, Subflow
 from ivr.frames import Frame, Stack
@@ -50,6 +32,7 @@ from ivr.keypad import Keypad
 from ivr.machine import Flows, key_trigger
 from ivr.operations import FAILED, Outcome
 from ivr.prompts import Phrase, Segment
+from ivr.question import Question
 
 TROUBLE = "common.trouble"
 """What a caller hears when an operation failed."""
@@ -84,32 +67,28 @@ class Dialogue:
         self._stack = Stack(flows)
         self._stack.enter(flow, given)
         self._language = language
-        self._actions: list[Action] = []
+        self._doing = Doing()
         self._keypad = Keypad()
+        self._asked: Question | None = None
         self._preamble: list[Segment] = []
-        self._ticket = 0
-        self._no_input = 0
-        self._no_match = 0
         self._after_recording: str | None = None
         self._caller_gone = False
         self._farewells: deque[tuple[str, Mapping[str, Held]]] = deque()
-        self._activity = Activity.WORKING
-        self._deadline: float | None = None
         self._outcome: str | None = None
 
     @property
     def activity(self) -> Activity:
         """What the dialogue is doing."""
-        return self._activity
+        return self._doing.activity
 
     @property
     def deadline(self) -> float | None:
         """When `tick` is due, in monotonic seconds; set exactly while waiting for keys."""
-        return self._deadline if self._activity is Activity.WAITING else None
+        return self._doing.deadline
 
     @property
     def ended(self) -> bool:
-        return self._activity is Activity.ENDED
+        return self.activity is Activity.ENDED
 
     @property
     def outcome(self) -> str | None:
@@ -131,7 +110,7 @@ class Dialogue:
         self._epoch = now
         self._read_clock(now)
         self._arrive(now)
-        return self._taken()
+        return self._doing.taken()
 
     def receive(self, event: DialogueEvent, now: float) -> list[Action]:
         """Take in what happened. What comes too late to matter is ignored."""
@@ -141,17 +120,15 @@ class Dialogue:
         match event:
             case KeyPressed(key=key) if not self._caller_gone:
                 self._on_key(key, now)
-            case PlayEnded(ticket=ticket) if ticket == self._ticket:
-                if self._activity is Activity.SPEAKING:
-                    self._prompt_ended(now)
+            case PlayEnded(ticket=ticket) if self._doing.speaks(ticket):
+                self._prompt_ended(now)
             case RecordEnded():
                 self._on_record_ended(event, now)
-            case OperationEnded(ticket=ticket, outcome=outcome) if ticket == self._ticket:
-                if self._activity is Activity.WORKING:
-                    self._on_operation_ended(outcome, now)
+            case OperationEnded(ticket=ticket, outcome=outcome) if self._doing.works(ticket):
+                self._on_operation_ended(outcome, now)
             case HungUp():
                 self._on_hung_up()
-        return self._taken()
+        return self._doing.taken()
 
     def tick(self, now: float) -> list[Action]:
         """The deadline has come; does nothing before it."""
@@ -161,8 +138,8 @@ class Dialogue:
         if self._keypad.begun:
             self._answered(self._keypad.settled(), now)
         else:
-            self._on_no_input(now)
-        return self._taken()
+            self._retry("max_no_input", self._question.after_no_input(), now)
+        return self._doing.taken()
 
     # ---- Where the dialogue is
 
@@ -172,10 +149,6 @@ class Dialogue:
 
     def _read_clock(self, now: float) -> None:
         self._stack.now = self._started_at + timedelta(seconds=now - self._epoch)
-
-    def _taken(self) -> list[Action]:
-        actions, self._actions = self._actions, []
-        return actions
 
     def _follow(self, event: str, now: float) -> None:
         """Go where an event leads."""
@@ -193,7 +166,7 @@ class Dialogue:
         """Do what the state just entered is for."""
         state = self._frame.state
         self._keypad.start_over()
-        self._no_input = self._no_match = 0
+        self._asked = None
         language = self._frame.value(state.language)
         if isinstance(language, str):
             self._language = language
@@ -201,7 +174,7 @@ class Dialogue:
             case Fork():
                 self._follow("enter", now)
             case Ask() as ask:
-                self._perform(ask.operation, self._frame.arguments(ask.arguments))
+                self._doing.perform(ask.operation, self._frame.arguments(ask.arguments))
             case Subflow() as called:
                 given = self._frame.arguments(called.arguments)
                 self._stack.enter(called.flow, given)
@@ -222,18 +195,15 @@ class Dialogue:
         """The flow on top has ended: the one below goes on, or the call is over."""
         self._stack.leave()
         if self._stack.empty:
-            self._hang_up(HangUpCause.NORMAL, outcome)
+            self._doing.hang_up(HangUpCause.NORMAL)
+            self._over(outcome)
         else:
             self._follow(outcome, now)
-
-    def _hang_up(self, cause: HangUpCause, outcome: str) -> None:
-        self._actions.append(End(cause))
-        self._over(outcome)
 
     def _over(self, outcome: str) -> None:
         self._stack.leave_all()
         self._keypad.forget()
-        self._activity = Activity.ENDED
+        self._doing.end()
         self._outcome = outcome
 
     # ---- Speaking
@@ -241,25 +211,16 @@ class Dialogue:
     def _say(self, prompt: Prompt, now: float) -> None:
         segments = (*self._preamble, *self._frame.segments(prompt, self._language))
         self._preamble.clear()
-        if not segments:
+        if segments:
+            self._doing.speak(segments)
+        else:
             self._prompt_ended(now)
-            return
-        self._ticket += 1
-        self._activity = Activity.SPEAKING
-        self._actions.append(Speak(segments, self._ticket))
-
-    def _hush(self) -> None:
-        if self._activity is Activity.SPEAKING:
-            self._actions.append(Hush())
-            self._activity = Activity.WAITING
-            self._deadline = None
 
     def _prompt_ended(self, now: float) -> None:
         state = self._frame.state
         match state.step:
             case Menu() | Collect() as step:
-                self._activity = Activity.WAITING
-                self._deadline = now + step.listening.first_digit_s
+                self._doing.wait(now + step.listening.first_digit_s)
                 self._take_keys(now)
             case Play() if state.outcome is not None:
                 self._finish(state.outcome, now)
@@ -268,7 +229,8 @@ class Dialogue:
             case Record() as step:
                 self._start_recording(step)
             case HangUp() as step:
-                self._hang_up(step.cause, HUNG_UP)
+                self._doing.hang_up(step.cause)
+                self._over(HUNG_UP)
 
     def _play(self, step: Play, now: float) -> None:
         if not step.type_ahead:
@@ -294,9 +256,9 @@ class Dialogue:
         match self._frame.state.step:
             case Menu() | Collect() as step:
                 self._keypad.keep(key)
-                if self._activity is Activity.SPEAKING and not step.listening.barge_in:
+                if self.activity is Activity.SPEAKING and not step.listening.barge_in:
                     return
-                self._hush()
+                self._doing.hush()
                 self._take_keys(now)
             case Play() as step:
                 self._on_key_in_play(step, key, now)
@@ -311,12 +273,12 @@ class Dialogue:
         keys = self._frame.flow.keys(self._frame.state)
         if keys:
             if key in keys:
-                self._hush()
+                self._doing.hush()
                 self._go(key_trigger(key), now)
             return
         self._keypad.keep(key)
         if step.barge_in:
-            self._hush()
+            self._doing.hush()
             self._prompt_ended(now)
 
     def _on_key_in_record(self, step: Record, key: str, now: float) -> None:
@@ -325,41 +287,33 @@ class Dialogue:
             self._keypad.keep(key)
             return
         bound = key in self._frame.flow.keys(self._frame.state)
-        if self._activity is Activity.RECORDING and (bound or key == step.terminator):
+        if self.activity is Activity.RECORDING and (bound or key == step.terminator):
             self._after_recording = key_trigger(key) if bound else "done"
-            self._actions.append(StopRecording())
+            self._doing.stop_recording()
         elif bound:
-            self._hush()
+            self._doing.hush()
             self._go(key_trigger(key), now)
 
     def _listen(self, step: Menu | Collect, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
-        if isinstance(step, Menu):
-            self._keypad.listen(menu_grammar(step, keys, self._extensions))
-        else:
-            self._keypad.listen(collect_grammar(step, keys))
-        if not step.listening.type_ahead:
-            self._keypad.forget()
+        self._asked = Question(step, keys, self._extensions, self._keypad)
         if self._keypad.ahead and step.listening.barge_in:
             self._preamble.clear()
-            self._activity = Activity.WAITING
+            self._doing.wait(None)
             self._take_keys(now)
         else:
             self._say(step.prompt, now)
 
     def _take_keys(self, now: float) -> None:
         """Take keys from the buffer until they are an answer or there are none left."""
-        listening = self._listening_step().listening
-        answer = self._keypad.answer()
-        if answer is Verdict.MORE:
-            self._deadline = now + listening.inter_digit_s
-        elif answer is Verdict.COMPLETE:
-            self._deadline = now + listening.terminator_s
+        answer = self._question.take(now)
+        if isinstance(answer, float):
+            self._doing.wait(answer)
         elif answer is not None:
             self._answered(answer, now)
 
     def _answered(self, answer: Answer, now: float) -> None:
-        step = self._listening_step()
+        step = self._question.step
         match answer:
             case Key(key=key):
                 self._go(key_trigger(key), now)
@@ -375,36 +329,21 @@ class Dialogue:
                     self._frame.variables[step.into] = digits
                 self._follow("filled", now)
             case _:
-                self._on_no_match(now)
+                self._retry("max_no_match", self._question.after_no_match(), now)
 
-    def _on_no_input(self, now: float) -> None:
-        self._no_input += 1
-        listening = self._listening_step().listening
-        if self._no_input >= listening.max_no_input:
-            self._follow("max_no_input", now)
+    def _retry(self, event: str, prompt: Prompt | None, now: float) -> None:
+        """Ask once more, or go where the caller's last chance leads."""
+        if prompt is None:
+            self._follow(event, now)
         else:
-            self._reprompt(listening.no_input, now)
+            self._keypad.start_over()
+            self._say(prompt, now)
 
-    def _on_no_match(self, now: float) -> None:
-        """What was typed next was meant for another state: it is dropped."""
-        self._no_match += 1
-        self._keypad.forget()
-        listening = self._listening_step().listening
-        if self._no_match >= listening.max_no_match:
-            self._follow("max_no_match", now)
-        else:
-            self._reprompt(listening.no_match, now)
-
-    def _reprompt(self, sentence: Prompt, now: float) -> None:
-        step = self._listening_step()
-        self._keypad.start_over()
-        self._say(sentence + (step.listening.prompt_short or step.prompt), now)
-
-    def _listening_step(self) -> Menu | Collect:
-        step = self._frame.state.step
-        if not isinstance(step, Menu | Collect):
+    @property
+    def _question(self) -> Question:
+        if self._asked is None:
             raise DialogueMisuse(f"{self.place} does not listen for keys")
-        return step
+        return self._asked
 
     # ---- Recording
 
@@ -413,12 +352,11 @@ class Dialogue:
         longest = self._frame.value(step.max_s)
         if not isinstance(longest, int | float) or not isinstance(path, Path):
             raise DialogueMisuse(f"{self.place} has no file or no limit to record with")
-        self._activity = Activity.RECORDING
-        self._actions.append(StartRecording(path, float(longest), step.final_silence_s))
+        self._doing.record(path, float(longest), step.final_silence_s)
 
     def _on_record_ended(self, ended: RecordEnded, now: float) -> None:
         step = self._frame.state.step
-        if self._activity is not Activity.RECORDING or not isinstance(step, Record):
+        if self.activity is not Activity.RECORDING or not isinstance(step, Record):
             return
         self._frame.variables[step.into] = Recording(
             ended.path, ended.seconds, ended.speech_s, ended.ended_by
@@ -426,24 +364,14 @@ class Dialogue:
         if ended.ended_by is EndOfRecording.HANG_UP:
             self._on_hung_up()
             return
-        trigger = self._after_recording or self._event_of(ended.ended_by)
+        trigger = self._after_recording or self._frame.state.event_after(ended.ended_by)
         self._after_recording = None
         if trigger.startswith("dtmf."):
             self._go(trigger, now)
         else:
             self._follow(trigger, now)
 
-    def _event_of(self, end: EndOfRecording) -> str:
-        """Silence and the limit have events of their own where the flow names them."""
-        own = self._frame.state.leads_on(end.value)
-        return end.value if own and end is not EndOfRecording.STOPPED else "done"
-
     # ---- Operations, and the end
-
-    def _perform(self, operation: str, arguments: Mapping[str, Held]) -> None:
-        self._ticket += 1
-        self._activity = Activity.WORKING
-        self._actions.append(Perform(operation, arguments, self._ticket))
 
     def _on_operation_ended(self, outcome: Outcome, now: float) -> None:
         if self._caller_gone:
@@ -466,12 +394,12 @@ class Dialogue:
         self._caller_gone = True
         self._keypad.forget()
         self._farewells.extend(self._stack.farewells())
-        if self._activity is not Activity.WORKING:
+        if self.activity is not Activity.WORKING:
             self._farewell()
 
     def _farewell(self) -> None:
         """Ask for the next thing a caller who is gone wanted done; over after the last."""
         if self._farewells:
-            self._perform(*self._farewells.popleft())
+            self._doing.perform(*self._farewells.popleft())
         else:
             self._over(CALLER_HUNG_UP)

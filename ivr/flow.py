@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from call.leg import HangUpCause
-from call.sound import Recording
+from call.sound import EndOfRecording, Recording
 from ivr.prompts import Value
 
 Held = Value | Recording
@@ -198,6 +198,11 @@ class State:
 
     def leads_on(self, event: str) -> bool:
         return any(True for _ in self.edges_on(event))
+
+    def event_after(self, end: EndOfRecording) -> str:
+        """What the end of a recording is called: silence and the limit where they are named."""
+        own = end is not EndOfRecording.STOPPED and self.leads_on(end.value)
+        return end.value if own else "done"
 
     @property
     def prompt(self) -> Prompt:
