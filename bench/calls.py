@@ -4,13 +4,13 @@
     python -m bench.calls deposit --calls 50 --seconds 10
 
 Starts `vestibule demo` on a free loopback port and a folder of its own, or measures the one given
-by --listen, --pid and --data. sipp places the calls; telephones of ours talk and listen. `playback`
-listens to the attendant, first its menu and then the silence in which it waits for a key. `deposit`
-presses # for the tone, speaks, hangs up, and counts what was kept and mailed.
+by --listen, --pid and --data. Callers and telephones are ours, in processes of their own.
+`playback` listens to the attendant: its menu, then the silence in which it waits for a key; after
+some 45 s it would be led on to a mailbox. `deposit` presses # for the tone, speaks, hangs up, and
+counts what was kept and mailed.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -87,14 +87,12 @@ def plan_deposit(calls: int, seconds: float, rate: float, speech: bytes) -> Plan
     return Plan(numbers, habit, rate, calls / rate + recording_s, hold_s - 0.2, hold_s)
 
 
-def run(plan: Plan, target: Measured, folder: Path) -> Figures:
+def run(plan: Plan, target: Measured) -> Figures:
     """Place the calls, measure within the window, wait for the end."""
     before = kept(target.data, BOXES) if target.data and plan.habit.key else None
     phones = Phones(len(plan.numbers), plan.habit)
     first = usage(target.pid)
-    callers = Callers(
-        folder, target.listen, plan.numbers, phones.ports, rate=plan.rate, hold_s=plan.hold_s
-    )
+    callers = Callers(target.listen, plan.numbers, phones.ports, rate=plan.rate, hold_s=plan.hold_s)
     with closing(callers):
         start = time.monotonic()
         _wait_until(start + plan.begin_s)
@@ -107,8 +105,6 @@ def run(plan: Plan, target: Measured, folder: Path) -> Figures:
     after = None
     if before is not None and target.data is not None:
         after = await_kept(target.data, BOXES, before, outcome.succeeded)
-    if outcome.failed:
-        print(callers.complaints(), file=sys.stderr)
     return Figures(
         outcome=outcome,
         pacing=pacing(call.within(begun, ended) for call in heard),
@@ -123,11 +119,15 @@ def run(plan: Plan, target: Measured, folder: Path) -> Figures:
 def tell(calls: int, seconds: float, figures: Figures) -> None:
     """Print the figures, one kind on a line."""
     outcome, window_s = figures.outcome, figures.window_s
-    _row("calls", f"{outcome.succeeded} of {calls}, {outcome.failed} failed")
+    reasons = "".join(f"; {reason}: {n}" for reason, n in outcome.reasons.items())
+    _row("calls", f"{outcome.succeeded} of {calls}, {outcome.failed} failed{reasons}")
     if outcome.set_up_ms:
-        p50, p99 = np.percentile(outcome.set_up_ms, [50, 99])
-        again = outcome.retransmissions
-        _row("set-up", f"p50 {p50:.1f} ms  p99 {p99:.1f} ms  requests sent again {again}")
+        p50, p99, worst = np.percentile(outcome.set_up_ms, [50, 99, 100])
+        again = outcome.sent_again
+        _row(
+            "set-up",
+            f"p50 {p50:.1f}  p99 {p99:.1f}  worst {worst:.1f} ms  requests sent again {again}",
+        )
     if (paced := figures.pacing) is not None:
         _row(
             "between packets",
@@ -206,7 +206,7 @@ def main() -> None:
         folder = Path(name)
         given = Measured(arguments.listen or "", arguments.pid or 0, arguments.data)
         with nullcontext(given) if arguments.listen else running_demo(folder / "data") as target:
-            figures = run(plan, target, folder)
+            figures = run(plan, target)
     print(f"{arguments.scenario}, {arguments.calls} calls, {plan.rate:g} placed a second")
     tell(arguments.calls, arguments.seconds, figures)
 

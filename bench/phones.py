@@ -22,7 +22,7 @@ SPREAD = 10
 """Parts of a frame over which the telephones are spread."""
 
 AUDIO, EVENTS = 0, 101
-"""Payload types: PCMU, and the telephone events offered in call.xml."""
+"""Payload types: PCMU, and the telephone events callers offer."""
 
 _READY_S = 30.0
 
