@@ -2,8 +2,20 @@
 
     Fault
     ├── Misuse        we did wrong: a bug; ends the call it happened in
+    │   ├── ivr         DialogueMisuse, Unspeakable
+    │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoSuchNetwork, NotAnswered, NotAttached,
+    │   │               NotOnThisLine, NothingOffered, UnwritableDescription
+    │   └── voicemail   MailboxExists, MailboxRefused, NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
+    │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
+    │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
+    │   │               RtcpFault, RtpFault
+    │   ├── vestibule   BadSettings
+    │   └── voicemail   LockedOut, MailboxFull, MailboxUnknown, SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
+        ├── ivr         SoundUnavailable, VoiceUnavailable
+        ├── telephony   LineDown, NoListeningAddress
+        └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable, StoreUnavailable
 
 Each trade subclasses these three. None of them knows a SIP or an HTTP number.
 """

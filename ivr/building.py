@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from call.leg import HangUpCause
 from ivr import schema
@@ -30,7 +31,7 @@ from ivr.flow import (
 )
 from ivr.prompts import PhraseBook, Value
 
-_UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0}
+_UNITS: Mapping[str, float] = MappingProxyType({"ms": 0.001, "s": 1.0, "min": 60.0})
 
 DEFAULTS = schema.ListeningEntry(
     first_digit="6s",

@@ -8,6 +8,7 @@ place, and what is drawn is what runs.
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from transitions.extensions import HierarchicalGraphMachine
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
@@ -16,7 +17,7 @@ from ivr.faults import DialogueMisuse
 from ivr.flow import Ask, Flow, Group, State
 from ivr.operations import FAILED
 
-_KEY_NAMES: Mapping[str, str] = {"*": "star", "#": "pound"}
+_KEY_NAMES: Mapping[str, str] = MappingProxyType({"*": "star", "#": "pound"})
 
 _NOISE = re.compile(r"\s*(classDef|Class) ")
 

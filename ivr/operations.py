@@ -73,7 +73,7 @@ def _catalogue(*specs: OperationSpec) -> Mapping[str, OperationSpec]:
     return MappingProxyType({spec.name: spec for spec in specs})
 
 
-_MESSAGE = [
+_MESSAGE = (
     "sound",
     "position",
     "total",
@@ -83,7 +83,7 @@ _MESSAGE = [
     "received",
     "duration_s",
     "deleted",
-]
+)
 
 CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     specify(

@@ -8,8 +8,10 @@ We answer with one law, the first of the peer's list that we know, so that sound
 law in the middle of a call; whatever else is offered is refused with port 0, in its place.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from types import MappingProxyType
 
 from call.errors import Misuse, PeerFault
 from call.media import Address, Direction, Stream
@@ -30,18 +32,20 @@ PTIMES_MS = (60, 40, 20)
 EVENT_PAYLOAD_TYPE = 101
 """What we offer for RFC 4733 events; any dynamic number would do, this one everybody expects."""
 
-_LAWS = {Law.PCMU: 0, Law.PCMA: 8}
+_LAWS: Mapping[Law, int] = MappingProxyType({Law.PCMU: 0, Law.PCMA: 8})
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 
-_FLOWS = {
-    Direction.SENDRECV: (True, True),
-    Direction.SENDONLY: (True, False),
-    Direction.RECVONLY: (False, True),
-    Direction.INACTIVE: (False, False),
-}
+_FLOWS: Mapping[Direction, tuple[bool, bool]] = MappingProxyType(
+    {
+        Direction.SENDRECV: (True, True),
+        Direction.SENDONLY: (True, False),
+        Direction.RECVONLY: (False, True),
+        Direction.INACTIVE: (False, False),
+    }
+)
 """Whether the one who says it sends, and whether it receives."""
 
-_SAID = {flows: direction for direction, flows in _FLOWS.items()}
+_SAID = MappingProxyType({flows: direction for direction, flows in _FLOWS.items()})
 
 
 class NoCommonCodec(PeerFault):

@@ -5,9 +5,10 @@ Read: any line ending, missing `s=` and `t=`, lines and attributes nobody here k
 is in `telephony.offer`; this module only knows the text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import MappingProxyType
 
 from call.errors import Misuse, PeerFault
 from call.media import Direction
@@ -54,7 +55,9 @@ class RtpMap:
     channels: int = 1
 
 
-STATIC_MAPS = {0: RtpMap(0, "PCMU", 8000), 8: RtpMap(8, "PCMA", 8000)}
+STATIC_MAPS: Mapping[int, RtpMap] = MappingProxyType(
+    {0: RtpMap(0, "PCMU", 8000), 8: RtpMap(8, "PCMA", 8000)}
+)
 """Payload types of RFC 3551 §6 that need no `a=rtpmap`; only ours."""
 
 

@@ -8,22 +8,18 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from call.clock import Clock
 from call.errors import Fault
 from ivr.faults import FlowFault, Severity
+from ivr.languages import LANGUAGES
 from ivr.loader import check_flows
 from ivr.operations import CATALOGUE
+from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
 from vestibule.mailroom import open_mailroom
-from vestibule.program import FLOWS, read_book
+from vestibule.program import FLOWS, PROMPTS, read_book
 from vestibule.settings import Settings
-
-HUMAN_VOICES = {
-    "fr": (Path("/usr/share/asterisk/sounds/fr"), "asterisk-core-sounds-fr-wav"),
-    "en": (Path("/usr/share/asterisk/sounds/en"), "asterisk-core-sounds-en-wav"),
-}
 
 DESCRIPTORS_A_CALL = 4
 """Two sockets, a recording, and room for a prompt."""
@@ -115,11 +111,16 @@ def _flow_finding(fault: FlowFault) -> Finding:
 
 
 async def _voices(_: Settings, __: Clock) -> list[Finding]:
+    try:
+        cast = load_cast(PROMPTS, LANGUAGES)
+    except Fault as fault:
+        return [Finding(Verdict.BAD, "voices", str(fault), "Mend prompts/*/voice.toml.")]
     findings = []
-    for language, (folder, package) in HUMAN_VOICES.items():
-        if folder.is_dir():
+    for language, voices in cast.items():
+        if any(folder.is_dir() for folder in voices.recordings):
             findings.append(Finding(Verdict.GOOD, f"voice {language}", "recordings of a person"))
         else:
+            package = f"asterisk-core-sounds-{language}-wav"
             advice = f"For a person's voice: apt-get install {package}."
             findings.append(Finding(Verdict.NOTE, f"voice {language}", "synthetic only", advice))
     async with Espeak() as espeak:

@@ -16,13 +16,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from call.errors import Fault
+from call.errors import PeerFault
 
 Language = Literal["fr", "en"]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
 
-class BadSettings(Fault):
+class BadSettings(PeerFault):
     """The settings cannot be used; the message lists every fault, one on a line."""
 
 
