@@ -7,6 +7,7 @@ from call.clock import Clock
 from ivr.dialogue import Dialogue
 from ivr.machine import Flows
 from ivr.prompts import Value
+from vestibule.extensions import Extensions
 from vestibule.numbers import Destination, find_destination
 from vestibule.settings import BadSettings, Company, Number
 from voicemail.mailboxes import Mailboxes
@@ -28,7 +29,7 @@ class Switchboard:
         self._company = company
         self._numbers = tuple(numbers)
         self._flows = flows
-        self._mailboxes = mailboxes
+        self._extensions = Extensions(mailboxes, clock)
         self._clock = clock
         self._language = language
         if faults := [fault for entry in self._numbers for fault in self._faults(entry)]:
@@ -50,7 +51,7 @@ class Switchboard:
             given=self._given(destination.flow, dict(destination.parameters)),
             language=self._language,
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
-            extensions=[mailbox.number for mailbox in await self._mailboxes.all()],
+            extensions=await self._extensions.in_service(),
         )
 
     def _given(self, flow: str, own: Mapping[str, str]) -> dict[str, Value]:
