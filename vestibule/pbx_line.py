@@ -2,47 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from call.clock import Clock
 from call.media import MediaPlane
 from vestibule.reception import Reception
 from vestibule.settings import BadSettings, PyVoipLine, split_address
 
 if TYPE_CHECKING:
-    from telephony.adapters.pyvoip_line import PyVoipLeg
+    from telephony.adapters.pyvoip import Extension, PyVoipLeg
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def open_pbx_line(
-    settings: PyVoipLine | None, plane: MediaPlane, clock: Clock, reception: Reception
+    settings: PyVoipLine | None,
+    plane: MediaPlane,
+    reception: Reception,
+    accepts: Callable[[str], bool],
 ) -> AsyncIterator[None]:
-    """Register on the PBX and attend to its calls until the block ends; nothing without settings.
+    """Attend to the calls of a PBX until the block ends; nothing without settings.
 
-    Raises BadSettings when the extra is not installed, Unavailable when the PBX does not register
-    the extension.
+    A PBX that does not register us, yet or any more, is asked again and again; calls of other
+    lines are not kept waiting for it. `accepts` tells whether a number leads anywhere. Raises
+    BadSettings when the extra is not installed or the settings fit nowhere, and Unavailable when
+    the local address cannot be had.
     """
     if settings is None:
         yield
         return
-    try:
-        from telephony.adapters import pyvoip_line
-    except ImportError as error:
-        raise BadSettings("pyvoip: not installed; run: pip install 'vestibule[pyvoip]'") from error
-    registrar, port = split_address(settings.server)
-    local_host, local_port = split_address(settings.listen)
-    extension = pyvoip_line.Extension(
-        registrar,
-        port,
-        settings.username,
-        settings.password.get_secret_value(),
-        local_host,
-        local_port,
-    )
+    extension = _extension(settings, plane.host, accepts)
+    from telephony.adapters import pyvoip
+
     attending: set[asyncio.Task[None]] = set()
 
     def attend(leg: "PyVoipLeg") -> None:
@@ -50,15 +44,36 @@ async def open_pbx_line(
         attending.add(task)
         task.add_done_callback(attending.discard)
 
-    line = pyvoip_line.PyVoipLine(extension, plane, clock, attend)
+    line = pyvoip.PyVoipLine(extension, plane, attend)
     await line.start()
-    log.info("pbx line open", extra={"server": settings.server, "user": settings.username})
     try:
         yield
     finally:
         await line.stop()
         if attending:
             await asyncio.wait(attending)
+
+
+def _extension(
+    settings: PyVoipLine, media_host: str, accepts: Callable[[str], bool]
+) -> "Extension":
+    """The extension that the settings describe; `media_host` is where sound is received."""
+    try:
+        from telephony.adapters.pyvoip import Extension
+    except ModuleNotFoundError as error:
+        if error.name != "pyVoIP":
+            raise
+        raise BadSettings("pyvoip: not installed; run: pip install 'vestibule[pyvoip]'") from error
+    if not accepts(settings.dials):
+        raise BadSettings(f"pyvoip.dials: {settings.dials} leads nowhere; give it a [[numbers]]")
+    registrar, port = split_address(settings.server)
+    host, local_port = split_address(settings.listen)
+    if host != media_host and not ip_address(media_host).is_unspecified:
+        raise BadSettings(f"pyvoip.listen: {host}: sound is received on sip.listen, {media_host}")
+    if ":" in host:
+        raise BadSettings(f"pyvoip.listen: {host}: pyVoIP speaks IPv4 only")
+    password = settings.password.get_secret_value()
+    return Extension(registrar, port, settings.username, password, host, local_port)
 
 
 async def _attend(leg: "PyVoipLeg", dialed: str, reception: Reception) -> None:

@@ -90,7 +90,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         async with (
             housekeeping(chores(mailroom, voice, clock, settings.company.name)),
             _finishing(mailboxes),
-            open_pbx_line(settings.pyvoip, plane, clock, reception),
+            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts),
         ):
             address = await line.start()
             try:

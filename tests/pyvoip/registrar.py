@@ -86,11 +86,13 @@ class Registrar:
 
 
 @contextlib.asynccontextmanager
-async def kamailio(folder: Path, password: str = "secret") -> AsyncIterator[Registrar]:
+async def kamailio(
+    folder: Path, password: str = "secret", port: int | None = None
+) -> AsyncIterator[Registrar]:
     """Run Kamailio in `folder` until the end of the block."""
     program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
     assert program, "kamailio is missing: script/test installs it (Debian package kamailio)"
-    registrar = Registrar(free_port(), password)
+    registrar = Registrar(port or free_port(), password)
     configuration = folder / "kamailio.cfg"
     configuration.write_text(
         CONFIGURATION.format(port=registrar.port, realm=REALM, password=password)

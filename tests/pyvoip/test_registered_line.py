@@ -1,16 +1,17 @@
 """Vestibule as one more extension of a telephone system that is already there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from call.clock import SystemClock
 from call.leg import HangUpCause, HungUp
 from call.media import PlayEnded
 from call.sound import Law
-from telephony.adapters.pyvoip_line import Extension, LineDown, PyVoipLeg, PyVoipLine
+from telephony.adapters.pyvoip import Extension, LineDown, PyVoipLeg, PyVoipLine
+from telephony.adapters.pyvoip import phone as pyvoip_phone
 from tests.line.plane import FakePlane
 from tests.pyvoip.registrar import Registrar, free_port, kamailio
 from tests.wire.phone import CallRefused, Phone, PhoneCall
@@ -31,7 +32,7 @@ class Line:
     def __init__(self, registrar: Registrar, plane: FakePlane) -> None:
         self.registrar, self.plane = registrar, plane
         self.rung: asyncio.Queue[PyVoipLeg] = asyncio.Queue()
-        self.line = PyVoipLine(extension(registrar), plane, SystemClock(), self.rung.put_nowait)
+        self.line = PyVoipLine(extension(registrar), plane, self.rung.put_nowait)
 
     @property
     def server(self) -> tuple[str, int]:
@@ -155,32 +156,73 @@ async def test_what_nobody_understands_does_not_end_the_line(line: Line) -> None
         assert not again.ended.is_set()
 
 
-async def test_a_wrong_password_stops_the_start(tmp_path: Path) -> None:
+async def test_a_wrong_password_is_told_and_nothing_is_registered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with kamailio(tmp_path) as registrar:
-        line = PyVoipLine(
-            extension(registrar, "wrong"), FakePlane(), SystemClock(), lambda leg: None
-        )
-        with pytest.raises(LineDown):
+        line = PyVoipLine(extension(registrar, "wrong"), FakePlane(), lambda leg: None)
+        with caplog.at_level("WARNING"):
             await line.start()
+            await until(lambda: "pbx does not register us" in caplog.messages)
+        assert not line.registered
+        assert [getattr(each, "answer", None) for each in caplog.records] == [401]
+        await line.stop()
         assert registrar.registrations() == 0
+
+
+async def test_a_pbx_that_starts_after_us_gets_its_extension(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pyvoip_phone, "REGISTER_S", 0.3)
+    monkeypatch.setattr("telephony.adapters.pyvoip.line.RETRY_S", (0.2,))
+    late = Registrar(free_port(), "secret")
+    line = PyVoipLine(extension(late), FakePlane(), lambda leg: None)
+    await line.start()
+    assert "pbx does not answer yet" in caplog.messages
+    async with kamailio(tmp_path, port=late.port) as registrar:
+        await registrar.until_registrations(1)
+        await until(lambda: line.registered)
+        await line.stop()
+
+
+async def test_a_taken_local_port_stops_the_start() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        here = Extension("127.0.0.1", 5060, "600", "secret", "127.0.0.1", taken.getsockname()[1])
+        line = PyVoipLine(here, FakePlane(), lambda leg: None)
+        with pytest.raises(LineDown, match="in use"):
+            await line.start()
+
+
+async def until(true: Callable[[], bool], limit_s: float = 15) -> None:
+    """Wait for what pyVoIP's own threads bring about."""
+    async with asyncio.timeout(limit_s):
+        while not true():  # noqa: ASYNC110 - another thread's doing
+            await asyncio.sleep(0.02)
 
 
 async def test_the_registration_is_renewed_before_it_ends(tmp_path: Path) -> None:
     async with kamailio(tmp_path) as registrar:
-        line = PyVoipLine(
-            extension(registrar, expires_s=6), FakePlane(), SystemClock(), lambda leg: None
-        )
+        line = PyVoipLine(extension(registrar, expires_s=6), FakePlane(), lambda leg: None)
         await line.start()
         await registrar.until_registrations(3)
         await line.stop()
         await registrar.until_deregistered()
 
 
-async def test_a_registration_given_up_is_taken_up_again(line: Line) -> None:
-    phone = line.line._phone
-    assert phone is not None
-    await asyncio.to_thread(phone.fatal)
-    await line.registrar.until_registrations(2)
-    async with Phone("5145550123") as caller:
-        near, _ = await line.answered_call(caller)
-        assert not near.ended.is_set()
+async def test_a_registration_given_up_is_taken_up_again_and_its_calls_go_on(line: Line) -> None:
+    async with Phone("5145550123") as caller, Phone("5145550124") as other:
+        near, leg = await line.answered_call(caller)
+        far, before = await line.answered_call(other)
+        given_up = line.line._phone
+        assert given_up is not None
+        await asyncio.to_thread(given_up.fatal)
+        await line.registrar.until_registrations(2)
+        await until(lambda: line.line.registered)
+        await near.hang_up()
+        assert await asyncio.wait_for(leg.event(), 5) == HungUp(HangUpCause.NORMAL, True)
+        await before.hang_up()
+        await asyncio.wait_for(far.ended.wait(), 5)
+        assert far.ended_by_peer
+        again, _ = await line.answered_call(caller)
+        assert not again.ended.is_set()

@@ -12,7 +12,7 @@ from call.clock import SystemClock
 from call.leg import Leg
 from call.media import MediaPlane
 from ivr.voices.voice import open_voice
-from telephony.adapters.pyvoip_line import Extension, PyVoipLine
+from telephony.adapters.pyvoip import Extension, PyVoipLine
 from telephony.media.process import MediaProcess
 from tests.pyvoip.registrar import Registrar, free_port, kamailio
 from tests.wire import hearing
@@ -74,7 +74,7 @@ async def office(registrar: Registrar, data: Path) -> AsyncIterator[Office]:
             registrar="127.0.0.1", port=registrar.port, user="600", password=registrar.password,
             local_host="127.0.0.1", local_port=free_port(),
         )  # fmt: skip
-        line = PyVoipLine(extension, plane, clock, lambda leg: void(tasks.create_task(attend(leg))))
+        line = PyVoipLine(extension, plane, lambda leg: void(tasks.create_task(attend(leg))))
         await line.start()
         try:
             yield there
