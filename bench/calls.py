@@ -4,7 +4,7 @@
     python -m bench.calls deposit --calls 50 --seconds 10
 
 Starts `vestibule demo` on a free loopback port and a folder of its own, or measures the one given
-by --listen, --pid and --data. Callers and telephones are ours, in processes of their own.
+by --listen, --pid and --data. Callers and telephones are ours, outside its processes.
 `playback` listens to the attendant: its menu, then the silence in which it waits for a key; after
 some 45 s it would be led on to a mailbox. `deposit` presses # for the tone, speaks, hangs up, and
 counts what was kept and mailed.
@@ -137,8 +137,8 @@ def tell(calls: int, seconds: float, figures: Figures) -> None:
         share = paced.packets / (calls * window_s * 50) * 100
         _row("within 20 ± 5 ms", f"{paced.even * 100:.3f} % of {paced.packets}")
         _row("lost", f"{paced.lost}; {share:.1f} % of what {calls} calls should hear came")
-    _row("processor", _shares(figures.used, window_s, calls))
-    _row("whole run", f"{figures.whole.total / calls * 1000:.0f} ms of a core a call")
+    _row("processor", "% of a core a call: " + _shares(figures.used, 100 / window_s / calls, 3))
+    _row("whole run", "ms of a core a call: " + _shares(figures.whole, 1000 / calls, 0))
     _row("rest of machine", f"{max(0.0, figures.others_s) / window_s * 100:.0f} % of a core")
     if (messages := figures.kept) is not None and (kept_s := messages.durations_s):
         complete = sum(each >= seconds for each in kept_s)
@@ -149,13 +149,13 @@ def tell(calls: int, seconds: float, figures: Figures) -> None:
         _row("messages", "none kept")
 
 
-def _shares(used: Usage, window_s: float, calls: int) -> str:
-    parts = "  ".join(
-        f"{part} {seconds / window_s / calls * 100:.3f}"
+def _shares(used: Usage, scale: float, digits: int) -> str:
+    parts = ", ".join(
+        f"{part} {seconds * scale:.{digits}f}"
         for part, seconds in sorted(used.by_part.items())
         if seconds
     )
-    return f"{used.total / window_s / calls * 100:.3f} % of a core a call ({parts})"
+    return f"{used.total * scale:.{digits}f} ({parts})"
 
 
 def _row(name: str, text: str) -> None:
