@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_no_module_keeps_anything_that_can_change() -> None:
     }
     assert kept == set()
     assert not [name for name, tree in _modules() for n in ast.walk(tree) if type(n) is ast.Global]
+
+
+def test_the_glossary_names_what_the_code_says() -> None:
+    """A word in code that the source does not use is out of date."""
+    written = (path for floor in (*FLOORS, "flows") for path in (ROOT / floor).rglob("*.*"))
+    source = "\n".join(p.read_text("utf-8") for p in written if p.suffix in (".py", ".toml"))
+    used = set(re.findall(r"\w+", source))
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in glossary.splitlines() if line.startswith("| `"))
+    said = set(re.findall(r"`(\w+)`", rows))
+    assert len(said) > 60
+    assert said - used == set()
 
 
 def test_nothing_is_named_after_no_thing() -> None:
