@@ -8,8 +8,17 @@ import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,12 +27,37 @@ from pydantic_settings import (
 
 from call.errors import PeerFault
 
-Language = Literal["fr", "en"]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
 
 class BadSettings(PeerFault):
     """The settings cannot be used; the message lists every fault, one on a line."""
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of "host:port" or "[v6]:port". Raises BadSettings."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise BadSettings(f"{text}: not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _address(text: str) -> str:
+    try:
+        split_address(text)
+    except BadSettings as fault:
+        raise ValueError(str(fault)) from fault
+    return text
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name}: no such time zone")
+    return name
+
+
+HostPort = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Section(BaseModel):
@@ -36,7 +70,7 @@ class Company(Section):
     name: str = "Vestibule"
     operator: Digits | None = None
     """Mailbox that key 0 leads to."""
-    zone: str = "America/Toronto"
+    zone: Zone = "America/Toronto"
 
 
 class Number(Section):
@@ -56,7 +90,7 @@ class Number(Section):
 class Sip(Section):
     """The SIP side: where we listen, and who may call."""
 
-    listen: str = "127.0.0.1:5060"
+    listen: HostPort = "127.0.0.1:5060"
     advertise: str | None = None
     """Address put in Contact and in session descriptions, where it differs from `listen`."""
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -117,10 +151,10 @@ class Mail(Section):
 class PyVoipLine(Section):
     """A line registered on an existing PBX, through the optional extra `pyvoip`."""
 
-    server: str
+    server: HostPort
     username: str
     password: SecretStr
-    listen: str = "127.0.0.1:5070"
+    listen: HostPort = "127.0.0.1:5070"
     dials: str
     """Which of our numbers a call on this line reaches."""
 
@@ -176,11 +210,3 @@ def settings_from(values: dict[str, object], *, origin: str) -> Settings:
             for fault in error.errors(include_url=False, include_input=False)
         ]
         raise BadSettings("\n".join(faults)) from error
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """Host and port of "host:port" or "[v6]:port". Raises BadSettings."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise BadSettings(f"{text}: not HOST:PORT")
-    return host.strip("[]"), int(port)

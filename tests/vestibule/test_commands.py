@@ -233,15 +233,21 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(shell: Shell, tmp_path: P
     [
         ("[sip]\nlisen = 1\n", "sip.lisen"),
         ("[sip\n", "not TOML"),
-        ('[sip]\nlisten = "nowhere"\n', "not HOST:PORT"),
-        ('[storage]\ndatabase = "nonsense"\n', "storage.database"),
+        ('[sip]\nlisten = "nowhere"\n', "sip.listen: Value error, nowhere: not HOST:PORT"),
+        ('[company]\nzone = "Mars/Base"\n', "company.zone: Value error, Mars/Base"),
+        ('[storage]\ndata = "{data}"\ndatabase = "nonsense"\n', "storage.database"),
+        ('[storage]\ndata = "{data}"\n[mail]\nhost = "h"\npassword_file = "absent"\n', "absent"),
+        (
+            '[storage]\ndata = "{data}"\n[[numbers]]\nnumber = "8500"\nflow = "voicemail"\n',
+            "8500: no flow 'voicemail'",
+        ),
     ],
 )
 def test_settings_that_cannot_be_used_stop_the_start_in_one_line(
     shell: Shell, tmp_path: Path, text: str, told: str
 ) -> None:
     config = tmp_path / "vestibule.toml"
-    config.write_text(text, encoding="utf-8")
+    config.write_text(text.replace("{data}", str(shell.data)), encoding="utf-8")
     assert told in shell.fails("serve", "--config", str(config))
 
 
