@@ -5,13 +5,14 @@
     │   ├── ivr         DialogueMisuse, Unspeakable
     │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoSuchNetwork, NotAnswered, NotAttached,
     │   │               NotOnThisLine, NothingOffered, UnwritableDescription
-    │   └── voicemail   MailboxExists, MailboxRefused, NothingSelected, WrongSpool
+    │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
     │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
     │   │               RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
-    │   └── voicemail   LockedOut, MailboxFull, MailboxUnknown, SoundRefused, WrongPin
+    │   └── voicemail   LockedOut, MailboxExists, MailboxFull, MailboxRefused, MailboxUnknown,
+    │                   SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LineDown, NoListeningAddress

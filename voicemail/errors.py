@@ -1,22 +1,17 @@
-"""What a mailbox refuses, and who is at fault.
-
-Misuse       MailboxExists, MailboxRefused, NothingSelected, WrongSpool
-PeerFault    MailboxUnknown, MailboxFull, WrongPin, LockedOut, SoundRefused
-Unavailable  StoreUnavailable, SoundUnavailable, MailUnavailable, MailAccountRefused
-"""
+"""What a mailbox refuses; the tree of `call.errors` shows who is at fault."""
 
 from call.errors import Misuse, PeerFault, Unavailable
 from call.masking import masked
 
 
-class MailboxExists(Misuse):
+class MailboxExists(PeerFault):
     """There is a mailbox with this number already."""
 
     def __init__(self, number: str) -> None:
         super().__init__(f"there is a mailbox {number} already")
 
 
-class MailboxRefused(Misuse):
+class MailboxRefused(PeerFault):
     """A mailbox cannot be made as asked; the text lists every reason."""
 
 

@@ -1,34 +1,13 @@
-"""What holds for the whole trade: its names, its errors, and what its log never says."""
+"""What holds for the whole trade: what its log never says, and where its words stand."""
 
-import inspect
 import logging
 from pathlib import Path
 
 import pytest
 
 import voicemail
-from call.errors import Fault, Misuse, PeerFault, Unavailable
 from tests.voicemail.office import CALLER, Office
-from voicemail import LockedOut, WrongPin, errors
-
-
-def test_the_public_names_are_those_that_can_be_imported() -> None:
-    for name in voicemail.__all__:
-        assert hasattr(voicemail, name)
-    assert sorted(voicemail.__all__) == sorted(set(voicemail.__all__))
-
-
-@pytest.mark.parametrize("fault", [Misuse, PeerFault, Unavailable])
-def test_every_error_stands_in_the_tree_drawn_above_them(fault: type[Fault]) -> None:
-    drawn = inspect.getdoc(errors) or ""
-    (line,) = [line for line in drawn.splitlines() if line.strip().startswith(fault.__name__)]
-    listed = {name.strip(" ,") for name in line.split()[1:]}
-    ours = {
-        name
-        for name, value in vars(errors).items()
-        if inspect.isclass(value) and issubclass(value, fault) and value is not fault
-    }
-    assert listed == ours
+from voicemail import LockedOut, WrongPin
 
 
 async def test_the_log_never_says_a_pin_or_a_whole_number(
