@@ -90,18 +90,28 @@ async def _numbers(settings: Settings, _: Clock) -> list[Finding]:
     return [Finding(Verdict.GOOD, "numbers", ", ".join(entry.number for entry in settings.numbers))]
 
 
-async def _flows(settings: Settings, _: Clock) -> list[Finding]:
+async def _flows(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         book = read_book()
     except Fault as fault:
         return [Finding(Verdict.BAD, "prompts", str(fault), "Mend prompts/*/phrases.toml.")]
     languages = ", ".join(sorted(book.languages))
     findings = [Finding(Verdict.GOOD, "prompts", f"{len(book.ids)} phrases in {languages}")]
-    faults = check_flows(FLOWS, book=book, operations=CATALOGUE)
+    extensions = await _extensions(settings, clock)
+    faults = check_flows(FLOWS, book=book, operations=CATALOGUE, extensions=extensions)
     findings += [_flow_finding(fault) for fault in faults]
     if not any(fault.severity is Severity.ERROR for fault in faults):
         findings.append(Finding(Verdict.GOOD, "flows", "all load"))
     return findings
+
+
+async def _extensions(settings: Settings, clock: Clock) -> list[str]:
+    """The mailboxes in service; none where the storage, which has a line of its own, fails."""
+    try:
+        async with open_mailroom(settings, clock) as mailroom:
+            return [mailbox.number for mailbox in await mailroom.mailboxes.all()]
+    except (Fault, OSError):
+        return []
 
 
 def _flow_finding(fault: FlowFault) -> Finding:

@@ -58,10 +58,12 @@ class CallOperations:
 
     async def close(self) -> None:
         """Let nothing of the call be lost: a deposit nobody decided about is kept."""
-        if self._deposit is not None:
-            await self._settle_deposit()
-        if self._visit is not None:
-            await self._visit.discard_greeting()
+        try:
+            if self._deposit is not None:
+                await self._settle_deposit()
+        finally:
+            if self._visit is not None:
+                await self._visit.discard_greeting()
 
     async def _open_deposit(self, arguments: Arguments) -> Outcome:
         if self._deposit is not None:

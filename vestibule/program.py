@@ -1,6 +1,6 @@
 """The running program: everything opened in order, calls taken, everything closed in reverse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +56,12 @@ def read_book() -> Book:
     return load_book(PROMPTS)
 
 
-def read_flows(book: Book) -> Flows:
-    """The flows the program can run. Raises FlowsRefused with all that is wrong in them."""
-    return load_flows(FLOWS, book=book, operations=CATALOGUE)
+def read_flows(book: Book, extensions: Collection[str] = ()) -> Flows:
+    """The flows the program can run beside the extensions in service.
+
+    Raises FlowsRefused with all that is wrong in them.
+    """
+    return load_flows(FLOWS, book=book, operations=CATALOGUE, extensions=extensions)
 
 
 @asynccontextmanager
@@ -68,7 +71,6 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     Raises BadSettings, FlowsRefused, or Unavailable when an address or a file cannot be had.
     """
     book = read_book()
-    flows = read_flows(book)
     data = settings.storage.data
     async with (
         _only_server(data),
@@ -77,6 +79,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         _beating(settings) as plane,
     ):
         mailboxes = mailroom.mailboxes
+        flows = read_flows(book, [mailbox.number for mailbox in await mailboxes.all()])
         switchboard = Switchboard(
             company=settings.company,
             numbers=settings.numbers,

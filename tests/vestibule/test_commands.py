@@ -228,6 +228,16 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(shell: Shell, tmp_path: P
     assert any("numbers: none" in line for line in bad)
 
 
+def test_a_mailbox_that_callers_would_take_for_8500_stops_the_start(shell: Shell) -> None:
+    shell.hires("8500", "Nobody")
+    words = ("--data", str(shell.data), "--listen", "127.0.0.1:0")
+    examined = shell.types("doctor", *words)
+    started = shell.types("demo", *words)
+    assert (examined.status, started.status) == (1, 1)
+    for said in (examined.out, started.err):
+        assert "8500" in next(line for line in said.splitlines() if "main_attendant.toml" in line)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
