@@ -25,7 +25,7 @@ from ivr.dialogue import Dialogue
 from ivr.operations import FAILED, Operations, Outcome
 from ivr.prompts import Voice
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -119,6 +119,6 @@ class Session:
         try:
             outcome = await self._operations.perform(action.operation, action.arguments)
         except Exception:
-            _log.exception("operation failed", extra={"operation": action.operation})
+            log.exception("operation failed", extra={"operation": action.operation})
             outcome = Outcome(FAILED)
         self._inbox.put_nowait(OperationEnded(action.ticket, outcome))
