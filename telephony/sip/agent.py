@@ -114,6 +114,7 @@ class UserAgent:
     def transport_failed(self, peer: Peer, now: float) -> list[Output]:
         """A connection closed, or nothing can be sent to `peer`: requests waiting for it fail."""
         self._streams.pop(peer, None)
+        self._core.cut_off(peer)
         self._core.ledger.transport_failed(peer, now)
         return self._core.taken()
 
@@ -315,6 +316,7 @@ class UserAgent:
         elif refusal is not None:
             self._stateless(request, source, *refusal)
         else:
+            call.dialog.heard_from(source)
             self._within.received(call, request, source, now)
 
     def _out_of_dialog(self, request: Request, source: Peer, now: float) -> None:

@@ -36,7 +36,7 @@ class Answering:
         call.local_sdp = sdp
         call.ack = AwaitedAck(
             data=bytes(response),
-            to=transaction.reply_to,
+            transaction=transaction,
             cseq=request.cseq[0],
             interval=core.times.t1,
             first=transaction is call.opening,
@@ -49,7 +49,7 @@ class Answering:
     def _repeat(self, call: Call, now: float) -> None:
         if call.ack is None:
             return
-        self._core.send(call.ack.data, call.ack.to)
+        self._core.send(call.ack.data, call.ack.transaction.reply_to)
         call.ack.interval = min(2 * call.ack.interval, self._core.times.t2)
         self._core.alarms.set(
             (call.id, "ack"), now + call.ack.interval, lambda at: self._repeat(call, at)

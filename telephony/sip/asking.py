@@ -55,15 +55,15 @@ class Asking:
 
     def _put(self, question: _Question, now: float) -> ClientTransaction:
         call = question.call
+        hop = question.peer or call.dialog.next_hop
 
         def heard(status: int, response: Response | None, at: float) -> None:
             met = self._meet(question, response)
-            if met is None:
+            if met is None and not self._other_way(question, status, response, hop):
                 question.heard(status, response, at)
                 return
-            again = replace(
-                question, attempts=question.attempts - 1, proven=question.proven | {met}
-            )
+            proven = question.proven | ({met} if met else frozenset())
+            again = replace(question, attempts=question.attempts - 1, proven=proven)
             transaction = self._put(again, at)
             if question.method == "INVITE":
                 call.our_request = transaction
@@ -73,7 +73,15 @@ class Asking:
         request = Request(headers, question.body, bare.method, bare.uri)
         if question.method == "INVITE":
             call.invited = request
-        return self._core.request(request, question.peer or call.dialog.next_hop, heard, now)
+        return self._core.request(request, hop, heard, now)
+
+    def _other_way(
+        self, question: _Question, status: int, response: Response | None, hop: Peer
+    ) -> bool:
+        """Whether a connection closed under a request that may take another way."""
+        failed = response is None and status == 503 and question.attempts > 1
+        given_up = question.call.over and question.method != "BYE"
+        return failed and not given_up and (question.peer or question.call.dialog.next_hop) != hop
 
     def _meet(self, question: _Question, response: Response | None) -> str | None:
         """Take up a challenge; the header that will answer it, None when it is not to be met.

@@ -27,7 +27,7 @@ class AwaitedAck:
     """A 2xx that is repeated until its ACK comes (RFC 3261 §13.3.1.4)."""
 
     data: bytes
-    to: Peer
+    transaction: ServerTransaction
     cseq: int
     interval: float
     first: bool

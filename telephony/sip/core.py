@@ -160,6 +160,11 @@ class Core:
         self.calls.pop(call.id, None)
         self._dialogs.pop((call.dialog.call_id, call.dialog.local_tag), None)
 
+    def cut_off(self, peer: Peer) -> None:
+        """A connection is gone: calls that used it go on another way."""
+        for call in self.calls.values():
+            call.dialog.cut_off(peer)
+
     # Messages
 
     def request(self, request: Request, peer: Peer, heard: Heard, now: float) -> ClientTransaction:

@@ -16,8 +16,9 @@ from telephony.sip.message import Message, Pairs, Request, Response
 class Dialog:
     """One dialog as one of its ends keeps it.
 
-    `local` and `remote` are whole From or To values without tags; `via_peer` is whom we heard the
-    dialog's first message from, used where the route set names a host that is no IP address.
+    `local` and `remote` are whole From or To values without tags; `via_peer` is whom the dialog's
+    first message came from or went to, used where the route set names a host that is no IP
+    address; `connected` says that a connection to it, where it is one, is still open.
     """
 
     call_id: str
@@ -30,6 +31,7 @@ class Dialog:
     via_peer: Peer
     local_seq: int = 0
     remote_seq: int | None = None
+    connected: bool = True
 
     def accepts(self, request: Request) -> bool:
         """Whether a request comes in order; remembers its number (§12.2.2)."""
@@ -44,6 +46,16 @@ class Dialog:
         contact = contact_of(message)
         if contact:
             self.target = contact
+
+    def heard_from(self, source: Peer) -> None:
+        """The peer wrote within the dialog: a connection it opened is ours too (RFC 5923)."""
+        if source.transport is Transport.TCP and source.host == self.via_peer.host:
+            self.via_peer, self.connected = source, True
+
+    def cut_off(self, peer: Peer) -> None:
+        """A connection is gone: requests on it would reach nobody."""
+        if self.via_peer == peer and peer.transport is Transport.TCP:
+            self.connected = False
 
     def request(self, method: str, number: int | None = None) -> Request:
         """A request within the dialog, without Via; `number` is given for ACK and CANCEL only."""
@@ -66,15 +78,17 @@ class Dialog:
         """Where requests are sent: the first route, or the target (§12.2.1.1).
 
         A host name is not looked up: the request then goes where the dialog came from. Over TCP
-        the connection of the first message is used again while it leads to the same host.
+        the connection is used again while it is open and leads to the same host (RFC 5923); a
+        peer that closed it is called at its own port, never at the one it had borrowed.
         """
         first = parse_address(self.route[0]).uri if self.route else self.target
-        peer = parse_uri(first).peer
-        if not _is_ip(peer.host):
-            return self.via_peer
-        if self.via_peer.transport is Transport.TCP and peer.host == self.via_peer.host:
-            return self.via_peer
-        return peer
+        peer, via = parse_uri(first).peer, self.via_peer
+        named = not _is_ip(peer.host)
+        if via.transport is not Transport.TCP:
+            return via if named else peer
+        if self.connected and (named or peer.host == via.host):
+            return via
+        return Peer(Transport.TCP, via.host, peer.port) if named else peer
 
     def _path(self) -> tuple[str, tuple[str, ...]]:
         """Request-URI and Route, for loose and for strict routers (§12.2.1.1)."""

@@ -74,6 +74,11 @@ def where_to_answer(via: Via, source: Peer) -> Peer:
     return Peer(Transport.UDP, source.host, via.port or 5060)
 
 
+def where_to_answer_anew(via: Via, source: Peer) -> Peer:
+    """Where responses go whose connection is gone: the port that the Via names (§18.2.2)."""
+    return Peer(source.transport, source.host, via.port or 5060)
+
+
 def acknowledge(request: Request, response: Response) -> Request:
     """The ACK of a refused INVITE: same Via, Route and Request-URI (§17.1.1.3)."""
     kept = {"Via": 1, "From": 1, "Call-ID": 1, "Max-Forwards": 1}
@@ -190,7 +195,10 @@ class Ledger:
             transaction.heard(408, None, now)
 
     def transport_failed(self, peer: Peer, now: float) -> None:
-        """Nothing more can be sent to `peer`: what waits for it fails."""
+        """Nothing more can be sent to `peer`: what waits fails, what answers goes round."""
+        for answering in self._servers.values():
+            if answering.reply_to == peer and peer.transport is Transport.TCP:
+                answering.reply_to = where_to_answer_anew(answering.request.top_via, peer)
         for transaction in list(self._clients.values()):
             if transaction.peer == peer:
                 self._client(transaction, Signal.TRANSPORT_ERROR, None, now)

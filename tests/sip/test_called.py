@@ -285,6 +285,72 @@ def test_a_contact_by_name_is_reached_where_the_call_came_from() -> None:
 # In the middle of a call
 
 
+# A caller by TCP whose connection closes
+
+BORROWED = Peer(Transport.TCP, "192.0.2.9", 49152)
+LISTENING = Peer(Transport.TCP, "192.0.2.9", 5062)
+
+
+def by_connection(data: bytes) -> bytes:
+    """The same request over TCP, from a telephone that listens there as well."""
+    data = data.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")
+    return data.replace(b"roger@192.0.2.9:5062>", b"roger@192.0.2.9:5062;transport=tcp>")
+
+
+def connected() -> tuple[Hand, str]:
+    """A call over TCP that is up, and its To tag."""
+    hand = Hand(source=BORROWED)
+    hand.writes(by_connection(invite()))
+    (final,) = hand.sorted(hand.agent.answer(hand.last_call(), ANSWER, hand.now))
+    tag = final.recipient.tag
+    hand.writes(by_connection(request("ACK", branch="z9hG4bKack", to_tag=tag)))
+    return hand, tag
+
+
+def test_a_caller_who_keeps_the_connection_is_hung_up_on_it() -> None:
+    hand, _ = connected()
+    hand.sorted(hand.agent.bye(hand.last_call(), hand.now))
+    assert hand.to == [BORROWED]
+
+
+def test_a_caller_who_closed_the_connection_is_hung_up_where_it_listens() -> None:
+    hand, _ = connected()
+    hand.agent.transport_failed(BORROWED, hand.now)
+    (bye,) = hand.sorted(hand.agent.bye(hand.last_call(), hand.now))
+    assert hand.to == [LISTENING]
+    assert bye.top_via.transport == "TCP"
+
+
+def test_a_connection_that_closes_under_our_request_has_it_sent_where_the_caller_listens() -> None:
+    hand, _ = connected()
+    hand.sorted(hand.agent.bye(hand.last_call(), hand.now))
+    (again,) = hand.sorted(hand.agent.transport_failed(BORROWED, hand.now))
+    assert again.method == "BYE"  # type: ignore[union-attr]
+    assert hand.to == [LISTENING]
+    assert hand.sorted(hand.agent.transport_failed(LISTENING, hand.now)) == []
+    assert hand.agent.calls == 0
+
+
+def test_a_caller_who_connects_again_is_hung_up_on_the_new_connection() -> None:
+    hand, tag = connected()
+    hand.agent.transport_failed(BORROWED, hand.now)
+    hand.source = Peer(Transport.TCP, "192.0.2.9", 49153)
+    alive = request("OPTIONS", branch="z9hG4bKalive", cseq=2, to_tag=tag)
+    assert hand.status(by_connection(alive)) == 200
+    hand.sorted(hand.agent.bye(hand.last_call(), hand.now))
+    assert hand.to == [hand.source]
+
+
+def test_an_answer_whose_connection_closed_goes_to_the_port_of_the_via() -> None:
+    hand = Hand(source=BORROWED)
+    hand.writes(by_connection(invite()))
+    hand.agent.transport_failed(BORROWED, hand.now)
+    hand.sorted(hand.agent.answer(hand.last_call(), ANSWER, hand.now))
+    assert hand.to == [LISTENING]
+    assert [answer.status for answer in hand.waits(0.6)] == [200]  # type: ignore[union-attr]
+    assert hand.to == [LISTENING]
+
+
 def test_a_request_that_comes_out_of_order_is_refused() -> None:
     hand = Hand()
     tag = taken(
