@@ -156,6 +156,11 @@ class SipLeg:
         return self._farewell
 
     @property
+    def keys(self) -> KeyMerger:
+        """The presses of this call, counted, and the ways they were told."""
+        return self._keys
+
+    @property
     def statistics(self) -> MediaStatistics | None:
         """How the sound went; known when the leg is over."""
         return self._statistics

@@ -16,7 +16,7 @@ from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
 from call.masking import masked
-from call.media import Address, MediaPlane
+from call.media import Address, KeySource, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
 from telephony.heartbeat import Heartbeat
 from telephony.leg import SipLeg
@@ -277,9 +277,10 @@ class SipLine:
             return
         del self._legs[call]
         sound, end = leg.statistics, leg.farewell
-        fields: dict[str, object] = {"call_id": leg.call_id}
+        fields: dict[str, object] = {"call_id": leg.call_id, "keys": leg.keys.presses}
         if end is not None:
             fields |= {"cause": end.cause.value, "by_peer": end.by_caller}
+        fields |= {source.value: n for source in KeySource if (n := leg.keys.reports(source))}
         if sound is not None:
             fields |= {
                 "sent": sound.packets_sent,

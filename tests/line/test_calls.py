@@ -211,6 +211,21 @@ async def test_a_key_told_by_event_by_tone_and_by_info_is_pressed_once() -> None
         assert keys == [("8", KeySource.RFC4733), ("5", KeySource.SIP_INFO)]
 
 
+async def test_an_operator_reads_how_the_keys_of_a_call_came_and_never_which(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="telephony.line")
+    async with Scene() as scene:
+        caller = Caller(scene)
+        await caller.calls()
+        for source in (KeySource.RFC4733, KeySource.INBAND):
+            scene.plane.tell(KeyPressed("8", source, scene.clock.monotonic()))
+        await caller.hangs_up()
+    (over,) = (record for record in caplog.records if record.message == "call over")
+    told = (over.__dict__["keys"], over.__dict__["rfc4733"], over.__dict__["inband"])
+    assert told == (1, 1, 1)
+
+
 async def test_thirty_seconds_without_sound_end_the_call() -> None:
     async with Scene() as scene:
         await Caller(scene).calls()
