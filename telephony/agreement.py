@@ -30,6 +30,7 @@ class Agreement:
         self._signals = signals
         self._connect = connect
         self._description = b""
+        self._wished = Direction.SENDRECV
 
     @property
     def reached(self) -> bool:
@@ -92,8 +93,13 @@ class Agreement:
         self._signals.accept_offer(description)
 
     def offer_again(self, direction: Direction) -> None:
-        """Offer anew within the call."""
-        self._signals.reoffer(self._negotiation.offer(direction))
+        """Offer anew within the call, as soon as no other offer is under way."""
+        self._wished = direction
+        self._signals.wish_to_offer()
+
+    def offer_due(self) -> None:
+        """Make the offer that was wished for, from what is agreed by now."""
+        self._signals.reoffer(self._negotiation.offer(self._wished))
 
     def withdraw(self) -> None:
         """Our offer was refused: what was agreed before it stays."""

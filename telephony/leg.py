@@ -46,6 +46,7 @@ from telephony.sip.events import (
     CallProgress,
     InfoKey,
     OfferAnswered,
+    OfferDue,
     OfferReceived,
     OfferRefused,
     SipEvent,
@@ -304,6 +305,8 @@ class SipLeg:
                 self._offered_again(event.offer)
             case OfferAnswered():
                 self._read_answer(event.answer)
+            case OfferDue():
+                self._agreement.offer_due()
             case OfferRefused():
                 self._agreement.withdraw()
             case InfoKey():

@@ -51,6 +51,9 @@ class Signals(Protocol):
     def refuse_offer(self, status: int) -> None:
         """Refuse a re-offer."""
 
+    def wish_to_offer(self) -> None:
+        """Ask to be told, by OfferDue, when an offer may be made within the call."""
+
     def reoffer(self, sdp: bytes) -> None:
         """Offer anew within the call."""
 
@@ -84,6 +87,9 @@ class CallSignals:
 
     def refuse_offer(self, status: int) -> None:
         self._wire.carry(self._core.refuse_offer(self.call, status, self._now))
+
+    def wish_to_offer(self) -> None:
+        self._wire.carry(self._core.wish_to_offer(self.call, self._now))
 
     def reoffer(self, sdp: bytes) -> None:
         self._wire.carry(self._core.reoffer(self.call, sdp, self._now))

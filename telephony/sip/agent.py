@@ -175,7 +175,7 @@ class UserAgent:
         """Answer the OfferReceived of a call."""
         if known := self._core.calls.get(call):
             self._offers.accept(known, sdp, now)
-            self._offers.proceed(known, now)
+            self._offers.proceed(known)
         return self._core.taken()
 
     def refuse_offer(self, call: str, status: int, now: float) -> list[Output]:
@@ -184,11 +184,21 @@ class UserAgent:
             raise Misuse(f"not a refusal: {status}")
         if known := self._core.calls.get(call):
             self._offers.refuse(known, status, now)
-            self._offers.proceed(known, now)
+            self._offers.proceed(known)
+        return self._core.taken()
+
+    def wish_to_offer(self, call: str, now: float) -> list[Output]:
+        """Ask for the time to offer a new description: OfferDue tells it, perhaps at once."""
+        if known := self._core.calls.get(call):
+            self._offers.wish(known)
         return self._core.taken()
 
     def reoffer(self, call: str, sdp: bytes, now: float) -> list[Output]:
-        """Offer a new session description; OfferAnswered or OfferRefused follows."""
+        """Offer a new session description; OfferAnswered or OfferRefused follows.
+
+        Where something else is under way nothing is sent: OfferDue tells when to offer, and what
+        is then true is to be described. It follows an offer refused by 491 as well.
+        """
         if known := self._core.calls.get(call):
             self._offers.offer(known, sdp, now)
         return self._core.taken()
@@ -306,7 +316,7 @@ class UserAgent:
     def _ack(self, request: Request, now: float) -> None:
         call = self._core.call_of(request)
         if call is not None and self._answering.acknowledged(call, request, now):
-            self._offers.proceed(call, now)
+            self._offers.proceed(call)
 
     def _in_dialog(self, request: Request, source: Peer, now: float) -> None:
         call = self._core.call_of(request)

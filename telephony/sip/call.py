@@ -60,8 +60,8 @@ class Call:
     """Our INVITE, re-INVITE or UPDATE under way."""
     invited: Request | None = None
     """The last INVITE we sent: its ACK carries the same proofs."""
-    wanted_offer: bytes | None = None
-    """What to offer as soon as nothing else is under way."""
+    offer_wished: bool = False
+    """Whether we want to offer as soon as nothing else is under way."""
     local_sdp: bytes = b""
     remote_sdp: bytes = b""
     peer_updates: bool = False

@@ -151,7 +151,7 @@ class Core:
         for what in ("ack", "ack limit", "session", "offer", "cancel"):
             self.alarms.clear((call.id, what))
         call.ack = None
-        call.wanted_offer = None
+        call.offer_wished = False
         self.tell(CallEnded(call.id, by_peer, status))
 
     def forget(self, call: Call) -> None:

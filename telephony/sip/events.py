@@ -78,6 +78,13 @@ class OfferAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferDue:
+    """Nothing else is under way: what we wished to offer may be offered now."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferRefused:
     """The peer refused what we re-offered; the session goes on as it was (RFC 3261 §14.1)."""
 
@@ -129,6 +136,7 @@ SipEvent = (
     | CallConfirmed
     | OfferReceived
     | OfferAnswered
+    | OfferDue
     | OfferRefused
     | InfoKey
     | CallProgress

@@ -1,7 +1,8 @@
 """Offers within a call that is up: re-INVITE and UPDATE, theirs and ours (RFC 3261 §14, RFC 3311).
 
 At most one offer is under way. Theirs during ours is answered 491, theirs during theirs 500; ours
-during theirs waits, and ours answered 491 is sent again after the RFC's delay.
+during theirs waits, and ours answered 491 comes again after the RFC's delay. What waits is the
+wish, never the text: what is agreed meanwhile changes what there is to say, and its version.
 """
 
 from telephony.sip.answering import Answering
@@ -9,7 +10,7 @@ from telephony.sip.asking import Asking
 from telephony.sip.call import Call, Stage
 from telephony.sip.content import Refusal, refusal_of, sdp_in
 from telephony.sip.core import SDP, Core
-from telephony.sip.events import OfferAnswered, OfferReceived, OfferRefused, Peer
+from telephony.sip.events import OfferAnswered, OfferDue, OfferReceived, OfferRefused, Peer
 from telephony.sip.ledger import ServerTransaction
 from telephony.sip.message import Pairs, Request, Response
 from telephony.sip.refresh import Refresh
@@ -88,20 +89,30 @@ class Offers:
 
     # Ours
 
-    def offer(self, call: Call, sdp: bytes, now: float) -> None:
-        """Offer `sdp` in a re-INVITE as soon as nothing else is under way."""
+    def wish(self, call: Call) -> None:
+        """Ask for the time to offer: OfferDue tells it, as soon as nothing else is under way."""
         if not call.over:
-            call.wanted_offer = sdp
-            self.proceed(call, now)
+            call.offer_wished = True
+            self.proceed(call)
 
-    def proceed(self, call: Call, now: float) -> None:
-        """Send the offer that waits, if its time has come."""
+    def offer(self, call: Call, sdp: bytes, now: float) -> None:
+        """Offer `sdp` in a re-INVITE now; where it cannot be, OfferDue tells when it can."""
+        if self._may_offer(call):
+            call.offer_wished = False
+            self._reinvite(call, sdp, now, refreshing=False)
+        else:
+            self.wish(call)
+
+    def proceed(self, call: Call) -> None:
+        """Tell that the time has come for the offer that waits, if it has."""
+        if call.offer_wished and self._may_offer(call):
+            call.offer_wished = False
+            self._core.tell(OfferDue(call.id))
+
+    def _may_offer(self, call: Call) -> bool:
         busy = call.our_request or call.their_offer or call.ack
         waiting = (call.id, "offer") in self._core.alarms
-        if call.wanted_offer is None or call.stage is not Stage.UP or busy or waiting:
-            return
-        sdp, call.wanted_offer = call.wanted_offer, None
-        self._reinvite(call, sdp, now, refreshing=False)
+        return call.stage is Stage.UP and not busy and not waiting
 
     def refresh(self, call: Call, now: float) -> None:
         """Refresh the session: by UPDATE where the peer knows it, else by the same offer again."""
@@ -139,8 +150,8 @@ class Offers:
                 self._refresh.agreed(call, response, at)
                 self._answered(call, sdp, response, refreshing)
             else:
-                self._refused(call, sdp, status, at, refreshing)
-            self.proceed(call, at)
+                self._refused(call, status, at, refreshing)
+            self.proceed(call)
 
         headers = (("Content-Type", SDP), *self._refresh.wish(call))
         call.our_request = self._asking.ask(call, "INVITE", heard, now, headers=headers, body=sdp)
@@ -161,15 +172,14 @@ class Offers:
         if changed or not refreshing:
             self._core.tell(OfferAnswered(call.id, answer))
 
-    def _refused(self, call: Call, sdp: bytes, status: int, now: float, refreshing: bool) -> None:
+    def _refused(self, call: Call, status: int, now: float, refreshing: bool) -> None:
         if status in (408, 481):  # §12.2.1.2
             self._asking.bye(call, now, status=status)
         elif status == 491 and not refreshing:
             # The end that made the Call-ID waits longer, so that the two do not meet again.
             ours = call.opening is None
             wait = self._core.between(2.1, 4.0) if ours else self._core.between(0.0, 2.0)
-            if call.wanted_offer is None:
-                call.wanted_offer = sdp
-            self._core.alarms.set((call.id, "offer"), now + wait, lambda at: self.proceed(call, at))
-        elif not refreshing:
+            call.offer_wished = True
+            self._core.alarms.set((call.id, "offer"), now + wait, lambda at: self.proceed(call))
+        if not refreshing and not call.over:
             self._core.tell(OfferRefused(call.id, status))

@@ -48,6 +48,9 @@ class Notebook:
     def refuse_offer(self, status: int) -> None:
         self.said.append("refuse")
 
+    def wish_to_offer(self) -> None:
+        self.said.append("wish to offer")
+
     def reoffer(self, sdp: bytes) -> None:
         self.said.append("reoffer")
 

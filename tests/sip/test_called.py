@@ -10,7 +10,9 @@ from telephony.sip.events import (
     CallEnded,
     IncomingCall,
     InfoKey,
+    OfferDue,
     OfferReceived,
+    OfferRefused,
     Peer,
     Send,
     Transport,
@@ -433,8 +435,11 @@ def test_an_offer_that_meets_ours_is_refused_491_and_ours_comes_again() -> None:
     refusal = bytes(answer_to(ours, 491))
     (ack,) = hand.writes(refusal)
     assert ack.cseq == (ours.cseq[0], "ACK")
-    sent = hand.waits(2.0)
-    assert any(one.cseq[1] == "INVITE" and one.body == OFFER for one in sent)
+    assert hand.events[-1] == OfferRefused(hand.last_call(), 491)
+    hand.waits(2.0)
+    assert hand.events[-1] == OfferDue(hand.last_call())
+    (again,) = hand.sorted(hand.agent.reoffer(hand.last_call(), HOLD, hand.now))
+    assert again.cseq == (ours.cseq[0] + 1, "INVITE")
 
 
 def answer_to(request: object, status: int, *extra: tuple[str, str], body: bytes = b"") -> Response:

@@ -10,6 +10,7 @@ from telephony.sip.events import (
     IncomingCall,
     InfoKey,
     OfferAnswered,
+    OfferDue,
     OfferReceived,
     OfferRefused,
     Transport,
@@ -261,6 +262,8 @@ def test_two_offers_that_meet_are_both_made_in_the_end(wire: Wire) -> None:
         def react(event: object, agent=agent, call=call) -> list[object]:  # type: ignore[no-untyped-def]
             if isinstance(event, OfferReceived):
                 return list(agent.accept_offer(call, ANSWER, wire.now))
+            if isinstance(event, OfferDue):
+                return list(agent.reoffer(call, HOLD, wire.now))
             return []
 
         end.reacts = react  # type: ignore[assignment]
@@ -280,6 +283,10 @@ def test_our_offer_waits_while_theirs_is_being_considered(wire: Wire) -> None:
     wire.carry(wire.called, wire.called.agent.reoffer(called, OFFER, wire.now))
     assert "INVITE" not in wire.called.starts
     wire.carry(wire.called, wire.called.agent.accept_offer(called, ANSWER, wire.now))
+    assert wire.called.told(OfferDue) == []
+    wire.run(0.1)
+    assert wire.called.told(OfferDue) == [OfferDue(called)]
+    wire.carry(wire.called, wire.called.agent.reoffer(called, OFFER, wire.now))
     wire.run(0.1)
     assert wire.called.starts.count("INVITE") == 1
     assert [event.offer for event in wire.caller.told(OfferReceived)] == [OFFER]
