@@ -44,6 +44,7 @@ def running_demo(data: Path) -> Iterator[Measured]:
         try:
             process.wait(_END_S)
         except subprocess.TimeoutExpired:
+            print(f"the demo did not end within {_END_S:.0f} s of SIGTERM; killed", file=sys.stderr)
             process.kill()
             process.wait()
 

@@ -10,19 +10,19 @@ processor time the plane took.
 
 import asyncio
 import multiprocessing
-import os
 import select
 import socket
-import struct
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
+from bench.arrivals import ROOM_FOR_STAMP, Arrivals, missing, pacing, stamp, stamped_at
+from bench.processor import processor_s
 from call.g711 import encode
 from call.media import MediaEvent, MediaStatistics, RecordEnded, Stream
 from call.sound import FRAME, Clip, Law
@@ -33,11 +33,6 @@ from telephony.media.process import MediaProcess
 SPREAD = 10
 """Parts of a frame over which the generator spreads its calls."""
 
-SO_TIMESTAMPNS = 35
-"""The kernel stamps each arrival, so that a busy generator does not blur what it measures."""
-
-STAMP = struct.Struct("@ll")
-
 
 def phones(count: int, seconds: float, pipe: Connection) -> None:
     """Be `count` telephones for a while; tells arrivals by call, and packets sent."""
@@ -45,7 +40,7 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
     for each in sockets:
         each.bind(("127.0.0.1", 0))
         each.setblocking(False)
-        each.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        stamp(each)
     pipe.send([each.getsockname()[1] for each in sockets])
     for each, port in zip(sockets, pipe.recv(), strict=True):
         each.connect(("127.0.0.1", port))
@@ -53,7 +48,7 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
     by_fd = {each.fileno(): n for n, each in enumerate(sockets)}
     for each in sockets:
         poll.register(each.fileno(), select.EPOLLIN)
-    arrivals: list[list[tuple[float, int]]] = [[] for _ in sockets]
+    arrivals = [Arrivals() for _ in sockets]
     payload = encode((np.sin(np.arange(FRAME) / 5) * 9000).astype(np.int16), Law.PCMU).tobytes()
     start, step, sent = time.monotonic(), 0, 0
     while (now := time.monotonic()) < start + seconds:
@@ -66,17 +61,10 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
             step += 1
             due += 0.02 / SPREAD
         for fd, _ in poll.poll(max(0.0, due - time.monotonic()), len(by_fd)):
-            packet, extra, _, _ = sockets[by_fd[fd]].recvmsg(2048, 64)
+            packet, extra, _, _ = sockets[by_fd[fd]].recvmsg(2048, ROOM_FOR_STAMP)
             sequence = int.from_bytes(packet[2:4], "big")
-            seconds_part, nanoseconds = STAMP.unpack(extra[0][2])
-            arrivals[by_fd[fd]].append((seconds_part + nanoseconds / 1e9, sequence))
+            arrivals[by_fd[fd]].add(stamped_at(extra), sequence)
     pipe.send((arrivals, sent))
-
-
-def processor_s(pid: int) -> float:
-    """Processor seconds a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(calls: int, seconds: float, folder: Path) -> None:
@@ -115,26 +103,22 @@ def tell(
     calls: int,
     priority: str,
     used: float,
-    arrivals: list[list[tuple[float, int]]],
+    arrivals: list[Arrivals],
     sent: int,
     events: list[MediaEvent],
 ) -> None:
     """Print the figures."""
-    times = [np.array([at for at, _ in call if at > call[0][0] + 1.0]) for call in arrivals]
-    between = np.concatenate([np.diff(call) for call in times]) * 1000
-    steps = [
-        sum(rtp.sequence_steps(a[1], b[1]) - 1 for a, b in pairwise(call)) for call in arrivals
-    ]
+    paced = pacing(call.within(call.times[0] + 1.0, inf) for call in arrivals)
+    assert paced is not None
+    lost = sum(missing(call.sequences) for call in arrivals)
     statistics = [e for e in events if isinstance(e, MediaStatistics)]
     recorded = sum(e.seconds for e in events if isinstance(e, RecordEnded))
-    p50, p99, p999 = np.percentile(between, [50, 99, 99.9])
     received = sum(e.packets_received for e in statistics)
-    print(f"calls {calls}, priority {priority}, packets timed {len(between)}")
-    print(f"between packets, ms: p50 {p50:.2f}  p99 {p99:.2f}  p99.9 {p999:.2f}  "
-          f"worst {between.max():.2f}")  # fmt: skip
-    within = np.mean(np.abs(between - 20) <= 5) * 100
-    print(f"within 20 ± 5 ms: {within:.3f} %")
-    print(f"lost of what we sent {sum(steps)}; of what we were sent {sent - received} of {sent}")
+    print(f"calls {calls}, priority {priority}, packets timed {paced.packets}")
+    print(f"between packets, ms: p50 {paced.p50:.2f}  p99 {paced.p99:.2f}  "
+          f"p99.9 {paced.p999:.2f}  worst {paced.worst:.2f}")  # fmt: skip
+    print(f"within 20 ± 5 ms: {paced.even * 100:.3f} %")
+    print(f"lost of what we sent {lost}; of what we were sent {sent - received} of {sent}")
     print(f"processor: {used * 100:.1f} % of a core, {used * 100 / calls:.3f} % a call")
     print(
         f"late ticks {max(e.late_ticks for e in statistics)}; "
