@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 
 from call.clock import Clock
 from call.errors import Fault
@@ -51,7 +52,7 @@ Check = Callable[[Settings, Clock], Awaitable[list[Finding]]]
 async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """Look at everything a call needs. Nothing is changed but the tables of the database."""
     findings: list[Finding] = []
-    for check in (_listening, _numbers, _flows, _voices, _storage, _mail, _limits):
+    for check in (_listening, _callers, _numbers, _flows, _voices, _storage, _mail, _limits):
         findings += await check(settings, clock)
     return findings
 
@@ -80,6 +81,20 @@ async def _listening(settings: Settings, _: Clock) -> list[Finding]:
         findings.append(
             Finding(Verdict.BAD, "sip.advertise", "unset, and we listen everywhere", advice)
         )
+    return findings
+
+
+async def _callers(settings: Settings, _: Clock) -> list[Finding]:
+    """Whether those who may call can reach the address we listen on: IPv4 and IPv6 never meet."""
+    version = 6 if ":" in settings.sip.address[0] else 4
+    findings = []
+    if version not in {ip_network(each).version for each in settings.sip.allow}:
+        advice = f"Name the IPv{version} networks whose telephones may call."
+        what = f"no IPv{version} network, and sip.listen is one of IPv{version}"
+        findings.append(Finding(Verdict.BAD, "sip.allow", what, advice))
+    if version == 6:
+        advice = "Telephones that have IPv4 alone do not reach it."
+        findings.append(Finding(Verdict.NOTE, f"sip.listen {settings.sip.listen}", "IPv6", advice))
     return findings
 
 

@@ -371,6 +371,9 @@ def _udp_socket(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_DGRAM)
     try:
         listening.setblocking(False)
+        if family == socket.AF_INET6:
+            # As over TCP: an IPv4 peer would come under an address that no allowed network holds.
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         listening.bind((host, port))
     except OSError:

@@ -6,8 +6,9 @@
         call.line.press("1")
         await call.hang_up()
 
-It follows RFC 3261 as a plain telephone does over UDP: retransmits, follows Record-Route, answers
-a digest challenge, acknowledges repeated 200s, takes re-INVITEs, answers BYE, OPTIONS and INFO.
+It follows RFC 3261 as a plain telephone does, over UDP or TCP: retransmits, follows Record-Route,
+answers a digest challenge, acknowledges repeated 200s, takes re-INVITEs, answers BYE, OPTIONS and
+INFO.
 Every message is kept in `trace` with its direction and time.
 """
 
@@ -21,9 +22,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from tests.wire.link import Address, Link
 from tests.wire.rtp_line import LAWS, Fate, RtpLine
 
-Address = tuple[str, int]
 T1 = 0.5
 """Seconds before the first retransmission (RFC 3261 section 17.1.1.1)."""
 
@@ -93,11 +94,16 @@ def uri_of(value: str) -> str:
 
 
 def address_of(uri: str) -> Address:
-    """Host and port of a sip: URI that holds an IPv4 address."""
-    found = re.search(r"(?:sips?:)?(?:[^@]*@)?([0-9.]+)(?::(\d+))?", uri)
+    """Host and port of a sip: URI that holds an IP address."""
+    found = re.search(r"(?:sips?:)?(?:[^@]*@)?([0-9.]+|\[[0-9a-fA-F:.]+\])(?::(\d+))?", uri)
     if found is None:
         raise ValueError(f"no address in {uri!r}")
-    return found.group(1), int(found.group(2) or 5060)
+    return found.group(1).strip("[]"), int(found.group(2) or 5060)
+
+
+def literal(host: str) -> str:
+    """An address as it stands in a URI."""
+    return f"[{host}]" if ":" in host else host
 
 
 def tag_of(value: str) -> str:
@@ -121,8 +127,9 @@ class Wire:
             kinds.append(self.event_type)
             maps.append(f"a=rtpmap:{self.event_type} telephone-event/8000")
             maps.append(f"a=fmtp:{self.event_type} 0-15")
+        net = f"IN {'IP6' if ':' in host else 'IP4'} {host}"
         lines = [
-            "v=0", f"o=phone 7 {version} IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
+            "v=0", f"o=phone 7 {version} {net}", "s=-", f"c={net}", "t=0 0",
             f"m=audio {port} RTP/AVP {' '.join(map(str, kinds))}", *maps,
             "a=ptime:20", f"a={self.direction}", "",
         ]  # fmt: skip
@@ -192,7 +199,10 @@ class PhoneCall:
 
 
 class Phone(asyncio.DatagramProtocol):
-    """A telephone on one UDP port of `host`; an async context manager."""
+    """A telephone on one port of `host`; an async context manager.
+
+    Over TCP it opens a connection to call, and listens for those that call it back.
+    """
 
     def __init__(
         self,
@@ -202,7 +212,10 @@ class Phone(asyncio.DatagramProtocol):
         display: str = "",
         password: str = "",
         wire: Wire | None = None,
+        transport: str = "UDP",
     ) -> None:
+        self.transport = transport
+        self.links: dict[Address, Link] = {}
         self.number, self.host, self.display, self.password = number, host, display, password
         self.wire = wire or Wire()
         self.trace: list[tuple[float, str, bytes]] = []
@@ -212,9 +225,13 @@ class Phone(asyncio.DatagramProtocol):
         self._waiting: dict[tuple[str, str, str], asyncio.Queue[Message]] = {}
         self._ids = itertools.count(1)
         self._transport: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> "Phone":
         loop = asyncio.get_running_loop()
+        if self.transport == "TCP":
+            self._server = await loop.create_server(self._link, self.host, 0)
+            return self
         transport, _ = await loop.create_datagram_endpoint(lambda: self, (self.host, 0))
         self._transport = transport
         return self
@@ -229,18 +246,27 @@ class Phone(asyncio.DatagramProtocol):
             with contextlib.suppress(TimeoutError, CallRefused):
                 await call.hang_up()
             call.line.close()
+        for link in self.links.values():
+            link.close()
+        if self._server is not None:
+            self._server.close()
         if self._transport is not None:
             self._transport.close()
 
+    def _link(self) -> Link:
+        return Link(self.datagram_received, self.links.__setitem__)
+
     @property
     def port(self) -> int:
+        if self._server is not None:
+            return int(self._server.sockets[0].getsockname()[1])
         assert self._transport is not None
-        port: int = self._transport.get_extra_info("sockname")[1]
-        return port
+        return int(self._transport.get_extra_info("sockname")[1])
 
     @property
     def contact(self) -> str:
-        return f"<sip:{self.number}@{self.host}:{self.port}>"
+        suffix = ";transport=tcp" if self.transport == "TCP" else ""
+        return f"<sip:{self.number}@{literal(self.host)}:{self.port}{suffix}>"
 
     async def call(
         self,
@@ -256,6 +282,8 @@ class Phone(asyncio.DatagramProtocol):
 
         `ringing` is told of the call as soon as the INVITE is sent, so that it can be cancelled.
         """
+        if self.transport == "TCP" and server not in self.links:
+            await asyncio.get_running_loop().create_connection(self._link, *server)
         call = self._new_call(number, server)
         body = self.wire.description(self.host, call.line.port, 1) if offer else b""
         extra = [("contact", self.contact), *headers]
@@ -281,8 +309,8 @@ class Phone(asyncio.DatagramProtocol):
     def _new_call(self, number: str, server: Address) -> PhoneCall:
         unique = f"{next(self._ids)}-{self.port}-{time.monotonic_ns():x}"
         local = f'"{self.display}" ' if self.display else ""
-        local += f"<sip:{self.number}@{self.host}>;tag=p{unique}"
-        target = f"sip:{number}@{server[0]}:{server[1]}"
+        local += f"<sip:{self.number}@{literal(self.host)}>;tag=p{unique}"
+        target = f"sip:{number}@{literal(server[0])}:{server[1]}"
         line = RtpLine(self.host, self.wire.fate)
         line.event_type = self.wire.event_type
         call = PhoneCall(self, unique, local, f"<{target}>", target, line, hop=server)
@@ -306,7 +334,7 @@ class Phone(asyncio.DatagramProtocol):
 
     def _connect(self, call: PhoneCall, description: bytes) -> None:
         text = description.decode()
-        connection = re.search(r"^c=IN IP4 (\S+)", text, re.M)
+        connection = re.search(r"^c=IN IP[46] (\S+)", text, re.M)
         media = re.search(r"^m=audio (\d+) \S+ (.*)$", text, re.M)
         assert connection is not None
         assert media is not None
@@ -334,11 +362,12 @@ class Phone(asyncio.DatagramProtocol):
         """Send a request of the call, again and again until answered; its final response."""
         if method != "INVITE" or call.answered_at is not None:
             call.sequence += 1
+        here = f"{literal(self.host)}:{self.port}"
         branch = f"z9hG4bK{call.call_id}-{call.sequence}-{method}"
         message = Message(
             f"{method} {call.target} SIP/2.0",
             (
-                ("via", f"SIP/2.0/UDP {self.host}:{self.port};branch={branch};rport"),
+                ("via", f"SIP/2.0/{self.transport} {here};branch={branch};rport"),
                 ("max-forwards", "70"),
                 *(("route", each) for each in call.route),
                 ("from", call.local),
@@ -362,7 +391,7 @@ class Phone(asyncio.DatagramProtocol):
     async def _until_final(
         self, call: PhoneCall, message: Message, answers: "asyncio.Queue[Message]"
     ) -> Message:
-        wait: float | None = T1
+        wait: float | None = T1 if self.transport == "UDP" else None
         self.send(message, call.hop)
         while True:
             try:
@@ -374,7 +403,7 @@ class Phone(asyncio.DatagramProtocol):
             if answer.status >= 200:
                 return answer
             call.provisional.append(answer.status)
-            wait = None if message.method == "INVITE" else 4
+            wait = None if message.method == "INVITE" or wait is None else 4
 
     def acknowledge(self, call: PhoneCall, answer: Message, body: bytes | None = None) -> None:
         """ACK: a new transaction for a 2xx, the INVITE's own one for a refusal."""
@@ -417,8 +446,11 @@ class Phone(asyncio.DatagramProtocol):
 
     def send_octets(self, data: bytes, to: Address) -> None:
         """Send whatever octets from the telephone's SIP port."""
-        assert self._transport is not None
         self.trace.append((time.monotonic(), "sent", data))
+        if self.transport == "TCP":
+            self.links[to].write(data)
+            return
+        assert self._transport is not None
         self._transport.sendto(data, to)
 
     def datagram_received(self, data: bytes, source: Address) -> None:
@@ -430,7 +462,7 @@ class Phone(asyncio.DatagramProtocol):
         if message.status:
             self._response(message)
         else:
-            self._request(message, source)
+            self._request(message, source[:2])
 
     def _response(self, message: Message) -> None:
         sequence, method = message.get("cseq").split()

@@ -112,7 +112,8 @@ class RtpLine:
     """The sound of one call: open, `connect` once the far end is known, `close` at the end."""
 
     def __init__(self, host: str = "127.0.0.1", fate: Fate = lambda _: (0,)) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.setblocking(False)
         self.law = LAWS["PCMU"]
@@ -275,7 +276,7 @@ class RtpLine:
                 break
             except ConnectionRefusedError:
                 continue
-            arrival = _arrival(data, time.monotonic(), source)
+            arrival = _arrival(data, time.monotonic(), source[:2])
             if arrival is None:
                 self.malformed += 1
             else:

@@ -15,7 +15,7 @@ from ivr.prompts import Phrase, Value
 from ivr.testing.script import Hears, ScriptedCaller
 from ivr.voices.voice import PromptVoice, open_voice
 from tests.wire.hearing import Pcm
-from tests.wire.phone import Address
+from tests.wire.phone import Address, literal
 from tests.wire.rtp_line import LAWS
 from vestibule.demo import PEOPLE
 
@@ -79,11 +79,12 @@ class Demo:
 
 
 @contextlib.asynccontextmanager
-async def running_demo(data: Path) -> AsyncIterator[Demo]:
+async def running_demo(data: Path, host: str = "127.0.0.1") -> AsyncIterator[Demo]:
     """Run the demo on free loopback ports until the end of the block; SIGTERM must end it well."""
+    listen = f"{literal(host)}:0"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from vestibule.cli import main; main()",
-        "demo", "--listen", "127.0.0.1:0", "--data", str(data),
+        "demo", "--listen", listen, "--data", str(data),
         stdout=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
     assert process.stdout is not None
@@ -98,7 +99,7 @@ async def running_demo(data: Path) -> AsyncIterator[Demo]:
         host, _, port = said[0].split()[3].rstrip(",").rpartition(":")
         book = load_book(ROOT / "prompts")
         async with open_voice(book, ROOT / "prompts", data / "frames") as voice:
-            yield Demo((host, int(port)), data, process, voice, said)
+            yield Demo((host.strip("[]"), int(port)), data, process, voice, said)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
