@@ -89,10 +89,10 @@ def pacing(calls: Iterable[Arrivals]) -> Pacing | None:
 
 def missing(sequences: Iterable[int]) -> int:
     """Sequence numbers that never came; one that came late is not missing."""
-    steps, highest, seen = 0, None, set()
+    steps, previous, seen = 0, None, set()
     for sequence in sequences:
-        if highest is not None:
-            steps += rtp.sequence_steps(highest, sequence)
-        highest = sequence
+        if previous is not None:
+            steps += rtp.sequence_steps(previous, sequence)
+        previous = sequence
         seen.add(steps)
     return max(seen) - min(seen) + 1 - len(seen) if seen else 0
