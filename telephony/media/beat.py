@@ -41,6 +41,8 @@ class Plane:
 
     def __init__(self, link: socket.socket, settings: MediaSettings) -> None:
         self._link = link
+        self._asked = select.poll()
+        self._asked.register(link, select.POLLIN)
         self._untold: deque[bytes] = deque(maxlen=_UNTOLD)
         self._writer = ThreadWriter()
         self._wire = UdpWire()
@@ -67,7 +69,8 @@ class Plane:
                 self._engine.late_ticks += 1
             self._engine.tick(number)
             number += 1
-            self._converse()
+            if self._untold or self._asked.poll(0):
+                self._converse()
         self._end(number)
 
     def _end(self, number: int) -> None:

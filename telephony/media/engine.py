@@ -218,11 +218,14 @@ class Engine:
         self._outbound.beat(group, self._played)
         self._receive(now)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
-        for slot in tuple(self._care[number % _CARE].values()):
-            self._look_after(slot)
-        for sink in self._writer.finished():
-            call, recording = self._writing.pop(sink)
-            self._tell_recorded(call, recording)
+        cared_for = self._care[number % _CARE]
+        if cared_for:
+            for slot in tuple(cared_for.values()):
+                self._look_after(slot)
+        if self._writing:
+            for sink in self._writer.finished():
+                call, recording = self._writing.pop(sink)
+                self._tell_recorded(call, recording)
 
     def skip(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
@@ -295,7 +298,7 @@ class Engine:
         self._emit(
             slot.call,
             MediaStatistics(
-                packets_sent=int(self._outbound.packets[slot.call]) if slot.sender else 0,
+                packets_sent=self._outbound.sent(slot.call)[0] if slot.sender else 0,
                 packets_received=reception.received,
                 packets_lost=slot.timeline.lost_packets,
                 packets_late=reception.late,
@@ -322,7 +325,7 @@ class Engine:
         if slot.sender is None or slot.target is None or not slot.sender.reports:
             return
         clock = self._outbound.clock(slot.sender)
-        sent = int(self._outbound.packets[slot.call]), int(self._outbound.octets[slot.call])
+        sent = self._outbound.sent(slot.call)
         reports = report(slot, self._settings.cname, sent, clock, self._clock)
         if leaving:
             reports.append(rtcp.Goodbye((clock[0],)))

@@ -66,6 +66,8 @@ class UdpLine:
     def __init__(self, sound: socket.socket, reports: socket.socket) -> None:
         self.sound = sound
         self.reports = reports
+        self._send = sound.send
+        self._receive_into = sound.recv_into
         sound.setblocking(False)
         reports.setblocking(False)
         self._target: Address | None = None
@@ -88,7 +90,7 @@ class UdpLine:
     def send(self, packet: memoryview | bytes) -> None:
         try:
             if self._locked:
-                self.sound.send(packet)
+                self._send(packet)
             elif self._target is not None:
                 self.sound.sendto(packet, self._target)
         except ConnectionRefusedError:
@@ -108,7 +110,7 @@ class UdpLine:
         if not self._locked:
             return _read(self.sound, into)
         try:
-            return self.sound.recv_into(into), None
+            return self._receive_into(into), None
         except BlockingIOError:
             return -1, None
         except OSError:

@@ -47,16 +47,19 @@ class Sender:
     """Frames in the packet being made, where packets hold several."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Chorus:
     """The calls of one group that are served together."""
 
     rows: np.ndarray[tuple[int], np.dtype[np.intp]]
-    senders: tuple[Sender, ...]
+    voices: tuple[tuple[int, Voice], ...]
     sends: tuple[tuple[Send, memoryview], ...]
+    uncounted: int = 0
+    """Packets that each call has sent in this company, and that its counters do not tell yet."""
 
 
-_NOBODY = _Chorus(np.empty(0, dtype=np.intp), (), ())
+def _nobody() -> _Chorus:
+    return _Chorus(np.empty(0, dtype=np.intp), (), ())
 
 
 class Outbound:
@@ -67,12 +70,11 @@ class Outbound:
         self._header: np.ndarray[tuple[int], np.dtype[np.void]] = np.ndarray(
             (calls,), dtype=_FIELDS, buffer=self._packets.data, strides=(_ROW,)
         )
-        self.packets = np.zeros(calls, dtype=np.int64)
-        """Packets sent by each call."""
-        self.octets = np.zeros(calls, dtype=np.int64)
-        """Octets of sound and events sent by each call, headers apart."""
+        self._sequence = self._header["sequence"]
+        self._timestamp = self._header["timestamp"]
+        self._sent = np.zeros((calls, 2), dtype=np.int64)  # packets and octets
         self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
-        self._chorus = [_NOBODY] * GROUPS
+        self._chorus = [_nobody() for _ in range(GROUPS)]
         self._solo: list[list[Sender]] = [[] for _ in range(GROUPS)]
         self._stale = [False] * GROUPS
         self._marked: set[int] = set()
@@ -81,12 +83,13 @@ class Outbound:
         """Make ready to send; `start` is the SSRC, first sequence number and first timestamp."""
         ssrc, sequence, timestamp = start
         self._packets[call] = 0
-        self.packets[call] = self.octets[call] = 0
+        self._count(call % GROUPS)
+        self._sent[call] = 0
         self._header["ssrc"][call] = ssrc
-        self._header["sequence"][call] = sequence
-        self._header["timestamp"][call] = timestamp
-        voice = Voice(self._packets[call], stream.law)
+        self._sequence[call] = sequence
+        self._timestamp[call] = timestamp
         row = memoryview(self._packets[call].data)
+        voice = Voice(row, stream.law)
         sender = Sender(call, line, voice, row, 0, None, 1, False)
         self.change(sender, stream)
         return sender
@@ -133,15 +136,28 @@ class Outbound:
             else:
                 together.append(sender)
         sending = tuple(s for s in together if s.sends)
+        self._count(group)
         self._chorus[group] = _Chorus(
             np.array([s.call for s in sending], dtype=np.intp),
-            tuple(together),
+            tuple((s.call, s.voice) for s in together),
             tuple((s.line.send, s.row[: HEADER.size + FRAME]) for s in sending),
         )
 
+    def _count(self, group: int) -> None:
+        """Bring the counters of a group up to what it sent."""
+        chorus = self._chorus[group]
+        self._sent[chorus.rows] += (chorus.uncounted, chorus.uncounted * FRAME)
+        chorus.uncounted = 0
+
+    def sent(self, call: int) -> tuple[int, int]:
+        """Packets sent by a call, and octets of sound and events in them, headers apart."""
+        self._count(call % GROUPS)
+        packets, octets = self._sent[call].tolist()
+        return packets, octets
+
     def clock(self, sender: Sender) -> tuple[int, int]:
         """The SSRC, and the timestamp of what was sent last."""
-        return int(self._header["ssrc"][sender.call]), int(self._header["timestamp"][sender.call])
+        return int(self._header["ssrc"][sender.call]), int(self._timestamp[sender.call])
 
     def beat(self, group: int, ended: Callable[[int, int], None]) -> None:
         """Send one frame for every call of the group; `ended` is told call and ticket."""
@@ -149,32 +165,34 @@ class Outbound:
             self._sort(group)
         chorus = self._chorus[group]
         over = [
-            (s.call, ticket)
-            for s in chorus.senders
-            if s.voice.talks and (ticket := s.voice.fill()) is not None
+            (call, ticket)
+            for call, voice in chorus.voices
+            if voice.talks and (ticket := voice.fill()) is not None
         ]
-        rows = chorus.rows
-        if rows.size:
-            self._header["sequence"][rows] += 1
-            self._header["timestamp"][rows] += FRAME
+        if chorus.sends:
+            self._sequence[chorus.rows] += 1
+            self._timestamp[chorus.rows] += FRAME
             for send, packet in chorus.sends:
                 send(packet)
-            self.packets[rows] += 1
-            self.octets[rows] += FRAME
+            chorus.uncounted += 1
         if self._marked:
             self._unmark(group)
-        for sender in self._solo[group]:
-            ticket = self._beat_alone(sender)
-            if ticket is not None:
-                over.append((sender.call, ticket))
-        if any(not s.voice.presses and s.frames_per_packet == 1 for s in self._solo[group]):
-            self.regroup(group)
+        if self._solo[group]:
+            over += self._beat_solo(group)
         for call, ticket in over:
             ended(call, ticket)
 
+    def _beat_solo(self, group: int) -> list[tuple[int, int]]:
+        """Serve the calls that are served one by one; calls and tickets that ended."""
+        solo = self._solo[group]
+        tickets = [(sender.call, self._beat_alone(sender)) for sender in solo]
+        if any(not s.voice.presses and s.frames_per_packet == 1 for s in solo):
+            self.regroup(group)
+        return [(call, ticket) for call, ticket in tickets if ticket is not None]
+
     def skip(self, frames: int) -> None:
         """Time went by in which nothing could be sent: timestamps tell how much."""
-        self._header["timestamp"] += FRAME * frames
+        self._timestamp += FRAME * frames
 
     def _unmark(self, group: int) -> None:
         solo = {s.call for s in self._solo[group]}
@@ -186,7 +204,7 @@ class Outbound:
     def _beat_alone(self, sender: Sender) -> int | None:
         """One frame of a call with long packets or with a key down."""
         call = sender.call
-        self._header["timestamp"][call] += FRAME
+        self._timestamp[call] += FRAME
         event = sender.voice.next_event()
         if event is not None and sender.event_payload_type is not None:
             self._send_packet(sender, FRAME * sender.filled)
@@ -205,26 +223,24 @@ class Outbound:
         sender.filled = 0
         if not filled or not sender.sends:
             return
-        timestamp = int(self._header["timestamp"][call])
-        self._header["sequence"][call] += 1
-        self._header["timestamp"][call] = (timestamp - age) & 0xFFFFFFFF
+        timestamp = int(self._timestamp[call])
+        self._sequence[call] += 1
+        self._timestamp[call] = (timestamp - age) & 0xFFFFFFFF
         sender.line.send(sender.row[: HEADER.size + filled * FRAME])
-        self._header["timestamp"][call] = timestamp
-        self.packets[call] += 1
-        self.octets[call] += filled * FRAME
+        self._timestamp[call] = timestamp
+        self._sent[call] += (1, filled * FRAME)
         if call in self._marked:
             self._marked.remove(call)
             self._mark(sender)
 
     def _send_event(self, sender: Sender, payload: bytes, age: int, *, marker: bool) -> None:
         ssrc, timestamp = self.clock(sender)
-        self._header["sequence"][sender.call] += 1
+        self._sequence[sender.call] += 1
         second = (sender.event_payload_type or 0) | (_MARKER if marker else 0)
-        sequence = int(self._header["sequence"][sender.call])
+        sequence = int(self._sequence[sender.call])
         began = (timestamp - age) & 0xFFFFFFFF
         sender.line.send(HEADER.pack(0x80, second, sequence, began, ssrc) + payload)
-        self.packets[sender.call] += 1
-        self.octets[sender.call] += len(payload)
+        self._sent[sender.call] += (1, len(payload))
 
 
 def is_nowhere(address: Address) -> bool:
