@@ -283,7 +283,8 @@ class Phone(asyncio.DatagramProtocol):
         `ringing` is told of the call as soon as the INVITE is sent, so that it can be cancelled.
         """
         if self.transport == "TCP" and server not in self.links:
-            await asyncio.get_running_loop().create_connection(self._link, *server)
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(self._link, *server, local_addr=(self.host, 0))
         call = self._new_call(number, server)
         body = self.wire.description(self.host, call.line.port, 1) if offer else b""
         extra = [("contact", self.contact), *headers]
