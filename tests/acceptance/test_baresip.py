@@ -57,7 +57,8 @@ async def test_a_temporary_greeting_is_recorded_heard_by_a_caller_and_removed(
         records = await follow(RECORDS, COMPANY, tmp_path / "records", demo)
         assert records.measures[0].what == "hears aa.welcome fr"
         assert_clean(records.measures)
-        leaves = await follow(LEAVES.hangs_up(), "*101", tmp_path / "leaves", demo)
+        leaves = await follow(LEAVES.waits(1).hangs_up(), "*101", tmp_path / "leaves", demo)
+        assert [each.what for each in leaves.measures] == [str(step) for step in LEAVES.steps]
         assert_clean(leaves.measures)
         assert_greeting_is_heard_whole(leaves.call.line.heard())
         assert_clean((await follow(REMOVES, COMPANY, tmp_path / "removes", demo)).measures)
