@@ -9,21 +9,47 @@ from typing import TYPE_CHECKING
 
 from call.media import MediaPlane
 from vestibule.reception import Reception
-from vestibule.settings import BadSettings, PyVoipLine, split_address
+from vestibule.settings import BadSettings, split_address
+from vestibule.settings import PyVoipLine as PbxSettings
 
 if TYPE_CHECKING:
-    from telephony.adapters.pyvoip import Extension, PyVoipLeg
+    from telephony.adapters.pyvoip import Extension, PyVoipLeg, PyVoipLine
 
 log = logging.getLogger(__name__)
 
 
+class PbxCalls:
+    """The calls of the PBX that are being attended to; none where there is no such line."""
+
+    def __init__(self) -> None:
+        self._line: PyVoipLine | None = None
+        self._attending: set[asyncio.Task[None]] = set()
+
+    def of(self, line: "PyVoipLine") -> None:
+        """The line that the calls come by."""
+        self._line = line
+
+    def begin(self, leg: "PyVoipLeg", dialed: str, reception: Reception) -> None:
+        """Have a call attended to, by a task of its own."""
+        task = asyncio.create_task(_attend(leg, dialed, reception), name=leg.call_id)
+        self._attending.add(task)
+        task.add_done_callback(self._attending.discard)
+
+    async def drain(self, limit_s: float | None) -> None:
+        """Take no more calls, and give those under way `limit_s` seconds to end."""
+        if self._line is not None:
+            self._line.refuse_calls()
+        if self._attending:
+            await asyncio.wait(self._attending, timeout=limit_s)
+
+
 @asynccontextmanager
 async def open_pbx_line(
-    settings: PyVoipLine | None,
+    settings: PbxSettings | None,
     plane: MediaPlane,
     reception: Reception,
     accepts: Callable[[str], bool],
-) -> AsyncIterator[None]:
+) -> AsyncIterator[PbxCalls]:
     """Attend to the calls of a PBX until the block ends; nothing without settings.
 
     A PBX that does not register us, yet or any more, is asked again and again; calls of other
@@ -31,31 +57,27 @@ async def open_pbx_line(
     BadSettings when the extra is not installed or the settings fit nowhere, and Unavailable when
     the local address cannot be had.
     """
+    calls = PbxCalls()
     if settings is None:
-        yield
+        yield calls
         return
     extension = _extension(settings, plane.host, accepts)
     from telephony.adapters import pyvoip
 
-    attending: set[asyncio.Task[None]] = set()
-
-    def attend(leg: "PyVoipLeg") -> None:
-        task = asyncio.create_task(_attend(leg, settings.dials, reception), name=leg.call_id)
-        attending.add(task)
-        task.add_done_callback(attending.discard)
-
-    line = pyvoip.PyVoipLine(extension, plane, attend)
+    line = pyvoip.PyVoipLine(
+        extension, plane, lambda leg: calls.begin(leg, settings.dials, reception)
+    )
+    calls.of(line)
     await line.start()
     try:
-        yield
+        yield calls
     finally:
         await line.stop()
-        if attending:
-            await asyncio.wait(attending)
+        await calls.drain(None)
 
 
 def _extension(
-    settings: PyVoipLine, media_host: str, accepts: Callable[[str], bool]
+    settings: PbxSettings, media_host: str, accepts: Callable[[str], bool]
 ) -> "Extension":
     """The extension that the settings describe; `media_host` is where sound is received."""
     try:

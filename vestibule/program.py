@@ -1,5 +1,6 @@
 """The running program: everything opened in order, calls taken, everything closed in reverse."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from vestibule.housekeeping import chores, housekeeping
 from vestibule.mailroom import Mailroom, open_mailroom
-from vestibule.pbx_line import open_pbx_line
+from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
 from vestibule.settings import Settings, Sip
 from vestibule.switchboard import Switchboard
@@ -42,13 +43,14 @@ class Program:
 
     address: Address
     line: SipLine
+    pbx: PbxCalls
     mailroom: Mailroom
     voice: PromptVoice
     flows: Flows
 
     async def drain(self, limit_s: float) -> None:
         """Take no more calls; those under way get `limit_s` seconds."""
-        await self.line.drain(limit_s)
+        await asyncio.gather(self.line.drain(limit_s), self.pbx.drain(limit_s))
 
 
 def read_book() -> Book:
@@ -93,11 +95,11 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         async with (
             housekeeping(chores(mailroom, voice, clock, settings.company.name)),
             _finishing(mailboxes),
-            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts),
+            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
         ):
             address = await line.start()
             try:
-                yield Program(address, line, mailroom, voice, flows)
+                yield Program(address, line, pbx, mailroom, voice, flows)
             finally:
                 await line.stop()
 

@@ -17,7 +17,7 @@ from tests.line.plane import FakePlane
 from tests.pyvoip.registrar import kamailio
 from tests.pyvoip.test_voicemail import leave
 from tests.wire import hearing
-from tests.wire.phone import Phone
+from tests.wire.phone import CallRefused, Phone
 from tests.wire.sounds import speech_like
 from vestibule.pbx_line import open_pbx_line
 from vestibule.reception import Reception
@@ -116,6 +116,34 @@ async def test_a_wrong_password_is_told_in_one_line_and_other_callers_are_answer
             assert "user=600" in refused[0]
             assert "wrong" not in server.logged()
             assert server.complaints() == []
+
+
+@pytest.mark.peer
+@pytest.mark.wire
+async def test_a_call_of_the_pbx_may_end_by_itself_when_the_server_is_told_to_stop(
+    tmp_path: Path,
+) -> None:
+    async with kamailio(tmp_path) as registrar:
+        company = Company(tmp_path, registrar.port)
+        await company.has_mailbox()
+        pbx = ("127.0.0.1", registrar.port)
+        async with company.served() as server, Phone("5145550123") as phone, Phone("1") as late:
+            await registrar.until_registrations(1)
+            call = await phone.call("600", pbx, timeout_s=20)
+            server.stop()
+            async with asyncio.timeout(10):
+                while "line draining" not in server.logged():  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.05)
+            with pytest.raises(CallRefused) as refused:
+                await late.call("600", pbx)
+            assert refused.value.status == 486
+            await leave(call, speech_like(3.0, 6))
+            assert not call.ended.is_set()
+            await call.hang_up()
+            assert await server.status() == 0
+        status, kept, _ = await command("message", "list", "101", "--config", str(company.config))
+        assert status == 0
+        assert "5145550123" in kept
 
 
 async def refusal(company: Company) -> str:

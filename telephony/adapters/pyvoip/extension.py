@@ -9,6 +9,10 @@ class LineDown(Unavailable):
     """The local address of the line cannot be had, or a call of it is over for the PBX."""
 
 
+class LineClosing(Unavailable):
+    """The line takes no more calls."""
+
+
 class NotOnThisLine(Misuse):
     """Something was asked that pyVoIP cannot do; see the limits of the package."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from call.leg import HangUpCause
 from call.media import MediaPlane
 from telephony.adapters.pyvoip.call import Call
-from telephony.adapters.pyvoip.extension import Extension, LineDown
+from telephony.adapters.pyvoip.extension import Extension, LineClosing, LineDown
 from telephony.adapters.pyvoip.leg import PyVoipLeg
 from telephony.adapters.pyvoip.phone import Phone
 
@@ -43,6 +43,7 @@ class PyVoipLine:
         self._retry: asyncio.TimerHandle | None = None
         self._tries = 0
         self._closing = False
+        self._draining = False
         self._legs: dict[str, PyVoipLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,6 +52,10 @@ class PyVoipLine:
         """Whether the PBX accepted the latest registration."""
         phone = self._phone
         return phone is not None and phone.registered
+
+    def refuse_calls(self) -> None:
+        """Take no more calls: the PBX hears busy. Those under way go on."""
+        self._draining = True
 
     @property
     def calls(self) -> int:
@@ -152,7 +157,9 @@ class PyVoipLine:
         self._legs.pop(leg.call_id, None)
 
     def new_leg(self) -> PyVoipLeg:
-        """In the loop: a leg with an open slot. Raises Unavailable when no slot is free."""
+        """In the loop: a leg with an open slot. Raises Unavailable when none is to be had."""
+        if self._draining:
+            raise LineClosing(self._extension.user)
         return PyVoipLeg(self, self._media)
 
 
