@@ -21,7 +21,8 @@ import soundfile
 from tests.acceptance.server import free_port
 from tests.wire.driver import Sounds, WireCall
 from tests.wire.hearing import FRAME, RATE, Pcm
-from tests.wire.phone import Address, PhoneCall
+from tests.wire.link import Address
+from tests.wire.phone import PhoneCall
 
 PATIENCE_S = 20.0
 TAIL_S = 120.0

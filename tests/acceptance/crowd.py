@@ -6,7 +6,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
-from tests.wire.phone import Address, Phone, PhoneCall
+from tests.wire.link import Address
+from tests.wire.phone import Phone, PhoneCall
 from tests.wire.rtp_line import FRAME_S, RtpLine
 
 

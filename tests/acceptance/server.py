@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ivr.phrase_file import load_book
 from ivr.voices.voice import open_voice
-from tests.wire.phone import Address
+from tests.wire.link import Address
 from tests.wire.running_demo import ROOT, Demo
 
 READY_S = 60.0
