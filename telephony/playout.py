@@ -6,6 +6,10 @@ packet falls into its hole, and a sender whose clock or pace is poor is still re
 Arrival time is consulted only when timestamps mean nothing: at the first packet, when the SSRC
 changes, and when a timestamp jumps further than the ring can hold.
 
+Nearly every packet plainly follows the one before, in sequence and in time, and is one whole frame.
+Such a packet takes a short way through `Timeline.place`, and through `Ring.write_frame`; it ends
+where the careful way would have led.
+
 The ring is time-major: `ring[frame % DEPTH][call][160]`. Readers take a frame as soon as it is
 complete; they step over a hole once packets beyond it have come, or once nothing comes at all.
 """
@@ -23,6 +27,8 @@ DEPTH = 64
 
 _AHEAD = 30 * FRAME  # a place further than this past the expected one is a jump
 _BEHIND = 25 * FRAME  # and so is one further than this before it
+_PAUSE = _BEHIND // FRAME + 1  # frames without a packet, after which the next one may be a jump
+_NOWHERE = -1  # no timestamp
 _WINDOW = 256  # sequence numbers remembered, for duplicates
 _SEEN = (1 << _WINDOW) - 1
 _MAX_DROPOUT = 3000  # RFC 3550, A.1
@@ -50,8 +56,8 @@ class Timeline:
     """Places the packets of one call. Pure: the present is told, in frames."""
 
     __slots__ = (
-        "_base", "_cycles", "_highest", "_left", "_left_at", "_sane", "_seen", "_timestamp",
-        "_transit", "arrived", "head", "position", "reception", "ssrc",
+        "_base", "_cycles", "_follows", "_highest", "_left", "_left_at", "_sane", "_seen",
+        "_timestamp", "_transit", "arrived", "head", "position", "reception", "ssrc",
     )  # fmt: skip
 
     def __init__(self, now: int) -> None:
@@ -66,6 +72,8 @@ class Timeline:
         self._left: int | None = None
         self._left_at = 0
         self._timestamp: int | None = None
+        # The timestamp at which the sound placed last ends, if `head` is its end; else _NOWHERE.
+        self._follows = _NOWHERE
         self._highest = self._base = self._cycles = self._seen = 0
         self._sane: int | None = None
         self._transit: int | None = None
@@ -80,13 +88,45 @@ class Timeline:
         A packet of 0 `samples` (comfort noise, a key) counts as received and has no place: its
         timestamp may stand still, and says nothing of the sound.
         """
+        if (
+            timestamp != self._follows
+            or sequence != (self._highest + 1) & 0xFFFF
+            or ssrc != self.ssrc
+            or not samples
+            or now - self.arrived > _PAUSE
+        ):
+            return self.place_carefully(sequence, timestamp, ssrc, samples, now)
+        self._cycles += not sequence
+        self._highest = sequence
+        if self._seen != _SEEN:
+            self._seen = (self._seen << 1 | 1) & _SEEN
+        self._sane = None
+        reception = self.reception
+        reception.received += 1
+        if now * FRAME - timestamp == self._transit:
+            reception.jitter -= reception.jitter / 16
+        else:
+            self._measure(timestamp, now)
+        self._timestamp = timestamp
+        self._follows = (timestamp + samples) & 0xFFFFFFFF
+        self.arrived = now
+        self.position = position = self.head
+        self.head = position + samples
+        return position
+
+    def place_carefully(
+        self, sequence: int, timestamp: int, ssrc: int, samples: int, now: int
+    ) -> int | None:
+        """What `place` does, for a packet of which nothing is known."""
         steps = self._order(sequence, ssrc, now)
         if steps is None:
             return None
         self.reception.received += 1
         if not samples or not self._locate(steps, timestamp, now):
             return None
-        self.head = max(self.head, self.position + samples)
+        end = self.position + samples
+        self.head = max(self.head, end)
+        self._follows = (timestamp + samples) & 0xFFFFFFFF if end == self.head else _NOWHERE
         self.arrived = now
         return self.position
 
@@ -126,6 +166,7 @@ class Timeline:
         self._cycles = 0
         self._seen = 1
         self._sane = self._transit = self._timestamp = None
+        self._follows = _NOWHERE
         return 1
 
     def _locate(self, steps: int, timestamp: int, now: int) -> bool:
@@ -198,6 +239,28 @@ class Ring:
         """Forget a call; its timeline begins at frame `now`."""
         self.frame[:, call] = -1
         self.head[call] = self.arrived[call] = now
+
+    def rejoin(self, call: int, timeline: Timeline) -> None:
+        """Sound of this call is written again, after some that was not: nobody read it."""
+        self.head[call] = -(-timeline.head // FRAME)
+        self.arrived[call] = timeline.arrived
+
+    def write_frame(self, call: int, position: int, payload: bytes | memoryview, now: int) -> bool:
+        """What `write` does, for 160 octets that are one frame of the timeline and its newest.
+
+        False, and nothing done, when they are not.
+        """
+        frame, offset = divmod(position, FRAME)
+        if offset or frame < self._heads[call]:
+            return False
+        place = frame % DEPTH * self._calls + call
+        self._frames[place] = frame
+        self._fills[place] = FRAME
+        at = place * FRAME
+        self._flat[at : at + FRAME] = payload
+        self._heads[call] = frame + 1
+        self._arrivals[call] = now
+        return True
 
     def write(
         self, call: int, position: int, payload: bytes | memoryview, silence: int, now: int

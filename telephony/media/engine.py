@@ -136,8 +136,7 @@ class Engine:
             slot.heard = slot.alive = self._frame
             slot.lost_told = False
         self._listening.set_law(call, stream.law)
-        tones = stream.event_payload_type is None and slot.listens
-        self._listening.seek_tones(call, tones, self._frame)
+        self._seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
             slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
         else:
@@ -186,6 +185,7 @@ class Engine:
         self.stop_recording(call)
         self._drain(slot)
         recording = Recording(self._writer, Sink(path), max_s, final_silence_s, call // GROUPS)
+        self._listen(slot)
         self._listening.record(call, recording, self._frame)
 
     def stop_recording(self, call: int, cause: EndOfRecording = EndOfRecording.STOPPED) -> None:
@@ -202,7 +202,7 @@ class Engine:
         """Let the slot go, once its recordings are written."""
         slot = self._slot(call)
         self.stop_recording(call, EndOfRecording.HANG_UP)
-        self._listening.seek_tones(call, False, self._frame)
+        self._seek_tones(slot, False)
         if slot.sender is not None:
             self._tell_peer(slot, leaving=True)
             self._outbound.end(call)
@@ -237,6 +237,18 @@ class Engine:
                 self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._outbound.skip(ticks // GROUPS)
 
+    def _seek_tones(self, slot: Slot, wanted: bool) -> None:
+        if wanted:
+            self._listen(slot)
+        self._listening.seek_tones(slot.call, wanted, self._frame)
+        slot.listened = self._listening.listens(slot.call)
+
+    def _listen(self, slot: Slot) -> None:
+        """From here on somebody reads what is received."""
+        if not slot.listened:
+            self._ring.rejoin(slot.call, slot.timeline)
+            slot.listened = True
+
     def _slot(self, call: int) -> Slot:
         slot = self._slots.get(call)
         if slot is None or slot.closing:
@@ -245,22 +257,17 @@ class Engine:
 
     def _receive(self, now: float) -> bool:
         """One packet of each line that has any; False when nothing was there."""
-        some = False
-        for call, is_report in self._wire.ready():
-            some = True
-            self._read(self._slots[call], is_report, now)
-        return some
-
-    def _read(self, slot: Slot, is_report: bool, now: float) -> None:
-        try:
-            if is_report:
-                self._inbound.read_report(slot, self._frame, now)
-            else:
-                self._inbound.read(slot, self._frame, now)
-        except Exception:
-            # A fault of ours that a peer found: it costs that packet, and no other call.
-            slot.malformed += 1
-            _log.exception("packet not understood", extra={"slot": slot.call})
+        ready = self._wire.ready()
+        slots, frame = self._slots, self._frame
+        read, read_report = self._inbound.read, self._inbound.read_report
+        for call, is_report in ready:
+            try:
+                (read_report if is_report else read)(slots[call], frame, now)
+            except Exception:
+                # A fault of ours that a peer found: it costs that packet, and no other call.
+                slots[call].malformed += 1
+                _log.exception("packet not understood", extra={"slot": call})
+        return bool(ready)
 
     def _drain(self, slot: Slot) -> None:
         """Read what a line still holds, within reason, so that the present is the present."""
@@ -276,7 +283,9 @@ class Engine:
         self._emit(call, KeyPressed(key, KeySource.INBAND, self._clock.monotonic()))
 
     def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
-        self._slots[call].writing += 1
+        slot = self._slots[call]
+        slot.listened = self._listening.listens(call)
+        slot.writing += 1
         self._writing[recording.sink] = (call, recording)
         recording.end(cause)
 

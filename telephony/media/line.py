@@ -9,7 +9,7 @@ import errno
 import os
 import select
 import socket
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from call.errors import Unavailable
@@ -56,7 +56,7 @@ class Wire(Protocol):
     def detach(self, call: int, line: Line) -> None:
         """Watch it no more."""
 
-    def ready(self) -> Iterable[tuple[int, bool]]:
+    def ready(self) -> Sequence[tuple[int, bool]]:
         """The calls with something to read, each with whether it is RTCP."""
 
 
@@ -174,7 +174,7 @@ class UdpWire:
             del self._by_fd[watched.fileno()]
             self._epoll.unregister(watched.fileno())
 
-    def ready(self) -> Iterable[tuple[int, bool]]:
+    def ready(self) -> Sequence[tuple[int, bool]]:
         by_fd = self._by_fd
         if not by_fd:
             return []

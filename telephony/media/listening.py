@@ -67,6 +67,10 @@ class Listening:
         """The recording under way."""
         return self._recordings.get(call)
 
+    def listens(self, call: int) -> bool:
+        """Whether anything is done with what is received of this call."""
+        return call in self._recordings or bool((self._sought[call % GROUPS] == call).any())
+
     def seek_tones(self, call: int, wanted: bool, now: int) -> None:
         """Look for keys in the sound of this call, or stop looking."""
         others = self._sought[call % GROUPS]

@@ -31,6 +31,8 @@ class Slot:
     target: Address | None = None
     locked: bool = False
     lost_told: bool = False
+    listened: bool = False
+    """Whether anything reads what is received: a recording, or the search for tones."""
     closing: bool = False
     waiting: tuple[tuple[Clip, ...], int] | None = None
     """What to play once there is a stream."""

@@ -7,7 +7,7 @@ Recordings are written to real files.
 
 import random
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +180,7 @@ class _Wire:
     def detach(self, call: int, line: object) -> None:
         del self.lines[call]
 
-    def ready(self) -> Iterable[tuple[int, bool]]:
+    def ready(self) -> Sequence[tuple[int, bool]]:
         sound = [(call, False) for call, line in self.lines.items() if line.far.inbox]
         return sound + [(call, True) for call, line in self.lines.items() if line.far.report_inbox]
 

@@ -1,0 +1,146 @@
+"""The short way that nearly every packet takes leads where the careful way would have led."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from call.g711 import decode, encode
+from call.media import RecordEnded
+from call.sound import FRAME, Law
+from telephony.playout import Reception, Ring, Timeline
+from tests.media.plane import a_call, noise
+
+Packet = tuple[int, int, int, int, int]
+"""Sequence, timestamp, SSRC, samples, and the frame in which it arrives."""
+
+FATES = (
+    *["follows"] * 12, "lost", "twice", "late", "key", "jump", "source", "start over", "pause",
+)  # fmt: skip
+
+
+class Careful(Timeline):
+    """A timeline that never takes the short way."""
+
+    place = Timeline.place_carefully
+
+
+class Watched(Timeline):
+    """A timeline that counts the packets which took the careful way."""
+
+    careful = 0
+
+    def place_carefully(
+        self, sequence: int, timestamp: int, ssrc: int, samples: int, now: int
+    ) -> int | None:
+        self.careful += 1
+        return super().place_carefully(sequence, timestamp, ssrc, samples, now)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Packet]:
+    """What a troubled network makes of a talker."""
+    sequence, ssrc, now = draw(st.integers(0xFFE0, 0xFFFF)), 1, 10
+    timestamp = draw(st.sampled_from([0, 12345, 2**32 - 20 * FRAME]))
+    samples = draw(st.sampled_from([FRAME, FRAME, FRAME, 80, 240]))
+    packets: list[Packet] = []
+    for fate in draw(st.lists(st.sampled_from(FATES), min_size=5, max_size=120)):
+        now += draw(st.sampled_from([0, 1, 1, 1, 1, 2]))
+        if fate == "pause":
+            now += draw(st.integers(20, 40))
+        elif fate == "jump":
+            timestamp = draw(st.integers(0, 2**32 - 1))
+        elif fate == "source":
+            ssrc = 3 - ssrc
+        elif fate == "start over":
+            sequence = draw(st.integers(0, 0xFFFF))
+        length = 0 if fate == "key" else samples
+        packet = (sequence, timestamp, ssrc, length, now)
+        if fate not in ("lost", "late"):
+            packets.append(packet)
+        if fate == "twice":
+            packets.append(packet)
+        sequence = (sequence + 1) & 0xFFFF
+        timestamp = (timestamp + samples) & 0xFFFFFFFF
+        if fate == "late":
+            packets.append((sequence, timestamp, ssrc, length, now))
+            packets.append(packet)
+            sequence = (sequence + 1) & 0xFFFF
+            timestamp = (timestamp + samples) & 0xFFFFFFFF
+    return packets
+
+
+def _state(timeline: Timeline) -> dict[str, object]:
+    return {name: getattr(timeline, name) for name in Timeline.__slots__}
+
+
+@settings(max_examples=200, deadline=None)
+@given(arrivals())
+def test_a_packet_is_placed_and_counted_alike_by_both_ways(packets: list[Packet]) -> None:
+    short, careful = Timeline(10), Careful(10)
+    for packet in packets:
+        assert short.place(*packet) == careful.place(*packet)
+        assert _state(short) == _state(careful)
+
+
+def test_packets_in_order_take_the_short_way_after_the_first() -> None:
+    timeline = Watched(0)
+    for n in range(300):
+        sequence, timestamp = (0xFFF0 + n) & 0xFFFF, (2**32 - 999 + n * FRAME) & 0xFFFFFFFF
+        assert timeline.place(sequence, timestamp, 7, FRAME, n) == n * FRAME
+    assert timeline.careful == 1
+    assert timeline.reception == Reception(received=300)
+    assert timeline.expected_packets == 300
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 0, 0, 1, 3, -1, -40, 70]),  # frames past the newest
+            st.sampled_from([0, 0, 0, 80]),
+            st.sampled_from([FRAME, FRAME, FRAME, 80, 240]),
+        ),
+        max_size=60,
+    )
+)
+def test_the_ring_holds_alike_what_came_by_both_ways(
+    places: list[tuple[int, int, int]],
+) -> None:
+    short, careful = Ring(2), Ring(2)
+    head = 100
+    for ring in (short, careful):
+        ring.clear(1, head)
+    for now, (past, offset, samples) in enumerate(places):
+        position = (head + past) * FRAME + offset
+        payload = bytes((now + n) % 251 for n in range(samples))
+        if len(payload) != FRAME or not short.write_frame(1, position, payload, now):
+            short.write(1, position, payload, 255, now)
+        careful.write(1, position, payload, 255, now)
+        head = max(head, -(-(position + samples) // FRAME))
+    for name in ("octets", "frame", "filled", "head", "arrived"):
+        assert np.array_equal(getattr(short, name), getattr(careful, name))
+
+
+def test_a_recording_holds_nothing_of_what_was_said_before_it(tmp_path: Path) -> None:
+    call = a_call()
+    said = noise(4.0)
+    call.far.speak(said)
+    call.plane.advance(2.5)
+    call.plane.record(call.slot, tmp_path / "first.raw", max_s=0.5)
+    call.plane.advance(0.7)
+    call.plane.record(call.slot, tmp_path / "second.raw", max_s=60)
+    call.plane.advance(0.3)
+    call.plane.close(call.slot)
+    call.plane.advance(0.1)
+    assert len(call.told(RecordEnded)) == 2
+    heard = decode(encode(said, Law.PCMU), Law.PCMU)
+    first, second = (np.fromfile(tmp_path / f"{n}.raw", dtype="<i2") for n in ("first", "second"))
+    starts = [
+        n for n in range(0, len(heard), FRAME) if np.array_equal(heard[n : n + len(first)], first)
+    ]
+    assert starts
+    assert abs(starts[0] - 2.5 * 8000) <= 2 * FRAME
+    after = starts[0] + round(0.7 * 8000)
+    assert np.array_equal(heard[after : after + len(second)], second)
