@@ -156,6 +156,17 @@ async def test_what_nobody_understands_does_not_end_the_line(line: Line) -> None
         assert not again.ended.is_set()
 
 
+async def test_a_pbx_that_asks_whether_its_extension_lives_is_told_so(line: Line) -> None:
+    async with Phone("5145550123") as phone:
+        near, _ = await line.answered_call(phone)
+        assert (await phone.request(near, "OPTIONS")).status == 200
+        refusal = await phone.request(near, "UPDATE")
+        assert refusal.status == 405
+        assert "INVITE" in refusal.get("allow")
+        await near.hang_up()
+        assert line.line.calls == 0
+
+
 async def test_a_wrong_password_is_told_and_nothing_is_registered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

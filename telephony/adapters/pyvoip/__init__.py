@@ -14,14 +14,13 @@ What pyVoIP 1.6.8 cannot do, and a leg of this line therefore cannot either:
   - UDP and IPv4 only: no TLS, no TCP, no SRTP;
   - one peer: whatever it says goes to the address of the registrar, wherever a request came from;
   - no transfer (REFER) and no session timers; a re-INVITE moves the sound but never holds it;
-  - OPTIONS, INFO and UPDATE are not answered: a PBX that qualifies its extensions by OPTIONS must
-    have that switched off, and keys must come as RFC 4733 events or as tones;
+  - INFO, UPDATE and whatever else is refused by 405: keys must come as RFC 4733 events or as tones;
   - an INVITE without an offer, or whose offer holds neither PCMU nor PCMA, is refused as busy;
   - a second SIP message in a datagram is not understood;
   - a 200 is not repeated by itself: a lost one is sent again when the INVITE is.
 
-A CANCEL that pyVoIP would ignore is honoured here, a BYE is sent along the recorded route, and a
-registration that is refused, or that pyVoIP gives up, is taken up again.
+What pyVoIP leaves undone is done here: a CANCEL is honoured, OPTIONS is answered, a BYE is sent
+along the recorded route, and a registration that is refused or given up is taken up again.
 
 pyVoIP is GPL-3.0: this package alone imports it, and nothing of the core imports this package.
 Threads live here only: pyVoIP's own. They touch the program through the event loop alone.

@@ -11,6 +11,9 @@ from telephony.adapters.pyvoip.library import SIP
 
 log = logging.getLogger(__name__)
 
+SERVED = (b"INVITE", b"ACK", b"BYE", b"CANCEL")
+"""The requests that pyVoIP serves; others it cannot even read."""
+
 POLL_S = 0.2
 """Seconds between looks at whether the line is being closed."""
 
@@ -64,9 +67,12 @@ class Client(SIP.SIPClient):
 
     def recv(self) -> None:
         """Take one datagram; what pyVoIP cannot read is dropped and told in the log."""
-        data = self.s.recv(8192)
+        data = _plain(self.s.recv(8192))
         try:
-            self.parse_message(SIP.SIPMessage(_plain(data)))
+            if _is_foreign(data):
+                self.tell(_answer_to_foreign(data, self.gen_tag()))
+            else:
+                self.parse_message(SIP.SIPMessage(data))
         except Exception:  # a malformed datagram ends nothing
             log.debug("pyvoip could not read a datagram", extra={"octets": len(data)})
 
@@ -100,6 +106,25 @@ def _plain(data: bytes) -> bytes:
         spelling = _SPELLINGS.get(key, key.title())
         plain.append(f"{spelling}: ".encode() + value.strip())
     return b"\r\n".join(plain) + blank + body
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether it is a request that pyVoIP would leave without an answer."""
+    method, _, rest = data.partition(b"\r\n")[0].partition(b" ")
+    return method.isalpha() and method not in SERVED and rest.endswith(b" SIP/2.0")
+
+
+def _answer_to_foreign(data: bytes, tag: str) -> str:
+    """200 to OPTIONS, by which a PBX knows that its extension lives; 405 to anything else."""
+    head = data.partition(b"\r\n\r\n")[0].decode("utf8", "replace")
+    start, *lines = head.split("\r\n")
+    status = "200 OK" if start.startswith("OPTIONS ") else "405 Method Not Allowed"
+    kept = [line for line in lines if line.startswith(("Via:", "From:", "Call-ID:", "CSeq:"))]
+    to = next(line for line in lines if line.startswith("To:"))
+    tagged = to if ";tag=" in to else f"{to};tag={tag}"
+    allowed = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"
+    ending = ["Accept: application/sdp", "Content-Length: 0", "", ""]
+    return "\r\n".join([f"SIP/2.0 {status}", *kept, tagged, allowed, *ending])
 
 
 def _recorded(request: Any) -> list[str]:
