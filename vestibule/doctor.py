@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_network
 
 from call.clock import Clock
@@ -19,6 +20,7 @@ from ivr.operations import CATALOGUE
 from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
 from vestibule.mailroom import open_mailroom
+from vestibule.numbers import find_destination
 from vestibule.program import FLOWS, PROMPTS, read_book
 from vestibule.settings import Settings
 
@@ -52,7 +54,7 @@ Check = Callable[[Settings, Clock], Awaitable[list[Finding]]]
 async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """Look at everything a call needs. Nothing is changed but the tables of the database."""
     findings: list[Finding] = []
-    for check in (_listening, _callers, _numbers, _flows, _voices, _storage, _mail, _limits):
+    for check in (_listening, _callers, _pbx, _numbers, _flows, _voices, _storage, _mail, _limits):
         findings += await check(settings, clock)
     return findings
 
@@ -96,6 +98,20 @@ async def _callers(settings: Settings, _: Clock) -> list[Finding]:
         advice = "Telephones that have IPv4 alone do not reach it."
         findings.append(Finding(Verdict.NOTE, f"sip.listen {settings.sip.listen}", "IPv6", advice))
     return findings
+
+
+async def _pbx(settings: Settings, _: Clock) -> list[Finding]:
+    line = settings.pyvoip
+    if line is None:
+        return []
+    about = f"pyvoip {line.server}"
+    if find_spec("pyVoIP") is None:
+        advice = "Run: pip install 'vestibule[pyvoip]'."
+        return [Finding(Verdict.BAD, about, "the extra is not installed", advice)]
+    if find_destination(line.dials, settings.numbers) is None:
+        advice = "Write a [[numbers]] entry for it, or name another in pyvoip.dials."
+        return [Finding(Verdict.BAD, about, f"{line.dials} leads nowhere", advice)]
+    return [Finding(Verdict.GOOD, about, f"extension {line.username} leads to {line.dials}")]
 
 
 async def _numbers(settings: Settings, _: Clock) -> list[Finding]:

@@ -159,6 +159,16 @@ async def test_a_number_that_leads_nowhere_stops_the_start(tmp_path: Path) -> No
     assert said == "vestibule: pyvoip.dials: 999 leads nowhere; give it a [[numbers]]"
 
 
+@pytest.mark.wire
+async def test_the_doctor_looks_at_the_line_of_the_pbx(tmp_path: Path) -> None:
+    examined = []
+    for dials in ("5145550100", "999"):
+        config = str(Company(tmp_path, 5060, dials=dials).config)
+        examined.append((await command("doctor", "--config", config))[1])
+    assert "good  pyvoip 127.0.0.1:5060: extension 600 leads to 5145550100" in examined[0]
+    assert "bad   pyvoip 127.0.0.1:5060: 999 leads nowhere. Write a [[numbers]]" in examined[1]
+
+
 async def opened(server: str, listen: str) -> None:
     """Open a line that must not open."""
     settings = PyVoipLine.model_validate(
