@@ -15,7 +15,7 @@
     │                   SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
-        ├── telephony   LineDown, NoListeningAddress
+        ├── telephony   LineClosing, LineDown, NoListeningAddress
         └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable, StoreUnavailable
 
 Each trade subclasses these three. None of them knows a SIP or an HTTP number.
