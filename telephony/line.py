@@ -144,10 +144,11 @@ class SipLine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._linger()
+        if self._core is not None:
+            log.info("line closed", extra={"taken": self._taken})
         self._core = None
         self._heartbeat.stop()
         await self._wire.close()
-        log.info("line closed", extra={"taken": self._taken})
 
     async def _linger(self) -> None:
         """Wait until every BYE is answered: one that is lost would leave its caller in silence."""

@@ -269,3 +269,8 @@ def test_an_address_that_is_taken_stops_the_start_in_one_line(shell: Shell) -> N
     assert answer.status == 1
     assert listen in answer.err.splitlines()[-1]
     assert "Traceback" not in answer.err
+
+
+def test_a_folder_that_is_not_there_is_told_and_not_made(shell: Shell) -> None:
+    assert "no such folder" in shell.fails("message", "list", "101", "--data", str(shell.data))
+    assert not shell.data.exists()

@@ -55,7 +55,7 @@ def add(
         max_message_s=max_message,
         attachment=sent_as,
     )
-    with_mailboxes(config, data, lambda mailboxes: mailboxes.create(mailbox, pin))
+    with_mailboxes(config, data, lambda mailboxes: mailboxes.create(mailbox, pin), make=True)
     typer.echo(f"Mailbox {number} is ready.")
 
 

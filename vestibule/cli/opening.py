@@ -21,17 +21,27 @@ Data = Annotated[
 
 
 def with_mailboxes(
-    config: Path | None, data: Path | None, work: Callable[["Mailboxes"], Awaitable[T]]
+    config: Path | None,
+    data: Path | None,
+    work: Callable[["Mailboxes"], Awaitable[T]],
+    *,
+    make: bool = False,
 ) -> T:
-    """Open the mailboxes, do the work, close them."""
+    """Open the mailboxes, do the work, close them.
+
+    Raises BadSettings for a folder that is not there, unless the work may `make` it.
+    """
     from call.clock import SystemClock
     from vestibule.mailroom import open_mailroom
-    from vestibule.settings import read_settings, settings_from
+    from vestibule.settings import BadSettings, read_settings, settings_from
 
     if config is not None:
         settings = read_settings(config)
     else:
-        settings = settings_from({"storage": {"data": data or Path("data")}}, origin="options")
+        folder = data or Path("data")
+        if not (make or folder.is_dir()):
+            raise BadSettings(f"{folder}: no such folder; name the server's by --data or --config")
+        settings = settings_from({"storage": {"data": folder}}, origin="options")
 
     async def opened() -> T:
         async with open_mailroom(settings, SystemClock()) as mailroom:

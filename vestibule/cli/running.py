@@ -28,7 +28,7 @@ def serve(
     """
     from vestibule.settings import read_settings
 
-    _run(read_settings(config), log_level, _nothing_to_say)
+    _run(read_settings(config), log_level, _where)
 
 
 def demo(
@@ -58,8 +58,9 @@ def demo(
     _run(settings, log_level, prepare)
 
 
-async def _nothing_to_say(_: "Program") -> list[str]:
-    return []
+async def _where(program: "Program") -> list[str]:
+    host, port = program.address
+    return [f"Vestibule answers on {host} port {port}, by UDP and TCP."]
 
 
 def _run(settings: "Settings", log_level: str, prepare: Furnish) -> None:
