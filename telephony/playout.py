@@ -327,14 +327,20 @@ class Reader:
         ring, cursor = self._ring, self.cursor[calls]
         place = cursor % DEPTH
         there = ring.frame[place, calls] == cursor
-        whole = there & (ring.filled[place, calls] >= FRAME)
-        passed = ring.head[calls] > cursor + self._reorder
-        ready = whole | passed
+        ready = there & (ring.filled[place, calls] >= FRAME)
+        if ready.all():
+            self.cursor[calls] = cursor + 1
+            return Taken(calls, ring.octets[place, calls], there)
+        ready |= ring.head[calls] > cursor + self._reorder
         if idle:
             ready |= now - ring.arrived[calls] > self._patience
         chosen = calls[ready]
         self.cursor[chosen] += 1
         return Taken(chosen, ring.octets[place[ready], chosen], there[ready])
+
+    def behind(self, calls: Rows) -> Rows:
+        """Those of the calls of which something was received that is not taken yet."""
+        return calls[self._ring.head[calls] > self.cursor[calls]]
 
     def take_at_once(self, call: int) -> Taken:
         """The next frame of one call, waiting for nothing."""

@@ -222,6 +222,8 @@ class Engine:
         if cared_for:
             for slot in tuple(cared_for.values()):
                 self._look_after(slot)
+        if group == 0:
+            self._writer.hand_over()
         if self._writing:
             for sink in self._writer.finished():
                 call, recording = self._writing.pop(sink)

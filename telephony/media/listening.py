@@ -1,21 +1,23 @@
 """The listening half of a beat: what was received becomes linear sound, recorded or searched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from call.g711 import DECODE
-from call.sound import FRAME, EndOfRecording, Law, Pcm
+from call.sound import FRAME, EndOfRecording, Law
 from telephony.media.outbound import GROUPS
 from telephony.media.recording import LOUD_DBFS, Recording
 from telephony.playout import Reader, Ring, Rows, Taken
 from telephony.tones import ToneDetector
 
 _LAWS = tuple(Law)
-_LINEAR = np.stack([DECODE[law] for law in _LAWS])
+_LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
+_CODES = 256  # entries of _LINEAR for each law
 _FADE = np.array([0.7, 0.4, 0.15, 0.0])  # what is left of the last frame in each frame lost
-_LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2
+_LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2 * FRAME  # the squares of one frame, added up
+_OCTETS = 2 * FRAME  # of one frame of linear sound
 _ROUNDS = 4  # frames one call may catch up in one beat
 _NOBODY: Rows = np.empty(0, dtype=np.intp)
 
@@ -27,7 +29,7 @@ class Listening:
     """All calls that are recorded, and all whose keys come as tones."""
 
     def __init__(self, ring: Ring, calls: int) -> None:
-        self._law = np.zeros(calls, dtype=np.intp)
+        self._law = np.zeros((calls, 1), dtype=np.uint16)  # where its table begins in _LINEAR
         self._last = np.zeros((calls, FRAME), dtype=np.int16)
         self._holes = np.zeros(calls, dtype=np.intp)
         # 100 ms for what is reordered; half a second until silence is believed.
@@ -40,7 +42,7 @@ class Listening:
 
     def set_law(self, call: int, law: Law) -> None:
         """What the octets of this call mean from now on."""
-        self._law[call] = _LAWS.index(law)
+        self._law[call] = _LAWS.index(law) * _CODES
 
     def record(self, call: int, recording: Recording, now: int) -> None:
         """Record what is received from now on."""
@@ -84,21 +86,27 @@ class Listening:
 
     def beat(self, group: int, now: int, ended: Ended, heard: Heard) -> None:
         """Take what can be taken of one group; `ended` and `heard` are told what comes of it."""
-        for n in range(_ROUNDS):
-            rows = self._recorded[group]
-            taken = self._recorder.take(rows, now, idle=n == 0) if rows.size else None
-            if taken is None or not taken.calls.size:
-                break
+        for taken in self._rounds(self._recorder, self._recorded, group, now):
             self._record(taken, ended)
-        for n in range(_ROUNDS):
-            rows = self._sought[group]
-            taken = self._tones.take(rows, now, idle=n == 0) if rows.size else None
-            if taken is None or not taken.calls.size:
-                break
-            linear = _LINEAR[self._law[taken.calls][:, None], taken.octets]
+        for taken in self._rounds(self._tones, self._sought, group, now):
+            linear = self._linear(taken)
             linear[~taken.received] = 0
             for call, key in self._detector.feed(taken.calls, linear):
                 heard(call, key)
+
+    @staticmethod
+    def _rounds(reader: Reader, groups: list[Rows], group: int, now: int) -> Iterator[Taken]:
+        """One frame of each call of a group, then of those that have more to catch up."""
+        for n in range(_ROUNDS):
+            rows = groups[group]
+            if n and rows.size:
+                rows = reader.behind(rows)
+            if not rows.size:
+                return
+            taken = reader.take(rows, now, idle=n == 0)
+            if not taken.calls.size:
+                return
+            yield taken
 
     def _record(self, taken: Taken, ended: Ended) -> None:
         for call, (frame, loud) in zip(taken.calls.tolist(), self._sound(taken), strict=True):
@@ -110,25 +118,32 @@ class Listening:
 
     def _sound(self, taken: Taken) -> list[tuple[bytes, bool]]:
         linear = self._concealed(taken)
-        power = np.square(linear, dtype=np.float32).mean(axis=1)
-        loud = (power >= _LOUD) & taken.received
+        squares = np.add.reduce(np.square(linear, dtype=np.float32), axis=1)
+        loud = (squares >= _LOUD) & taken.received
+        frames = linear.tobytes()
         return [
-            (row.tobytes(), is_loud) for row, is_loud in zip(linear, loud.tolist(), strict=True)
+            (frames[n * _OCTETS : (n + 1) * _OCTETS], is_loud)
+            for n, is_loud in enumerate(loud.tolist())
         ]
+
+    def _linear(self, taken: Taken) -> NDArray[np.int16]:
+        # No code is past the end of the table: "wrap" only spares numpy the look.
+        return _LINEAR.take(taken.octets + self._law[taken.calls], mode="wrap")
 
     def _concealed(self, taken: Taken) -> NDArray[np.int16]:
         """Linear sound; each frame lost is the last one again, fainter, and soon silence."""
-        calls = taken.calls
-        linear: Pcm = _LINEAR[self._law[calls][:, None], taken.octets]
-        lost = ~taken.received
-        if lost.any():
-            gone = calls[lost]
-            fade = _FADE[np.minimum(self._holes[gone], len(_FADE) - 1)]
-            linear[lost] = (self._last[gone] * fade[:, None]).astype(np.int16)
-            self._holes[gone] += 1
-        there = calls[taken.received]
+        calls, received = taken.calls, taken.received
+        linear = self._linear(taken)
+        if received.all():
+            self._holes[calls] = 0
+            self._last[calls] = linear
+            return linear
+        gone, there = calls[~received], calls[received]
+        fade = _FADE[np.minimum(self._holes[gone], len(_FADE) - 1)]
+        linear[~received] = (self._last[gone] * fade[:, None]).astype(np.int16)
+        self._holes[gone] += 1
         self._holes[there] = 0
-        self._last[there] = linear[taken.received]
+        self._last[there] = linear[received]
         return linear
 
     def _forget(self, call: int) -> None:

@@ -47,6 +47,9 @@ class Sink:
             self._file = None
 
 
+_Job = tuple[Sink, bytes | None]
+
+
 class Writer(Protocol):
     """Takes what recordings hear, and tells which are complete."""
 
@@ -55,6 +58,9 @@ class Writer(Protocol):
 
     def finish(self, sink: Sink) -> None:
         """Nothing more comes: `finished` tells when the last octet is written."""
+
+    def hand_over(self) -> None:
+        """Write what was queued. Once a frame: to wake the writer costs more than to write."""
 
     def finished(self) -> list[Sink]:
         """The sinks completed since the last time this was asked."""
@@ -74,6 +80,9 @@ class DirectWriter:
         sink.close()
         self._finished.append(sink)
 
+    def hand_over(self) -> None:
+        return
+
     def finished(self) -> list[Sink]:
         done, self._finished = self._finished, []
         return done
@@ -83,7 +92,8 @@ class ThreadWriter:
     """Writes in a thread of its own; what waits for it is bounded."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Sink, bytes | None] | None] = SimpleQueue()
+        self._queued: list[_Job] = []
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._done: deque[Sink] = deque()
         self._taken = 0
         self._written = 0
@@ -96,26 +106,32 @@ class ThreadWriter:
             _log.error("disk too slow for a recording", extra={"path": str(sink.path)})
         if not sink.failed:
             self._taken += len(data)
-            self._jobs.put((sink, data))
+            self._queued.append((sink, data))
 
     def finish(self, sink: Sink) -> None:
-        self._jobs.put((sink, None))
+        self._queued.append((sink, None))
+
+    def hand_over(self) -> None:
+        if self._queued:
+            self._jobs.put(self._queued)
+            self._queued = []
 
     def finished(self) -> list[Sink]:
         return [self._done.popleft() for _ in range(len(self._done))]
 
     def close(self) -> None:
         """Write all that was queued, and end."""
+        self.hand_over()
         self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            sink, data = job
-            if data is None:
-                sink.write(b"")  # a recording of nothing is a file all the same
-                sink.close()
-                self._done.append(sink)
-            else:
-                sink.write(data)
-                self._written += len(data)
+        while (jobs := self._jobs.get()) is not None:
+            for sink, data in jobs:
+                if data is None:
+                    sink.write(b"")  # a recording of nothing is a file all the same
+                    sink.close()
+                    self._done.append(sink)
+                else:
+                    sink.write(data)
+                    self._written += len(data)
