@@ -58,12 +58,12 @@ def read_book() -> Book:
     return load_book(PROMPTS)
 
 
-def read_flows(book: Book, extensions: Collection[str] = ()) -> Flows:
+def read_flows(book: Book, extensions: Collection[str] = (), folder: Path = FLOWS) -> Flows:
     """The flows the program can run beside the extensions in service.
 
     Raises FlowsRefused with all that is wrong in them.
     """
-    return load_flows(FLOWS, book=book, operations=CATALOGUE, extensions=extensions)
+    return load_flows(folder, book=book, operations=CATALOGUE, extensions=extensions)
 
 
 @asynccontextmanager

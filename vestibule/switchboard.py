@@ -32,7 +32,7 @@ class Switchboard:
         self._extensions = Extensions(mailboxes, clock)
         self._clock = clock
         self._language = language
-        if faults := [fault for entry in self._numbers for fault in self._faults(entry)]:
+        if faults := [fault for entry in self._numbers for fault in self._entry_faults(entry)]:
             raise BadSettings("\n".join(faults))
 
     def accepts(self, dialed: str) -> bool:
@@ -62,17 +62,23 @@ class Switchboard:
         wanted = {parameter.name for parameter in self._flows.graph(flow).flow.parameters}
         return {name: value for name, value in offered.items() if name in wanted} | dict(own)
 
-    def _faults(self, entry: Number) -> Iterator[str]:
-        if entry.flow not in self._flows:
-            known = ", ".join(sorted(flow.name for flow in self._flows))
-            yield f"numbers: {entry.number}: no flow {entry.flow!r}; there are {known}"
-            return
-        parameters = self._flows.graph(entry.flow).flow.parameters
+    def _entry_faults(self, entry: Number) -> Iterator[str]:
         own = entry.parameters | ({"mailbox": ""} if entry.number.endswith("X") else {})
-        given = self._given(entry.flow, own)
+        for fault in self.faults(Destination(entry.flow, tuple(own.items()))):
+            yield f"numbers: {entry.number}: {fault}"
+
+    def faults(self, destination: Destination) -> Iterator[str]:
+        """Why no dialogue can begin there: no such flow, parameters missing or unknown."""
+        flow, own = destination.flow, dict(destination.parameters)
+        if flow not in self._flows:
+            known = ", ".join(sorted(flow.name for flow in self._flows))
+            yield f"no flow {flow!r}; there are {known}"
+            return
+        parameters = self._flows.graph(flow).flow.parameters
+        given = self._given(flow, own)
         for parameter in parameters:
             if not parameter.optional and parameter.name not in given:
                 where = "company.operator" if parameter.name == "operator" else "with"
-                yield f"numbers: {entry.number}: {entry.flow} needs {parameter.name}; set {where}"
+                yield f"{flow} needs {parameter.name}; set {where}"
         for name in own.keys() - {parameter.name for parameter in parameters}:
-            yield f"numbers: {entry.number}: {entry.flow} takes no {name}"
+            yield f"{flow} takes no {name}"

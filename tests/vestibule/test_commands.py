@@ -201,6 +201,12 @@ def test_a_call_is_made_from_the_keyboard(shell: Shell) -> None:
     assert printed.endswith("[the call is over: hung_up]\n")
 
 
+def test_a_flow_is_called_by_its_name_with_what_it_needs(shell: Shell) -> None:
+    words = ("call", "voicemail_leave", "--with", "mailbox=102")
+    assert "en: You have reached the voice mailbox of William." in shell.does(*words, keys="\nhang\n")
+    assert "needs mailbox" in shell.fails("call", "voicemail_leave")
+
+
 def test_a_call_to_a_number_that_leads_nowhere_is_told_what_there_is(shell: Shell) -> None:
     assert "5145550100, 8500" in shell.fails("call", "5145559999")
 

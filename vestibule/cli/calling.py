@@ -1,6 +1,7 @@
 """`vestibule call`: a telephone in the terminal."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,33 +9,51 @@ import typer
 
 def call(
     number: Annotated[
-        str, typer.Argument(help="A number of the demo: 5145550100, 8500, *101.")
+        str, typer.Argument(help="A number of the demo (5145550100, 8500, *101), or a flow's name.")
     ] = "5145550100",
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="NAME=VALUE", help="A parameter of the flow."),
+    ] = None,
+    flows: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the *.toml are.")] = None,
 ) -> None:
     """Call the demo's company without a network: what is said is printed, keys are typed.
 
-    Example: vestibule call 5145550100
+    Examples: vestibule call 5145550100
+
+              vestibule call voicemail_leave --with mailbox=101
 
     The mailboxes are 101 (PIN 4711) and 102 (PIN 4712), new and empty; nothing stays.
     """
-    asyncio.run(_call(number))
+    parameters = tuple(_parameter(text) for text in given or ())
+    asyncio.run(_call(number, parameters, flows))
 
 
-async def _call(number: str) -> None:
+def _parameter(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise typer.BadParameter(f"{text}: write NAME=VALUE")
+    return name, value
+
+
+async def _call(number: str, parameters: tuple[tuple[str, str], ...], folder: Path | None) -> None:
     from call.leg import Party
     from ivr.terminal import Terminal
+    from vestibule.numbers import Destination
     from vestibule.operations import CallOperations
     from vestibule.practice import open_practice
-    from vestibule.program import read_book, read_flows
+    from vestibule.program import FLOWS, read_book, read_flows
     from vestibule.settings import BadSettings
 
     book = read_book()
-    async with open_practice(read_flows(book)) as practice:
-        destination = practice.switchboard.destination(number)
-        if destination is None:
+    flows = read_flows(book, folder=folder or FLOWS)
+    async with open_practice(flows) as practice:
+        switchboard = practice.switchboard
+        destination = switchboard.destination(number) or Destination(number, parameters)
+        if faults := list(switchboard.faults(destination)):
             known = ", ".join(entry.number for entry in practice.settings.numbers)
-            raise BadSettings(f"{number} leads nowhere; the demo has {known}")
-        dialogue = await practice.switchboard.dialogue(destination)
+            raise BadSettings(f"{'; '.join(faults)}; the demo's numbers are {known}")
+        dialogue = await switchboard.dialogue(destination)
         operations = CallOperations(practice.mailboxes, Party("5145550123"))
         await Terminal(dialogue, book, operations, read=_line, write=typer.echo).run()
         await operations.close()

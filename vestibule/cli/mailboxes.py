@@ -31,6 +31,9 @@ def add(
     email: Annotated[list[str] | None, typer.Option(help="May be given more than once.")] = None,
     attachment: Annotated[str, typer.Option(help="wav or mp3.")] = "wav",
     max_message: Annotated[int, typer.Option(help="Longest message, in seconds.")] = 180,
+    min_speech: Annotated[
+        float, typer.Option(help="A message with less speech is not kept, in seconds.")
+    ] = 1.0,
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "America/Toronto",
     config: Config = None,
     data: Data = None,
@@ -53,6 +56,7 @@ def add(
         addresses=tuple(email or ()),
         zone=zone,
         max_message_s=max_message,
+        min_speech_s=min_speech,
         attachment=sent_as,
     )
     with_mailboxes(config, data, lambda mailboxes: mailboxes.create(mailbox, pin), make=True)
@@ -97,6 +101,7 @@ def show(number: str, config: Config = None, data: Data = None) -> None:
         "attachment": mailbox.attachment.value,
         "zone": mailbox.zone,
         "longest message": f"{mailbox.max_message_s} s",
+        "least speech": f"{mailbox.min_speech_s:g} s",
         "messages": f"{count} of {mailbox.max_messages}",
         "recorded greeting": str(greeting) if greeting else "none",
     }
