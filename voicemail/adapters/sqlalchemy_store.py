@@ -1,6 +1,7 @@
 """The store on SQLAlchemy: SQLite or PostgreSQL, one transaction a method."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, case, delete, func, insert, select, update
@@ -55,13 +56,14 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
     async def mailboxes(self) -> tuple[Mailbox, ...]:
         async with self._database.reading() as connection:
             rows = await connection.execute(select(t.mailbox).order_by(t.mailbox.c.number))
-            return tuple([await _mailbox(connection, row) for row in rows.all()])
+            addresses = await _addresses(connection)
+            return tuple(_mailbox(row, addresses) for row in rows.all())
 
     async def mailbox(self, number: str) -> Mailbox | None:
         async with self._database.reading() as connection:
             found = await connection.execute(select(t.mailbox).where(t.mailbox.c.number == number))
             row = found.one_or_none()
-            return None if row is None else await _mailbox(connection, row)
+            return None if row is None else _mailbox(row, await _addresses(connection, number))
 
     async def pin_hash(self, number: str) -> str | None:
         async with self._database.reading() as connection:
@@ -198,12 +200,25 @@ class SqlAlchemyStore(SqlAlchemyOutbox):
             return erased
 
 
-async def _mailbox(connection: AsyncConnection, row: Row[tuple[object, ...]]) -> Mailbox:
-    query = select(t.address.c.address).where(t.address.c.mailbox == row.number)
-    addresses = await connection.scalars(query.order_by(t.address.c.position))
+async def _addresses(
+    connection: AsyncConnection, number: str | None = None
+) -> Mapping[str, list[str]]:
+    """E-mail addresses by mailbox number, in their order: of one mailbox, or of all."""
+    query = select(t.address.c.mailbox, t.address.c.address).order_by(t.address.c.position)
+    if number is not None:
+        query = query.where(t.address.c.mailbox == number)
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.mailbox].append(row.address)
+    return found
+
+
+def _mailbox(row: Row[tuple[object, ...]], addresses: Mapping[str, list[str]]) -> Mailbox:
     settings = {field: getattr(row, field) for field in _SETTINGS}
     return Mailbox(
-        addresses=tuple(addresses.all()), attachment=Attachment(row.attachment), **settings
+        addresses=tuple(addresses.get(row.number, ())),
+        attachment=Attachment(row.attachment),
+        **settings,
     )
 
 
