@@ -16,7 +16,9 @@ import signal
 import socket
 import sys
 import time
+from array import array
 from collections import deque
+from collections.abc import Sequence
 
 from call.clock import SystemClock
 from call.errors import Fault, Misuse
@@ -31,6 +33,7 @@ _HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would h
 _LATE_S = 0.005
 _NICE = -10
 _CONVERSE_S = 0.002  # spent on commands between two ticks; more of them wait for the next gap
+_ROOM_FOR_SOCKETS = socket.CMSG_LEN(2 * array("i").itemsize)  # one slot's pair
 _UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Plane:
 
     def __init__(self, link: socket.socket, settings: MediaSettings) -> None:
         self._link = link
+        self._record = bytearray(seam.LONGEST)
         self._asked = select.poll()
         self._asked.register(link, select.POLLIN)
         self._untold: deque[bytes] = deque(maxlen=_UNTOLD)
@@ -105,17 +109,20 @@ class Plane:
         until = time.monotonic() + _CONVERSE_S
         while time.monotonic() < until:
             try:
-                data, sockets, _, _ = socket.recv_fds(self._link, seam.LONGEST, 2)
+                size, ancillary, _, _ = self._link.recvmsg_into([self._record], _ROOM_FOR_SOCKETS)
             except BlockingIOError:
                 return
             except OSError:
-                data, sockets = b"", []
-            if not data:
+                size, ancillary = 0, []
+            if not size:
                 self._linked = False
                 return
-            self._obey(seam.parse(data), sockets)
+            sockets = array("i")
+            for _, _, descriptors in ancillary:
+                sockets.frombytes(descriptors)
+            self._obey(seam.parse(self._record[:size]), sockets)
 
-    def _obey(self, record: seam.Record, sockets: list[int]) -> None:
+    def _obey(self, record: seam.Record, sockets: Sequence[int]) -> None:
         try:
             self._command(record, sockets)
         except Fault:
@@ -123,7 +130,7 @@ class Plane:
             # business, and no reason to stop the others.
             _log.exception("command refused", extra={"command": record[0]})
 
-    def _command(self, record: seam.Record, sockets: list[int]) -> None:
+    def _command(self, record: seam.Record, sockets: Sequence[int]) -> None:
         engine = self._engine
         name, call, *rest = record
         slot = seam.whole(call)

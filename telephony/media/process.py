@@ -60,6 +60,7 @@ class MediaProcess:
         self._free = deque(range(self._settings.slots))
         self._process: subprocess.Popen[bytes] | None = None
         self._link: socket.socket | None = None
+        self._record = bytearray(seam.LONGEST)
         self._unsent: deque[tuple[bytes, Pair | None]] = deque()
         self._ready = asyncio.Event()
         self._empty = asyncio.Event()
@@ -205,8 +206,10 @@ class MediaProcess:
         while self._unsent:
             data, pair = self._unsent[0]
             try:
-                fds = [] if pair is None else [each.fileno() for each in pair]
-                socket.send_fds(link, [data], fds)
+                if pair is None:
+                    link.send(data)
+                else:
+                    socket.send_fds(link, [data], [each.fileno() for each in pair])
             except BlockingIOError:
                 loop.add_writer(link, self._flush)
                 return
@@ -224,15 +227,15 @@ class MediaProcess:
         link = self._link
         while link is not None:
             try:
-                data = link.recv(seam.LONGEST)
+                size = link.recv_into(self._record)
             except BlockingIOError:
                 return
             except OSError:
-                data = b""
-            if not data:
+                size = 0
+            if not size:
                 self._die()
                 return
-            self._take(seam.parse(data))
+            self._take(seam.parse(self._record[:size]))
             link = self._link
 
     def _take(self, record: seam.Record) -> None:
