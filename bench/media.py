@@ -1,9 +1,9 @@
 """How evenly and at what cost the media plane serves many calls at once.
 
-    python -m bench.media [CALLS] [SECONDS]
+    python -m bench.media [CALLS] [SECONDS] [play]
 
 Starts the real plane, opens CALLS slots, and from a process of our own sends each of them sound
-every 20 ms while each plays a prompt and records. Prints the times between the packets of each
+every 20 ms while each plays a prompt and, unless `play` is said, records. Prints the times between the packets of each
 call as they arrive (p50, p99, p99.9, worst; 20 ms wanted), what was lost either way, and the
 processor time the plane took.
 """
@@ -67,7 +67,7 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
     pipe.send((arrivals, sent))
 
 
-async def measure(calls: int, seconds: float, folder: Path) -> None:
+async def measure(calls: int, seconds: float, folder: Path, *, record: bool) -> None:
     """Run the load and print what came of it."""
     ours, theirs = multiprocessing.Pipe()
     generator = multiprocessing.get_context("spawn").Process(
@@ -85,7 +85,8 @@ async def measure(calls: int, seconds: float, folder: Path) -> None:
     slots = [plane.open(events.append) for _ in range(calls)]
     for slot, port in zip(slots, addresses, strict=True):
         plane.connect(slot, Stream(Law.PCMU, 0, 101, ("127.0.0.1", port)))
-        plane.record(slot, folder / f"{slot}.raw", max_s=3600)
+        if record:
+            plane.record(slot, folder / f"{slot}.raw", max_s=3600)
         plane.play(slot, [clip], 1)
     assert plane.pid is not None
     ours.send([plane.port(slot) for slot in slots])
@@ -127,11 +128,11 @@ def tell(
 
 
 def main() -> None:
-    """Take the number of calls and the seconds from the command line."""
+    """Take the number of calls, the seconds and whether to play only from the command line."""
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 12.0
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(calls, seconds, Path(folder)))
+        asyncio.run(measure(calls, seconds, Path(folder), record=sys.argv[3:] != ["play"]))
 
 
 if __name__ == "__main__":
