@@ -3,9 +3,9 @@
     python -m bench.media [CALLS] [SECONDS] [play]
 
 Starts the real plane, opens CALLS slots, and from a process of our own sends each of them sound
-every 20 ms while each plays a prompt and, unless `play` is said, records. Prints the times between the packets of each
-call as they arrive (p50, p99, p99.9, worst; 20 ms wanted), what was lost either way, and the
-processor time the plane took.
+every 20 ms while each plays a prompt and, unless `play` is said, records. Prints the times between
+the packets of each call as they arrive (p50, p99, p99.9, worst; 20 ms wanted), what was lost
+either way, and the processor time the plane took.
 """
 
 import asyncio

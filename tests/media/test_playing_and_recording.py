@@ -237,3 +237,23 @@ def test_the_peer_is_told_how_it_is_received_and_when_we_leave() -> None:
     assert first.packets > 100
     assert first.blocks[0].lost == 0
     assert isinstance(reports[-1][-1], rtcp.Goodbye)
+
+
+def test_the_packets_told_at_the_end_are_those_that_were_sent(tmp_path: Path) -> None:
+    plane = a_plane()
+    calls = [a_call(plane) for _ in range(9)]
+    calls[0].plane.play(calls[0].slot, [make_clip(tmp_path, "prompt", noise(1.0))], ticket=1)
+    plane.advance(0.33)
+    plane.send_keys(calls[0].slot, "12")
+    plane.connect(calls[4].slot, stream(direction=Direction.RECVONLY, port=20008))
+    plane.close(calls[8].slot)
+    plane.advance(0.5)
+    calls.append(a_call(plane))
+    plane.connect(calls[4].slot, stream(port=20008))
+    plane.advance(0.2)
+    for call in (*calls[:8], calls[9]):
+        plane.close(call.slot)
+    plane.advance(0.1)
+    for call in calls:
+        [told] = call.told(MediaStatistics)
+        assert told.packets_sent == len(call.far.heard) > 0
