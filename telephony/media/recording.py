@@ -37,7 +37,7 @@ class Recording:
         self._limit = max(1, round(max_s / FRAME_S))
         self._final_silence = None if final_silence_s is None else round(final_silence_s / FRAME_S)
         self._detector = webrtcvad.Vad(_LENIENT)
-        self._pending = bytearray()
+        self._pending: list[bytes] = []
         self._phase = phase
         self._spoken = 0
         self._quiet = 0
@@ -47,7 +47,7 @@ class Recording:
         if self.sink.failed:
             return EndOfRecording.STOPPED
         self.frames += 1
-        self._pending += frame
+        self._pending.append(frame)
         if (self.frames + self._phase) % _FLUSH == 0:
             self._flush()
         if loud or self._detector.is_speech(frame, RATE):
@@ -84,5 +84,5 @@ class Recording:
 
     def _flush(self) -> None:
         if self._pending:
-            self._writer.append(self.sink, bytes(self._pending))
+            self._writer.append(self.sink, b"".join(self._pending))
             self._pending.clear()
