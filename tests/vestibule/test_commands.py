@@ -203,7 +203,9 @@ def test_a_call_is_made_from_the_keyboard(shell: Shell) -> None:
 
 def test_a_flow_is_called_by_its_name_with_what_it_needs(shell: Shell) -> None:
     words = ("call", "voicemail_leave", "--with", "mailbox=102")
-    assert "en: You have reached the voice mailbox of William." in shell.does(*words, keys="\nhang\n")
+    assert "en: You have reached the voice mailbox of William." in shell.does(
+        *words, keys="\nhang\n"
+    )
     assert "needs mailbox" in shell.fails("call", "voicemail_leave")
 
 
