@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -72,25 +72,25 @@ class Database:
         """Close every connection."""
         await self._engine.dispose()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """All that is done inside is committed at its end, or none of it."""
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as fault:
-            raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
+        return _begun(self._engine)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One consistent view of the database, which waits for no writer."""
-        try:
-            async with self._reader.begin() as connection:
-                yield connection
-        except SQLAlchemyError as fault:
-            raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
+        return _begun(self._reader)
 
     @property
     def skips_locked_rows(self) -> bool:
         """Whether rows another worker holds can be passed over (PostgreSQL)."""
         return self._engine.dialect.name == "postgresql"
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction; what the library raises comes out as StoreUnavailable."""
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as fault:
+        raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
