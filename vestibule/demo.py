@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vestibule.settings import Settings, settings_from
+from vestibule.settings import Settings, settings_from, split_address
 from voicemail.mailboxes import Mailboxes
 from voicemail.message import Mailbox
 
@@ -21,7 +21,7 @@ def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
     """Settings for a company of two. Raises BadSettings for what cannot be an address."""
     mail: dict[str, object] = {"sender": "Vestibule <messagerie@example.org>"}
     if smtp is not None:
-        host, _, port = smtp.rpartition(":")
+        host, port = split_address(smtp)
         mail |= {"host": host, "port": port, "security": "none"}
     values: dict[str, object] = {
         "company": {"name": "Vestibule", "operator": "100"},
