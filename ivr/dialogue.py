@@ -8,7 +8,8 @@ out the actions in order, and calls `tick` at `deadline`.
 Keys enter one buffer and leave it when a state listens: that is type-ahead. A state that allows
 barge-in is not spoken at all while keys are waiting for it. Sentences said on the way to a state
 go before its prompt (`_preamble`), and are skipped with it. `Doing` tells what is done and knows
-the late end of what is done no more; `Question` is what a listening state asks.
+the late end of what is done no more. What a state makes of keys is its own: a `Question` where it
+listens, a `Playback` where it speaks, a `Take` where it records.
 
 When the caller goes away, an operation under way is awaited, then each flow of the stack, innermost
 first, asks for its `on_hangup` if everything that names has a value; then it is over.
@@ -17,11 +18,10 @@ first, asks for its `on_hangup` if everything that names has a value; then it is
 from collections import deque
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from call.leg import HangUpCause, HungUp
 from call.media import KeyPressed, PlayEnded, RecordEnded
-from call.sound import EndOfRecording, Recording
+from call.sound import EndOfRecording
 from ivr.actions import Action, Activity, DialogueEvent, OperationEnded
 from ivr.collector import Answer, Filled, Key, Number
 from ivr.doing import Doing
@@ -31,8 +31,10 @@ from ivr.frames import Frame, Stack
 from ivr.keypad import Keypad
 from ivr.machine import Flows, key_trigger
 from ivr.operations import FAILED, Outcome
+from ivr.playback import Playback, Turn
 from ivr.prompts import Phrase, Segment
 from ivr.question import Question
+from ivr.take import Take
 
 TROUBLE = "common.trouble"
 """What a caller hears when an operation failed."""
@@ -69,9 +71,8 @@ class Dialogue:
         self._language = language
         self._doing = Doing()
         self._keypad = Keypad()
-        self._asked: Question | None = None
+        self._at_hand: Question | Playback | Take | None = None
         self._preamble: list[Segment] = []
-        self._after_recording: str | None = None
         self._caller_gone = False
         self._farewells: deque[tuple[str, Mapping[str, Held]]] = deque()
         self._outcome: str | None = None
@@ -166,7 +167,7 @@ class Dialogue:
         """Do what the state just entered is for."""
         state = self._frame.state
         self._keypad.start_over()
-        self._asked = None
+        self._at_hand = None
         language = self._frame.value(state.language)
         if isinstance(language, str):
             self._language = language
@@ -184,9 +185,8 @@ class Dialogue:
             case Play() as step:
                 self._play(step, now)
             case Record() as step:
-                self._keypad.forget()
-                self._after_recording = None
-                self._frame.variables.pop(step.into, None)
+                keys = self._frame.flow.keys(state)
+                self._at_hand = Take(step, keys, self._frame, self._keypad, self._doing)
                 self._say(step.prompt, now)
             case HangUp() as step:
                 self._say(step.prompt, now)
@@ -226,77 +226,57 @@ class Dialogue:
                 self._finish(state.outcome, now)
             case Play():
                 self._follow("done", now)
-            case Record() as step:
-                self._start_recording(step)
+            case Record():
+                self._take.begin()
             case HangUp() as step:
                 self._doing.hang_up(step.cause)
                 self._over(HUNG_UP)
 
     def _play(self, step: Play, now: float) -> None:
-        if not step.type_ahead:
-            self._keypad.forget()
         keys = self._frame.flow.keys(self._frame.state)
-        while keys and self._keypad.ahead:
-            key = self._keypad.next()
-            if key in keys:
-                self._preamble.clear()
-                self._go(key_trigger(key), now)
-                return
-        if self._keypad.ahead and step.barge_in:
-            self._preamble.clear()
-            self._prompt_ended(now)
-        else:
+        playback = self._at_hand = Playback(step, keys, self._keypad)
+        turn = playback.ahead()
+        if turn is Turn.STAY:
             self._say(step.prompt, now)
+        else:
+            self._turn(turn, now)
+
+    def _turn(self, turn: Key | Turn, now: float) -> None:
+        """A key has cut what is said."""
+        self._preamble.clear()
+        if isinstance(turn, Key):
+            self._go(key_trigger(turn.key), now)
+        else:
+            self._prompt_ended(now)
 
     # ---- Keys
 
     def _on_key(self, key: str, now: float) -> None:
         if self._keypad.is_late_terminator(key, now):
             return
-        match self._frame.state.step:
-            case Menu() | Collect() as step:
+        match self._at_hand:
+            case Question() as question:
                 self._keypad.keep(key)
-                if self.activity is Activity.SPEAKING and not step.listening.barge_in:
+                if self.activity is Activity.SPEAKING and not question.listening.barge_in:
                     return
                 self._doing.hush()
                 self._take_keys(now)
-            case Play() as step:
-                self._on_key_in_play(step, key, now)
-            case Record() as step:
-                self._on_key_in_record(step, key, now)
-            case HangUp():
-                pass
-            case _:
+            case Playback() as playback:
+                turn = playback.take(key)
+                if turn is not Turn.STAY:
+                    self._doing.hush()
+                    self._turn(turn, now)
+            case Take() as take:
+                way = take.take(key)
+                if way is not None:
+                    self._doing.hush()
+                    self._go(key_trigger(way.key), now)
+            case None if not isinstance(self._frame.state.step, HangUp):
                 self._keypad.keep(key)
-
-    def _on_key_in_play(self, step: Play, key: str, now: float) -> None:
-        keys = self._frame.flow.keys(self._frame.state)
-        if keys:
-            if key in keys:
-                self._doing.hush()
-                self._go(key_trigger(key), now)
-            return
-        self._keypad.keep(key)
-        if step.barge_in:
-            self._doing.hush()
-            self._prompt_ended(now)
-
-    def _on_key_in_record(self, step: Record, key: str, now: float) -> None:
-        """Keys end a recording or mean nothing; the terminator means nothing before it began."""
-        if self._after_recording is not None:
-            self._keypad.keep(key)
-            return
-        bound = key in self._frame.flow.keys(self._frame.state)
-        if self.activity is Activity.RECORDING and (bound or key == step.terminator):
-            self._after_recording = key_trigger(key) if bound else "done"
-            self._doing.stop_recording()
-        elif bound:
-            self._doing.hush()
-            self._go(key_trigger(key), now)
 
     def _listen(self, step: Menu | Collect, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
-        self._asked = Question(step, keys, self._extensions, self._keypad)
+        self._at_hand = Question(step, keys, self._extensions, self._keypad)
         if self._keypad.ahead and step.listening.barge_in:
             self._preamble.clear()
             self._doing.wait(None)
@@ -341,31 +321,26 @@ class Dialogue:
 
     @property
     def _question(self) -> Question:
-        if self._asked is None:
+        if not isinstance(self._at_hand, Question):
             raise DialogueMisuse(f"{self.place} does not listen for keys")
-        return self._asked
+        return self._at_hand
 
     # ---- Recording
 
-    def _start_recording(self, step: Record) -> None:
-        path = self._frame.value(step.spool)
-        longest = self._frame.value(step.max_s)
-        if not isinstance(longest, int | float) or not isinstance(path, Path):
-            raise DialogueMisuse(f"{self.place} has no file or no limit to record with")
-        self._doing.record(path, float(longest), step.final_silence_s)
+    @property
+    def _take(self) -> Take:
+        if not isinstance(self._at_hand, Take):
+            raise DialogueMisuse(f"{self.place} does not record")
+        return self._at_hand
 
     def _on_record_ended(self, ended: RecordEnded, now: float) -> None:
-        step = self._frame.state.step
-        if self.activity is not Activity.RECORDING or not isinstance(step, Record):
+        if self.activity is not Activity.RECORDING:
             return
-        self._frame.variables[step.into] = Recording(
-            ended.path, ended.seconds, ended.speech_s, ended.ended_by
-        )
+        self._take.keep(ended)
         if ended.ended_by is EndOfRecording.HANG_UP:
             self._on_hung_up()
             return
-        trigger = self._after_recording or self._frame.state.event_after(ended.ended_by)
-        self._after_recording = None
+        trigger = self._take.trigger(ended.ended_by)
         if trigger.startswith("dtmf."):
             self._go(trigger, now)
         else:
