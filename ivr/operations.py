@@ -78,31 +78,64 @@ _MESSAGE = (
     "position",
     "total",
     "is_new",
+    "is_urgent",
+    "envelope",
     "from_number",
     "from_name",
+    "forwarded_by",
     "received",
     "duration_s",
     "deleted",
 )
 
+_REACHED = ("greeting", "spoken_name", "mailbox_name", "language", "zero_open", "star_open")
+"""What a caller hears of a mailbox, and whether keys 0 and * lead anywhere there."""
+
+_ROOM = {"ready": ["mailbox_name", "max_s", "spool"], "full": [], "unknown": [], "refused": []}
+"""An owner begins a message to somebody."""
+
+_REDIRECT = ("redirect_flow", "redirect_mailbox")
+
+_KINDS = {"kind": ["temporary", "unavailable", "busy", "name"]}
+_FOLDERS = {"folder": ["new", "old", "work", "family", "friends"]}
+
 CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
+    # ---- Leaving a message
     specify(
         "voicemail.open_deposit",
-        ["mailbox"],
-        {
-            "ready": ["greeting", "mailbox_name", "language", "max_s", "spool"],
-            "full": ["greeting", "language"],
-            "unknown": [],
-        },
+        ["mailbox", "busy"],
+        {"ready": [*_REACHED, "max_s", "spool"], "full": _REACHED, "unknown": []},
     ),
-    specify("voicemail.keep_deposit", ["recording"], {"kept": [], "too_short": []}),
+    specify("voicemail.keep_deposit", [], {"kept": [], "too_short": []}),
     specify("voicemail.discard_deposit", [], {"done": []}),
+    specify("voicemail.open_retake", [], {"ready": ["spool"]}),
+    specify("voicemail.accept_retake", [], {"taken": [], "too_short": []}),
+    specify("voicemail.toggle_urgent", [], {"urgent": [], "ordinary": []}),
+    specify(
+        "voicemail.treatment",
+        ["key"],
+        {"login": [], "redirect": _REDIRECT, "closed": []},
+        {"key": ["zero", "star"]},
+    ),
+    # ---- Coming in
+    specify(
+        "voicemail.recognise",
+        [],
+        {"own": ["mailbox"], "open": ["mailbox", "language", "name", "welcomed"], "stranger": []},
+    ),
     specify(
         "voicemail.login",
         ["mailbox", "pin"],
-        {"ok": ["language", "name"], "wrong": [], "locked": []},
+        {"ok": ["language", "name", "welcomed"], "wrong": [], "locked": []},
     ),
-    specify("voicemail.summary", [], {"done": ["new", "old", "has_temporary"]}),
+    specify("voicemail.welcome", [], {"done": []}),
+    specify(
+        "voicemail.summary",
+        [],
+        {"done": ["new", "old", "urgent", "has_temporary", "temporary_until", "folder"]},
+    ),
+    # ---- Listening
+    specify("voicemail.open_folder", ["folder"], {"done": ["folder", "total"]}, _FOLDERS),
     specify(
         "voicemail.select",
         ["move"],
@@ -110,26 +143,39 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
         {"move": ["first", "next", "previous", "current"]},
     ),
     specify("voicemail.mark_heard", [], {"done": []}),
-    specify("voicemail.toggle_deleted", [], {"deleted": [], "restored": []}),
-    specify("voicemail.save", [], {"saved": []}),
+    specify("voicemail.toggle_deleted", [], {"deleted": [], "restored": [], "full": []}),
+    specify("voicemail.file", ["folder"], {"filed": ["folder"], "full": []}, _FOLDERS),
+    # ---- Sending
+    specify("voicemail.reply", [], _ROOM),
+    specify("voicemail.compose", ["mailbox"], _ROOM),
+    specify("voicemail.call_back", [], {"redirect": _REDIRECT, "unknown": [], "refused": []}),
+    specify("voicemail.open_forward", [], {"ready": ["spool", "max_s"]}),
     specify(
-        "voicemail.open_greeting",
-        ["kind"],
-        {"ready": ["spool", "max_s"]},
-        {"kind": ["temporary"]},
+        "voicemail.add_recipient",
+        ["mailbox"],
+        {"added": ["mailbox_name", "recipients"], "full": [], "unknown": [], "own": []},
     ),
-    specify(
-        "voicemail.keep_greeting",
-        ["kind", "recording"],
-        {"kept": [], "too_short": []},
-        {"kind": ["temporary"]},
-    ),
+    specify("voicemail.forward", [], {"sent": ["recipients"], "some": ["recipients"], "none": []}),
+    specify("voicemail.cancel_forward", [], {"done": []}),
+    # ---- Options
+    specify("voicemail.open_greeting", ["kind"], {"ready": ["spool", "max_s"]}, _KINDS),
+    specify("voicemail.keep_greeting", ["kind"], {"kept": [], "too_short": []}, _KINDS),
     specify("voicemail.discard_greeting", [], {"done": []}),
+    specify("voicemail.hear_greeting", ["kind"], {"there": ["sound"], "nothing": []}, _KINDS),
+    specify("voicemail.erase_greeting", ["kind"], {"erased": [], "nothing": []}, _KINDS),
     specify(
-        "voicemail.erase_greeting",
-        ["kind"],
-        {"erased": [], "nothing": []},
-        {"kind": ["temporary"]},
+        "voicemail.end_temporary",
+        ["date"],
+        {"set": ["temporary_until"], "invalid": [], "nothing": []},
+    ),
+    specify(
+        "voicemail.change_pin", ["pin", "again"], {"changed": [], "different": [], "refused": []}
+    ),
+    specify(
+        "voicemail.set_language",
+        ["language"],
+        {"done": ["language"]},
+        {"language": ["fr", "en"]},
     ),
 )
 """The operations flows may name today."""

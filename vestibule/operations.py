@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from call.errors import Misuse
 from call.leg import Party
-from call.sound import EndOfRecording, Recording
+from call.sound import Recording
 from ivr.flow import Held
 from ivr.operations import Outcome
 from ivr.prompts import Value
 from voicemail.errors import LockedOut, MailboxFull, MailboxUnknown, WrongPin
 from voicemail.mailboxes import Mailboxes
-from voicemail.message import Deposit, GreetingKind, TooShort
+from voicemail.message import Deposit, Folder, GreetingKind, TooShort
 from voicemail.visit import Move, Nothing, Visit
 
 Arguments = Mapping[str, Held]
@@ -38,7 +38,7 @@ class CallOperations:
             "voicemail.select": self._select,
             "voicemail.mark_heard": self._mark_heard,
             "voicemail.toggle_deleted": self._toggle_deleted,
-            "voicemail.save": self._save,
+            "voicemail.file": self._file,
             "voicemail.open_greeting": self._open_greeting,
             "voicemail.keep_greeting": self._keep_greeting,
             "voicemail.discard_greeting": self._discard_greeting,
@@ -90,10 +90,8 @@ class CallOperations:
         return await self._settle_deposit()
 
     async def _settle_deposit(self) -> Outcome:
-        """Keep what was recorded. The mailboxes measure the spool, not what a leg says of it."""
         deposit, self._deposit = self._open(self._deposit, "no deposit is open"), None
-        recorded = Recording(deposit.spool, 0.0, 0.0, EndOfRecording.STOPPED)
-        kept = await self._mailboxes.keep(deposit, recorded)
+        kept = await self._mailboxes.keep(deposit)
         return Outcome("too_short" if isinstance(kept, TooShort) else "kept")
 
     async def _discard_deposit(self, _: Arguments) -> Outcome:
@@ -143,9 +141,10 @@ class CallOperations:
     async def _toggle_deleted(self, _: Arguments) -> Outcome:
         return Outcome("deleted" if await self._visiting.toggle_deleted() else "restored")
 
-    async def _save(self, _: Arguments) -> Outcome:
-        await self._visiting.save()
-        return Outcome("saved")
+    async def _file(self, arguments: Arguments) -> Outcome:
+        folder = Folder(str(arguments["folder"]))
+        filed = await self._visiting.file(folder)
+        return Outcome("filed", {"folder": folder.value}) if filed else Outcome("full")
 
     async def _open_greeting(self, arguments: Arguments) -> Outcome:
         opened = await self._visiting.open_greeting(_kind(arguments))

@@ -16,17 +16,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from call.clock import Clock
 from call.errors import Unavailable
 from call.leg import Party
 from call.masking import masked
-from call.sound import RATE, Recording
-from voicemail.errors import MailboxFull, MailboxUnknown, WrongSpool
+from call.sound import RATE
+from voicemail.errors import MailboxFull, MailboxUnknown
 from voicemail.greetings import Greetings
 from voicemail.ids import new_id
-from voicemail.message import Deposit, Kept, Mailbox, Message, Ticket, TooShort
-from voicemail.policy import printable
+from voicemail.message import Deposit, GreetingKind, Kept, Mailbox, Message, Ticket, TooShort
+from voicemail.policy import cap_notices, printable
 from voicemail.ports import (
     AudioStore,
     Ear,
@@ -71,23 +73,30 @@ class Deposits:
         self._open: set[str] = set()
         self._settling: set[asyncio.Task[Kept | TooShort]] = set()
 
-    async def open(self, number: str, caller: Party) -> Deposit:
-        """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable."""
-        mailbox = await self._store.mailbox(number)
-        if mailbox is None:
-            raise MailboxUnknown(number)
+    async def open(self, number: str, caller: Party, *, busy: bool = False) -> Deposit:
+        """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable.
+
+        `busy` tells which greeting is to be played: the owner is on the telephone.
+        """
+        mailbox = await self._known(number)
         now = self._clock.now()
         caller = Party(printable(caller.number, 40), printable(caller.name))
         ticket = Ticket(new_id(now, self._tokens), number, caller, now)
         await self._reserve(ticket, mailbox)
         self._open.add(ticket.id)
         try:
-            return await self._deposit(ticket, mailbox)
+            return await self._deposit(ticket, mailbox, busy=busy)
         except BaseException:
             self._open.discard(ticket.id)
             with contextlib.suppress(Unavailable):
                 await self._forget(ticket.id)
             raise
+
+    async def _known(self, number: str) -> Mailbox:
+        mailbox = await self._store.mailbox(number)
+        if mailbox is None:
+            raise MailboxUnknown(number)
+        return mailbox
 
     async def _reserve(self, ticket: Ticket, mailbox: Mailbox) -> None:
         match await self._store.reserve(ticket, self._node):
@@ -96,25 +105,46 @@ class Deposits:
             case Reservation.UNKNOWN:
                 raise MailboxUnknown(mailbox.number)
 
-    async def _deposit(self, ticket: Ticket, mailbox: Mailbox) -> Deposit:
+    async def _deposit(self, ticket: Ticket, mailbox: Mailbox, *, busy: bool) -> Deposit:
         return Deposit(
             ticket=ticket,
             name=mailbox.name,
             language=mailbox.language,
             max_s=mailbox.max_message_s,
-            greeting=await self._greetings.playing(mailbox.number),
+            greeting=await self._greetings.playing(mailbox.number, busy=busy),
+            spoken_name=await self._greetings.path(mailbox.number, GreetingKind.NAME),
+            zero=mailbox.zero,
+            star=mailbox.star,
             spool=await self._spool.open(ticket),
         )
 
-    async def keep(self, deposit: Deposit, recording: Recording) -> Kept | TooShort:
-        """Make a message of the recording; when this returns Kept, nothing can lose it.
+    async def mark_urgent(self, deposit: Deposit, urgent: bool) -> Deposit:
+        """Say whether the message will be urgent; durable, like the deposit it returns."""
+        ticket = replace(deposit.ticket, urgent=urgent)
+        await self._spool.amend(ticket)
+        return replace(deposit, ticket=ticket)
+
+    async def open_retake(self, deposit: Deposit) -> Path:
+        """Where a second take goes. The first stays the message until `accept_retake`."""
+        return await self._spool.open_retake(deposit.id)
+
+    async def accept_retake(self, deposit: Deposit) -> bool:
+        """The second take becomes the message; False when too little was said: the first stays."""
+        mailbox = await self._known(deposit.ticket.mailbox)
+        speech_s = await self._ear.speech_s(await self._spool.read_retake(deposit.id))
+        if speech_s < mailbox.min_speech_s:
+            await self._spool.remove_retake(deposit.id)
+            return False
+        await self._spool.accept_retake(deposit.id)
+        return True
+
+    async def keep(self, deposit: Deposit) -> Kept | TooShort:
+        """Make a message of what was recorded; when this returns Kept, nothing can lose it.
 
         A caller that is cancelled meanwhile does not stop it. Keeping twice is keeping once.
         Raises Unavailable when a disk or the database fails: the recording stays in the spool,
         and becomes its message at the next start.
         """
-        if recording.path != deposit.spool:
-            raise WrongSpool(f"{recording.path} is not the recording of {deposit.id}")
         task = asyncio.create_task(self._settle(deposit.ticket))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
@@ -160,9 +190,7 @@ class Deposits:
 
     async def _settle(self, ticket: Ticket) -> Kept | TooShort:
         """The four steps; each may have been done before."""
-        mailbox = await self._store.mailbox(ticket.mailbox)
-        if mailbox is None:
-            raise MailboxUnknown(ticket.mailbox)
+        mailbox = await self._known(ticket.mailbox)
         message = await self._store.message(ticket.id)
         if message is None:
             pcm = await self._spool.read(ticket.id)
@@ -183,9 +211,12 @@ class Deposits:
             received=ticket.started,
             duration_s=len(pcm) / _OCTETS_A_SECOND,
             sound=f"messages/{ticket.mailbox}/{ticket.id}",
+            urgent=ticket.urgent,
+            in_box=mailbox.store_on_server,
         )
         await self._sounds.put(message.sound, pcm)
-        await self._store.keep(message, self._mail_for(message, mailbox))
+        task = self._mail_for(message, mailbox)
+        await self._store.keep(message, task, cap_notices(message.id, mailbox, self._clock.now()))
         self._mail_due()
         log.info(
             "message kept",
@@ -202,7 +233,12 @@ class Deposits:
         if not mailbox.addresses:
             return None
         return MailTask(
-            message.id, TaskKind.MESSAGE, message.id, mailbox.addresses, self._clock.now()
+            message.id,
+            TaskKind.MESSAGE,
+            mailbox.number,
+            message.id,
+            mailbox.addresses,
+            self._clock.now(),
         )
 
     async def _forget(self, id: str) -> None:

@@ -58,7 +58,8 @@ class Entrance:
         shown = "unknown" if hashed is None else number  # it may be a PIN typed too early
         charges = [Charge(subject, MAILBOX_FAILURES, FAILURES_KEPT)]
         charges += [Charge(other, CALLER_FAILURES, CALLER_FAILURES_KEPT) for other in others]
-        if not await self._store.charge(charges, self._clock.now()):
+        charged = await self._store.charge(charges, self._clock.now())
+        if not charged.admitted:
             self._tell("login locked", shown)
             raise LockedOut("too many tries before this one")
         if not await self._hasher.matches(pin, hashed):

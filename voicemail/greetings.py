@@ -10,8 +10,9 @@ from voicemail.message import Greeting, GreetingKind, OpenGreeting, TooShort
 from voicemail.policy import MAX_GREETING_S
 from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Store, Tokens
 
-PLAYED = (GreetingKind.TEMPORARY, GreetingKind.UNAVAILABLE)
-"""Which greeting a caller hears who reaches nobody: the first of these that is recorded."""
+WHEN_BUSY = (GreetingKind.TEMPORARY, GreetingKind.BUSY, GreetingKind.UNAVAILABLE)
+WHEN_UNAVAILABLE = (GreetingKind.TEMPORARY, GreetingKind.UNAVAILABLE)
+"""Which greeting a caller hears: the first of these that is recorded and has not ended."""
 
 
 class Greetings:
@@ -36,11 +37,13 @@ class Greetings:
         self._clock = clock
         self._tokens = tokens
 
-    async def playing(self, number: str) -> Path | None:
+    async def playing(self, number: str, *, busy: bool = False) -> Path | None:
         """The recorded greeting a caller hears now; None where there is none."""
-        for kind in PLAYED:
-            greeting = await self._store.greeting(number, kind)
-            if greeting is not None:
+        there = {each.kind: each for each in await self._store.greetings(number)}
+        now = self._clock.now()
+        for kind in WHEN_BUSY if busy else WHEN_UNAVAILABLE:
+            greeting = there.get(kind)
+            if greeting is not None and (greeting.until is None or now < greeting.until):
                 return await self._sounds.local(greeting.sound)
         return None
 

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from call.clock import Clock
 from call.leg import Party
-from call.sound import Recording
 from voicemail.deposits import Deposits
 from voicemail.entrance import Entrance
 from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
@@ -23,7 +23,7 @@ from voicemail.message import (
     Message,
     TooShort,
 )
-from voicemail.policy import FAILURES_KEPT, TRASH_KEPT, mailbox_faults, pin_faults
+from voicemail.policy import FAILURES_KEPT, mailbox_faults, pin_faults
 from voicemail.ports import AudioFormats, AudioStore, Ear, PinHasher, Spool, Store, Tokens
 from voicemail.visit import Visit
 
@@ -113,13 +113,25 @@ class Mailboxes:
         """Lift the lock that wrong PINs brought on a mailbox."""
         await self._ports.store.acquit(f"mailbox:{number}", ())
 
-    async def open_deposit(self, number: str, caller: Party) -> Deposit:
-        """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable."""
-        return await self._deposits.open(number, caller)
+    async def open_deposit(self, number: str, caller: Party, *, busy: bool = False) -> Deposit:
+        """Take a place for one message; see Deposits.open."""
+        return await self._deposits.open(number, caller, busy=busy)
 
-    async def keep(self, deposit: Deposit, recording: Recording) -> Kept | TooShort:
-        """Make a message of the recording; see Deposits.keep."""
-        return await self._deposits.keep(deposit, recording)
+    async def mark_urgent(self, deposit: Deposit, urgent: bool) -> Deposit:
+        """Say whether the message will be urgent; see Deposits.mark_urgent."""
+        return await self._deposits.mark_urgent(deposit, urgent)
+
+    async def open_retake(self, deposit: Deposit) -> Path:
+        """Where a second take goes; see Deposits.open_retake."""
+        return await self._deposits.open_retake(deposit)
+
+    async def accept_retake(self, deposit: Deposit) -> bool:
+        """The second take becomes the message; see Deposits.accept_retake."""
+        return await self._deposits.accept_retake(deposit)
+
+    async def keep(self, deposit: Deposit) -> Kept | TooShort:
+        """Make a message of what was recorded; see Deposits.keep."""
+        return await self._deposits.keep(deposit)
 
     async def discard(self, deposit: Deposit) -> None:
         """Forget what was recorded and give the place back."""
@@ -188,9 +200,18 @@ class Mailboxes:
         """
         now = self._ports.clock.now()
         await self._ports.store.forget_failures(now - FAILURES_KEPT)
-        purgeable = await self._ports.store.purgeable(now - TRASH_KEPT)
-        for message in purgeable:
-            await self._ports.spool.remove(message.id)
-            await self._ports.sounds.delete(message.sound)
-            await self._ports.store.purge(message.id)
-        return len(purgeable)
+        purged = 0
+        for mailbox in await self._ports.store.mailboxes():
+            if mailbox.retention_days is not None:
+                stale = now - timedelta(days=mailbox.retention_days)
+                await self._ports.store.retire(mailbox.number, stale, now)
+            before = now - timedelta(days=mailbox.trash_days)
+            for message in await self._ports.store.purgeable(mailbox.number, before):
+                await self._purge(message)
+                purged += 1
+        return purged
+
+    async def _purge(self, message: Message) -> None:
+        await self._ports.spool.remove(message.id)
+        await self._ports.sounds.delete(message.sound)
+        await self._ports.store.purge(message.id)

@@ -14,6 +14,8 @@ class Attachment(StrEnum):
 
     WAV = "wav"
     MP3 = "mp3"
+    OPUS = "opus"
+    ULAW = "ulaw"  # a WAV file too, half the size
 
 
 class Folder(StrEnum):
@@ -21,7 +23,9 @@ class Folder(StrEnum):
 
     NEW = "new"
     OLD = "old"
-    SAVED = "saved"
+    WORK = "work"
+    FAMILY = "family"
+    FRIENDS = "friends"
 
 
 class GreetingKind(StrEnum):
@@ -31,6 +35,38 @@ class GreetingKind(StrEnum):
     BUSY = "busy"
     NAME = "name"
     TEMPORARY = "temporary"
+
+
+class TreatmentKind(StrEnum):
+    """Where a caller who does not wish to leave a message may go."""
+
+    OPERATOR = "operator"
+    LOGIN = "login"
+    EXTENSION = "extension"
+    FLOW = "flow"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What a key leads to while a message is left: written `operator`, `extension:102`..."""
+
+    kind: TreatmentKind
+    target: str = ""
+    """The extension's number or the flow's name; "" for the other kinds."""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.target}" if self.target else self.kind.value
+
+    @classmethod
+    def parse(cls, text: str) -> "Treatment":
+        """Read what `str` writes. Raises ValueError, with what may be written."""
+        kind, _, target = text.partition(":")
+        needs_target = kind in (TreatmentKind.EXTENSION, TreatmentKind.FLOW)
+        if kind not in set(TreatmentKind) or needs_target != bool(target):
+            known = "operator, login, closed, extension:NUMBER or flow:NAME"
+            raise ValueError(f"{text!r} is no call treatment: write {known}")
+        return cls(TreatmentKind(kind), target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +85,24 @@ class Mailbox:
     """A recording with less speech than this is not a message."""
     max_messages: int = 100
     attachment: Attachment = Attachment.WAV
+    store_on_server: bool = True
+    """False: a message is only e-mailed, and its sound deleted once every server accepted it."""
+    zero: Treatment = Treatment(TreatmentKind.OPERATOR)
+    star: Treatment = Treatment(TreatmentKind.LOGIN)
+    envelope: bool = True
+    """Whether each message begins with its caller, day and hour."""
+    trust_own_phone: bool = False
+    """Whether the owner's own telephone opens the box without a PIN."""
+    can_send: bool = True
+    """Whether the owner may reply and leave messages from within the box."""
+    can_call_back: bool = False
+    transcribe: bool = False
+    trash_days: int = 30
+    """How long a deleted message can still be brought back."""
+    retention_days: int | None = None
+    """After so many days a message that was heard goes to the trash; None keeps it."""
+    welcomed: bool = False
+    """Whether the owner has been through the first login."""
 
     def local(self, instant: datetime) -> datetime:
         """The instant as the owner's clock shows it."""
@@ -70,6 +124,25 @@ class Message:
     folder: Folder = Folder.NEW
     deleted: datetime | None = None
     """When it was put in the trash; None when it is not there."""
+    urgent: bool = False
+    in_box: bool = True
+    """False while it is only on its way by e-mail: counted, but not listed."""
+    forwarded_by: str = ""
+    """Number of the mailbox whose owner forwarded it."""
+    transcript: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a mailbox holds; the trash is left out."""
+
+    new: int = 0
+    old: int = 0
+    """In every folder but the new messages'."""
+    urgent_new: int = 0
+    urgent_old: int = 0
+    taken: int = 0
+    """Places taken: listed, on their way by e-mail, and being left now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +153,7 @@ class Ticket:
     mailbox: str
     caller: Party
     started: datetime
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +166,10 @@ class Deposit:
     max_s: int
     greeting: Path | None
     """The owner's recorded greeting, to be played first; None where there is none."""
+    spoken_name: Path | None
+    """The owner's name in their own voice, for the default greeting."""
+    zero: Treatment
+    star: Treatment
     spool: Path
     """Where the recording goes: raw int16 samples."""
 
@@ -125,6 +203,8 @@ class Greeting:
     """Its name in the audio store; a new recording has a new name."""
     duration_s: float
     kept: datetime
+    until: datetime | None = None
+    """When it stops being played, aware, in UTC; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +214,15 @@ class OpenGreeting:
     kind: GreetingKind
     spool: Path
     max_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of the history: who did what to which mailbox, without content."""
+
+    at: datetime
+    actor: str
+    """`owner`, `administrator NAME`, or `program`."""
+    action: str
+    mailbox: str
+    detail: str = ""

@@ -189,7 +189,14 @@ class OutboxWorker:
         """The e-mail that tells the operator; a failure to tell is not told in turn."""
         if self._operator is None or task.kind is TaskKind.FAILURE:
             return None
-        return MailTask(f"{task.id}-failed", TaskKind.FAILURE, task.message, (self._operator,), now)
+        return MailTask(
+            f"{task.id}-failed",
+            TaskKind.FAILURE,
+            task.mailbox,
+            task.message,
+            (self._operator,),
+            now,
+        )
 
 
 def _is_lost(reply: Reply, again: datetime | None) -> bool:

@@ -1,10 +1,12 @@
 """The rules of the house about mailboxes, pure: numbers in, verdicts out."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from voicemail.message import Mailbox
+from voicemail.message import Mailbox, TreatmentKind
+from voicemail.ports import MailTask, TaskKind
 
 TRIES_PER_CALL = 3
 """Wrong PINs in one call before it is sent away."""
@@ -18,14 +20,14 @@ CALLER_FAILURES = 12
 FIRST_LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(hours=24)
 
-TRASH_KEPT = timedelta(days=30)
-"""How long a deleted message can still be brought back by an administrator."""
-
 FAILURES_KEPT = timedelta(days=7)
 """After this long without another, a mailbox's wrong PINs are forgotten."""
 
 CALLER_FAILURES_KEPT = timedelta(hours=1)
 """The same for a caller's number, whose owners' slips of a week are nobody's attack."""
+
+MOST_MESSAGES = 100
+"""In one mailbox; an operator may set fewer."""
 
 MAX_GREETING_S = 180
 
@@ -58,7 +60,17 @@ def mailbox_faults(mailbox: Mailbox) -> tuple[str, ...]:
         (mailbox.zone in available_timezones(), f"no such time zone: {mailbox.zone}"),
         (1 <= mailbox.max_message_s <= 3600, "the longest message is 1 to 3600 seconds"),
         (0 <= mailbox.min_speech_s <= 60, "the least speech is 0 to 60 seconds"),
-        (1 <= mailbox.max_messages <= 9999, "the most messages is 1 to 9999"),
+        (1 <= mailbox.max_messages <= MOST_MESSAGES, "the most messages is 1 to 100"),
+        (0 <= mailbox.trash_days <= 365, "the trash is kept 0 to 365 days"),
+        (
+            mailbox.retention_days is None or 1 <= mailbox.retention_days <= 3650,
+            "messages are kept 1 to 3650 days, or for ever",
+        ),
+        (
+            mailbox.store_on_server or mailbox.addresses,
+            "a mailbox that keeps nothing on the server needs an e-mail address",
+        ),
+        (mailbox.zero.kind is not TreatmentKind.LOGIN, "key 0 may not lead to the login"),
     )
     addresses = tuple(f"not an e-mail address: {a}" for a in mailbox.addresses if not _good(a))
     return tuple(fault for sound, fault in checks if not sound) + addresses
@@ -66,6 +78,22 @@ def mailbox_faults(mailbox: Mailbox) -> tuple[str, ...]:
 
 def _good(address: str) -> bool:
     return _ADDRESS.match(address) is not None
+
+
+def cap_notices(message: str, mailbox: Mailbox, now: datetime) -> Mapping[int, MailTask]:
+    """What the owner is told when a message brings the box to so many: nine tenths, and full."""
+    if not mailbox.addresses:
+        return {}
+    kinds = {
+        -(-mailbox.max_messages * 9 // 10): TaskKind.NEARLY_FULL,
+        mailbox.max_messages: TaskKind.FULL,
+    }
+    return {
+        number: MailTask(
+            f"{message}-{kind.value}", kind, mailbox.number, "", mailbox.addresses, now
+        )
+        for number, kind in kinds.items()
+    }
 
 
 def lock_until(failures: int, threshold: int, now: datetime) -> datetime | None:

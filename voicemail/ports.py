@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from voicemail.message import (
     Attachment,
+    Counts,
+    Deed,
     Folder,
     Greeting,
     GreetingKind,
@@ -64,6 +67,9 @@ class AudioStore(Protocol):
     async def delete(self, name: str) -> None:
         """Forget a sound; silent when it is gone already."""
 
+    async def names(self) -> frozenset[str]:
+        """Every sound there is."""
+
     async def sweep(self) -> None:
         """Remove what interrupted writes left. Only while nothing is being written."""
 
@@ -86,6 +92,21 @@ class Spool(Protocol):
 
     async def read(self, id: str) -> bytes:
         """What was recorded, whole samples only; empty when nothing was."""
+
+    async def amend(self, ticket: Ticket) -> None:
+        """Replace the ticket of a recording by another of the same id, durably."""
+
+    async def open_retake(self, id: str) -> Path:
+        """Where a second take goes; one that was begun before is forgotten."""
+
+    async def read_retake(self, id: str) -> bytes:
+        """What was recorded of the second take; empty when nothing was."""
+
+    async def accept_retake(self, id: str) -> None:
+        """The second take replaces the first, at once and durably."""
+
+    async def remove_retake(self, id: str) -> None:
+        """Forget the second take; silent when there is none."""
 
     async def remove(self, id: str) -> None:
         """Forget a recording and its ticket, the recording first; silent when gone."""
@@ -114,15 +135,20 @@ class TaskKind(StrEnum):
 
     MESSAGE = "message"  # a voice message, to its owner
     FAILURE = "failure"  # an e-mail that was given up, to the operator
+    NEARLY_FULL = "nearly_full"  # nine tenths of the places are taken, to the owner
+    FULL = "full"  # no message more fits, to the owner
+    LOCKOUT = "lockout"  # wrong PINs locked the mailbox, to the owner
+    TEMPORARY = "temporary"  # a temporary greeting is still played, to the owner
 
 
 @dataclass(frozen=True, slots=True)
 class MailTask:
-    """An e-mail that is due. `message` names the voice message it is about."""
+    """An e-mail that is due, about a mailbox, and about one of its messages or none ("")."""
 
     id: str
-    """Makes the Message-ID, and the file name where e-mails are files."""
+    """Makes the Message-ID, and the file name where e-mails are files; 40 characters at most."""
     kind: TaskKind
+    mailbox: str
     message: str
     recipients: tuple[str, ...]
     created: datetime
@@ -155,8 +181,45 @@ class Reply:
     text: str = ""
 
 
+class TaskState(StrEnum):
+    """How far an e-mail is."""
+
+    READY = "ready"
+    DONE = "done"  # every recipient's server accepted it
+    DEAD = "dead"  # none is left to try, and one was not served
+
+
+class RecipientState(StrEnum):
+    """How far an e-mail is for one recipient, as administrators read it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a message's e-mail for one recipient."""
+
+    task: str
+    address: str
+    state: RecipientState
+    reply: str
+    """The server's last words; "" before it said any."""
+    attempts: int
+    due: datetime
+    """When the next attempt is due, or the last one was."""
+
+
 class MailStore(Protocol):
     """The outbox, in the same database as the messages."""
+
+    async def queue(self, task: MailTask) -> None:
+        """Have an e-mail sent; does nothing when its id is known."""
+
+    async def deliveries(self, message: str) -> tuple[Delivered, ...]:
+        """What became of the e-mails of a message, in order."""
 
     async def claim(
         self, worker: str, now: datetime, lease: timedelta, most: int
@@ -174,12 +237,12 @@ class MailStore(Protocol):
         *,
         retry: datetime | None,
         notice: MailTask | None = None,
-    ) -> None:
+    ) -> TaskState | None:
         """Note each recipient's reply, end the lease, and queue the notice of a failure.
 
-        Deferred recipients are tried again at `retry`; None gives them up. The task is done when
-        every recipient accepted, dead when none is left to try and one was not served. Does
-        nothing when the lease was lost.
+        Deferred recipients are tried again at `retry`; None gives them up. A message whose e-mail
+        is dead is in its mailbox from then on, in the same transaction. None, and nothing is
+        done, when the lease was lost.
         """
 
     async def release(self, worker: str) -> None:
@@ -207,11 +270,27 @@ class Charge:
     """After this long without another, earlier ones no longer count."""
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """The answer to a charge."""
+
+    admitted: bool
+    """Whether the PIN may be looked at; otherwise nothing was counted."""
+    locked_until: datetime | None = None
+    """Until when the first subject is locked, if this failure is one."""
+
+
 class Store(MailStore, Protocol):
     """Everything but the sound. Each method is one transaction."""
 
     async def add_mailbox(self, mailbox: Mailbox, pin_hash: str) -> None:
         """Raises MailboxExists."""
+
+    async def update_mailbox(self, mailbox: Mailbox) -> bool:
+        """Replace every setting of the mailbox with this number; False when there is none."""
+
+    async def delete_mailbox(self, number: str) -> None:
+        """Forget a mailbox and its rows everywhere but in the history; its sound goes before."""
 
     async def mailboxes(self) -> tuple[Mailbox, ...]:
         """All of them, by number."""
@@ -225,10 +304,10 @@ class Store(MailStore, Protocol):
     async def set_pin_hash(self, number: str, pin_hash: str) -> None:
         """Give a mailbox another PIN."""
 
-    async def charge(self, charges: Sequence[Charge], now: datetime) -> bool:
+    async def charge(self, charges: Sequence[Charge], now: datetime) -> Charged:
         """Count a failure against each subject before a PIN is looked at.
 
-        False, and nothing is counted, when one of them is locked already. Locks by
+        Not admitted, and nothing is counted, when one of them is locked already. Locks by
         `policy.lock_until`.
         """
 
@@ -244,26 +323,58 @@ class Store(MailStore, Protocol):
     async def places(self, node: str) -> tuple[str, ...]:
         """Ids of the places a node holds."""
 
-    async def keep(self, message: Message, task: MailTask | None) -> None:
+    async def keep(
+        self,
+        message: Message,
+        task: MailTask | None,
+        notices: Mapping[int, MailTask] = MappingProxyType({}),
+    ) -> None:
         """The message, its e-mail and the end of its reservation, together or not at all.
 
-        Does nothing more than end the reservation when the message exists.
+        Of `notices`, that of the number of messages there are then is queued. Does nothing more
+        than end the reservation when the message exists.
         """
+
+    async def deliver(
+        self,
+        message: Message,
+        task: MailTask | None,
+        notices: Mapping[int, MailTask] = MappingProxyType({}),
+    ) -> Reservation:
+        """Put a message in a mailbox if there is a place, with its e-mail, as `keep` does."""
 
     async def message(self, id: str) -> Message | None:
         """The message with this id, in the trash or not."""
 
     async def messages(self, number: str) -> tuple[Message, ...]:
-        """The messages of a mailbox out of the trash, new ones first, then oldest first."""
+        """The messages listed in a mailbox: new ones first, urgent first, then oldest first."""
+
+    async def all_messages(self, number: str) -> tuple[Message, ...]:
+        """Every message of a mailbox, oldest first: listed, in the trash, on its way by e-mail."""
+
+    async def counts(self, number: str) -> Counts:
+        """What a mailbox holds now."""
 
     async def file(self, id: str, folder: Folder) -> None:
         """Put a message in a folder."""
 
-    async def set_deleted(self, id: str, deleted: datetime | None) -> None:
-        """Put a message in the trash, or take it out."""
+    async def delete(self, id: str, now: datetime) -> None:
+        """Put a message in the trash."""
 
-    async def purgeable(self, before: datetime) -> tuple[Message, ...]:
-        """Messages in the trash since before then, whose e-mail waits no more."""
+    async def restore(self, id: str) -> bool:
+        """Take a message out of the trash if there is a place for it; False when there is none."""
+
+    async def retire(self, number: str, before: datetime, now: datetime) -> int:
+        """Put in the trash the messages received before then that were heard; returns how many."""
+
+    async def set_transcript(self, id: str, text: str) -> None:
+        """Note what was said in a message."""
+
+    async def purgeable(self, number: str, before: datetime) -> tuple[Message, ...]:
+        """Messages of a mailbox in the trash since before then, whose e-mail waits no more."""
+
+    async def spent(self) -> tuple[Message, ...]:
+        """Messages that were only to be e-mailed, and were accepted for every recipient."""
 
     async def purge(self, id: str) -> None:
         """Forget a message for good."""
@@ -276,6 +387,18 @@ class Store(MailStore, Protocol):
 
     async def erase_greeting(self, number: str, kind: GreetingKind) -> Greeting | None:
         """Remove the greeting of a kind; returns it."""
+
+    async def greetings(self, number: str) -> tuple[Greeting, ...]:
+        """Every greeting of a mailbox."""
+
+    async def sounds(self) -> frozenset[str]:
+        """The name of every sound that a message or a greeting has."""
+
+    async def note(self, deed: Deed) -> None:
+        """Write a line of the history."""
+
+    async def history(self, number: str | None, most: int) -> tuple[Deed, ...]:
+        """The last deeds, oldest first: of one mailbox, or of all."""
 
     async def forget_failures(self, before: datetime) -> None:
         """Forget wrong PINs whose last was before then."""

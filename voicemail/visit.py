@@ -130,16 +130,22 @@ class Visit:
     async def toggle_deleted(self) -> bool:
         """Put the selected message in the trash, or take it out; True when it is deleted now."""
         message = await self._current()
-        deleted = self._clock.now() if message.deleted is None else None
-        await self._store.set_deleted(message.id, deleted)
-        return deleted is not None
+        if message.deleted is None:
+            await self._store.delete(message.id, self._clock.now())
+            return True
+        await self._store.restore(message.id)
+        return False
 
-    async def save(self) -> None:
-        """Put the selected message among the saved ones, out of the trash if it was there."""
+    async def file(self, folder: Folder) -> bool:
+        """Put the selected message in a folder, out of the trash if it was there.
+
+        False when it was there and no place is left in the box.
+        """
         message = await self._current()
-        await self._store.file(message.id, Folder.SAVED)
-        if message.deleted is not None:
-            await self._store.set_deleted(message.id, None)
+        if not await self._store.restore(message.id):
+            return False
+        await self._store.file(message.id, folder)
+        return True
 
     async def _current(self) -> Message:
         message = None if self._at is None else await self._store.message(self._ids[self._at])

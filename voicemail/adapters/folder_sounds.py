@@ -34,11 +34,21 @@ class FolderSounds:
         except OSError as fault:
             raise SoundUnavailable(f"{name}: {fault}") from fault
 
+    async def names(self) -> frozenset[str]:
+        try:
+            return await asyncio.to_thread(self._names)
+        except OSError as fault:
+            raise SoundUnavailable(str(fault)) from fault
+
     async def sweep(self) -> None:
         try:
             await asyncio.to_thread(self._sweep)
         except OSError as fault:
             raise SoundUnavailable(str(fault)) from fault
+
+    def _names(self) -> frozenset[str]:
+        found = self._root.rglob("*.wav")
+        return frozenset(path.relative_to(self._root).with_suffix("").as_posix() for path in found)
 
     def _sweep(self) -> None:
         for part in self._root.rglob(f"*{PART}"):

@@ -7,6 +7,7 @@ disk always says whose it is. What has no readable ticket is moved to `unclaimed
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ from voicemail.errors import SoundUnavailable
 from voicemail.message import Ticket
 
 log = logging.getLogger(__name__)
+
+_RETAKE = ".again"
+"""A second take, until it replaces the first. Found at the start, it was never finished."""
 
 T = TypeVar("T")
 
@@ -33,6 +37,22 @@ class FolderSpool:
     async def open(self, ticket: Ticket) -> Path:
         await _on_disk(lambda: write_durably(self._ticket(ticket.id), _written(ticket)))
         return self._sound(ticket.id)
+
+    async def amend(self, ticket: Ticket) -> None:
+        await _on_disk(lambda: write_durably(self._ticket(ticket.id), _written(ticket)))
+
+    async def open_retake(self, id: str) -> Path:
+        await self.remove_retake(id)
+        return self._retake(id)
+
+    async def read_retake(self, id: str) -> bytes:
+        return await _on_disk(lambda: _samples(self._retake(id)))
+
+    async def accept_retake(self, id: str) -> None:
+        await _on_disk(lambda: self._accept_retake(id))
+
+    async def remove_retake(self, id: str) -> None:
+        await _on_disk(lambda: self._retake(id).unlink(missing_ok=True))
 
     async def read(self, id: str) -> bytes:
         return await _on_disk(lambda: _samples(self._sound(id)))
@@ -65,8 +85,20 @@ class FolderSpool:
     def _sound(self, id: str) -> Path:
         return self._root / f"{id}.raw"
 
+    def _retake(self, id: str) -> Path:
+        return self._root / f"{id}{_RETAKE}"
+
+    def _accept_retake(self, id: str) -> None:
+        """The rename is what replaces the first take: before it the first counts, after it the
+        second."""
+        with self._retake(id).open("rb") as file:
+            os.fsync(file.fileno())
+        self._retake(id).replace(self._sound(id))
+        sync_folder(self._root)
+
     def _remove(self, id: str) -> None:
         sound, ticket = self._sound(id), self._ticket(id)
+        self._retake(id).unlink(missing_ok=True)
         if sound.exists():
             sound.unlink()
             sync_folder(self._root)
@@ -74,8 +106,8 @@ class FolderSpool:
 
     def _tickets(self) -> tuple[Ticket, ...]:
         make_folder(self._root)
-        for part in self._root.glob(f"*{PART}"):
-            part.unlink()
+        for unfinished in (*self._root.glob(f"*{PART}"), *self._root.glob(f"*{_RETAKE}")):
+            unfinished.unlink()
         found = [(path, _read(path)) for path in sorted(self._root.glob("*.json"))]
         known = {ticket.id for _, ticket in found if ticket is not None}
         lost = {path.stem for path, ticket in found if ticket is None}
@@ -123,6 +155,7 @@ def _written(ticket: Ticket) -> bytes:
             "caller_number": ticket.caller.number,
             "caller_name": ticket.caller.name,
             "started": ticket.started.isoformat(),
+            "urgent": ticket.urgent,
         },
         ensure_ascii=False,
     ).encode()
@@ -134,7 +167,8 @@ def _read(path: Path) -> Ticket | None:
         fields = json.loads(path.read_bytes())
         caller = Party(str(fields["caller_number"]), str(fields["caller_name"]))
         started = datetime.fromisoformat(fields["started"])
-        ticket = Ticket(str(fields["id"]), str(fields["mailbox"]), caller, started)
+        urgent = bool(fields.get("urgent", False))
+        ticket = Ticket(str(fields["id"]), str(fields["mailbox"]), caller, started, urgent)
     except (ValueError, KeyError, TypeError):
         return None
     return ticket if ticket.id == path.stem and started.tzinfo is not None else None

@@ -8,9 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicemail.adapters import tables as t
 from voicemail.adapters.database import Database
-from voicemail.ports import Delivery, LeasedTask, MailTask, Reply, TaskKind
+from voicemail.ports import (
+    Delivered,
+    Delivery,
+    LeasedTask,
+    MailTask,
+    RecipientState,
+    Reply,
+    TaskKind,
+    TaskState,
+)
 
-READY, DONE, DEAD = "ready", "done", "dead"
+READY, DONE = TaskState.READY.value, TaskState.DONE.value
 PENDING, ACCEPTED, REFUSED = "pending", "accepted", "refused"
 
 
@@ -19,6 +28,29 @@ class SqlAlchemyOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def queue(self, task: MailTask) -> None:
+        async with self._database.transaction() as connection:
+            await queue(connection, task)
+
+    async def deliveries(self, message: str) -> tuple[Delivered, ...]:
+        query = (
+            select(
+                t.outbox,
+                t.recipient.c.address,
+                t.recipient.c.state.label("told"),
+                t.recipient.c.reply,
+            )
+            .join(t.recipient, t.recipient.c.task == t.outbox.c.id)
+            .where(t.outbox.c.message == message, t.outbox.c.kind == TaskKind.MESSAGE.value)
+            .order_by(t.outbox.c.created, t.outbox.c.id, t.recipient.c.position)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(
+            Delivered(r.id, r.address, _far(r.told, r.reply), r.reply, r.attempts, r.due)
+            for r in rows
+        )
 
     async def claim(
         self, worker: str, now: datetime, lease: timedelta, most: int
@@ -54,18 +86,26 @@ class SqlAlchemyOutbox:
         *,
         retry: datetime | None,
         notice: MailTask | None = None,
-    ) -> None:
+    ) -> TaskState | None:
         async with self._database.transaction() as connection:
             freed = _held(id, worker).values(lease_until=None, worker=None, handed_over=0)
             if (await connection.execute(freed)).rowcount != 1:
-                return
+                return None
             for address, reply in replies.items():
                 await _note(connection, id, address, reply, retry)
             state = await _outcome(connection, id)
-            change = update(t.outbox).where(t.outbox.c.id == id).values(state=state)
+            change = update(t.outbox).where(t.outbox.c.id == id).values(state=state.value)
             await connection.execute(change if retry is None else change.values(due=retry))
+            if state is TaskState.DEAD:
+                about = select(t.outbox.c.message).where(
+                    t.outbox.c.id == id, t.outbox.c.kind == TaskKind.MESSAGE.value
+                )
+                await connection.execute(
+                    update(t.message).where(t.message.c.id.in_(about)).values(in_box=True)
+                )
             if notice is not None:
                 await queue(connection, notice)
+            return state
 
     async def release(self, worker: str) -> None:
         async with self._database.transaction() as connection:
@@ -88,6 +128,7 @@ async def queue(connection: AsyncConnection, task: MailTask) -> None:
         insert(t.outbox).values(
             id=task.id,
             kind=task.kind.value,
+            mailbox=task.mailbox,
             message=task.message,
             state=READY,
             created=task.created,
@@ -109,7 +150,9 @@ async def _leased(connection: AsyncConnection, row: Row[tuple[object, ...]]) -> 
         t.recipient.c.task == row.id, t.recipient.c.state == PENDING
     )
     pending = (await connection.scalars(query.order_by(t.recipient.c.position))).all()
-    task = MailTask(row.id, TaskKind(row.kind), row.message, tuple(pending), row.created)
+    task = MailTask(
+        row.id, TaskKind(row.kind), row.mailbox, row.message, tuple(pending), row.created
+    )
     return LeasedTask(task, row.attempts + 1, row.handed_over == 1)
 
 
@@ -132,10 +175,16 @@ async def _note(
     )
 
 
-async def _outcome(connection: AsyncConnection, id: str) -> str:
+async def _outcome(connection: AsyncConnection, id: str) -> TaskState:
     """The state of a task, from the states of its recipients."""
     query = select(t.recipient.c.state).where(t.recipient.c.task == id)
     states = set((await connection.scalars(query)).all())
     if PENDING in states:
-        return READY
-    return DEAD if REFUSED in states else DONE
+        return TaskState.READY
+    return TaskState.DEAD if REFUSED in states else TaskState.DONE
+
+
+def _far(state: str, reply: str) -> RecipientState:
+    if state == PENDING:
+        return RecipientState.DEFERRED if reply else RecipientState.QUEUED
+    return RecipientState.SENT if state == ACCEPTED else RecipientState.FAILED

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -58,6 +59,17 @@ mailbox = Table(
     Column("max_messages", Integer, nullable=False),
     Column("attachment", String(8), nullable=False),
     Column("pin_hash", String(255), nullable=False),
+    Column("store_on_server", Boolean, nullable=False),
+    Column("zero", String(80), nullable=False),
+    Column("star", String(80), nullable=False),
+    Column("envelope", Boolean, nullable=False),
+    Column("trust_own_phone", Boolean, nullable=False),
+    Column("can_send", Boolean, nullable=False),
+    Column("can_call_back", Boolean, nullable=False),
+    Column("transcribe", Boolean, nullable=False),
+    Column("trash_days", Integer, nullable=False),
+    Column("retention_days", Integer, nullable=True),
+    Column("welcomed", Boolean, nullable=False),
 )
 
 address = Table(
@@ -89,6 +101,10 @@ message = Table(
     Column("sound", String(255), nullable=False),
     Column("folder", String(8), nullable=False),
     Column("deleted", Instant, nullable=True),
+    Column("urgent", Boolean, nullable=False),
+    Column("in_box", Boolean, nullable=False),
+    Column("forwarded_by", String(10), nullable=False),
+    Column("transcript", Text, nullable=False),
 )
 
 greeting = Table(
@@ -99,6 +115,7 @@ greeting = Table(
     Column("sound", String(255), nullable=False),
     Column("duration_s", Float, nullable=False),
     Column("kept", Instant, nullable=False),
+    Column("until", Instant, nullable=True),
 )
 
 failure = Table(
@@ -115,6 +132,7 @@ outbox = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("kind", String(16), nullable=False),
+    Column("mailbox", String(10), nullable=False, index=True),
     Column("message", String(26), nullable=False, index=True),
     Column("state", String(8), nullable=False),
     Column("created", Instant, nullable=False),
@@ -134,4 +152,15 @@ recipient = Table(
     Column("address", String(320), nullable=False),
     Column("state", String(8), nullable=False),
     Column("reply", Text, nullable=False),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("mailbox", String(10), nullable=False, index=True),
+    Column("detail", Text, nullable=False),
 )
