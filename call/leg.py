@@ -50,9 +50,9 @@ LegEvent = KeyPressed | PlayEnded | RecordEnded | HungUp
 class Leg(Protocol):
     """One end of a call.
 
-    `play`, `record` and the stops are posted and return at once; what comes of them arrives
-    through `event`. After HungUp nothing more arrives and every command is silently ignored, so
-    that a hang-up wins every race.
+    `play`, `record`, the stops and what moves a play are posted and return at once; what comes of
+    them arrives through `event`. What moves a play does nothing when nothing plays. After HungUp
+    nothing more arrives and every command is silently ignored, so that a hang-up wins every race.
     """
 
     @property
@@ -78,6 +78,18 @@ class Leg(Protocol):
 
     def stop_playing(self) -> None:
         """Stop what plays, within a frame."""
+
+    def skip(self, seconds: float) -> None:
+        """Go on `seconds` further in what plays, or back where they are negative.
+
+        Back goes no further than the beginning; past the end, PlayEnded is told.
+        """
+
+    def pause(self) -> None:
+        """Let silence take the place of what plays, until `resume` or another command to play."""
+
+    def resume(self) -> None:
+        """Go on with what is paused, where it stopped."""
 
     def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
         """Record what is heard into `path`; RecordEnded tells the end."""

@@ -143,6 +143,20 @@ class MediaPlane(Protocol):
     def stop_playing(self, slot: int) -> None:
         """Stop at the next frame; silence follows."""
 
+    def skip(self, slot: int, seconds: float) -> None:
+        """Go on `seconds` further in what is being played, or back where they are negative.
+
+        It takes effect with the next frame, and nothing happens when nothing plays. Back goes no
+        further than the first frame of all the clips. Past the last one is the end of the play,
+        and is told as such.
+        """
+
+    def pause(self, slot: int) -> None:
+        """Send silence from the next frame on in place of what is being played; see `resume`."""
+
+    def resume(self, slot: int) -> None:
+        """Go on with what is paused, at the frame where it stopped."""
+
     def record(
         self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
     ) -> None:

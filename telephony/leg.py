@@ -205,10 +205,10 @@ class SipLeg:
             self._close(HungUp(HangUpCause.REJECTED, by_caller=False))
 
     def hold(self) -> None:
-        """Tell the peer that we do not listen; `resume` undoes it. Nothing when not up."""
+        """Tell the peer that we do not listen; `unhold` undoes it. Nothing when not up."""
         self._reoffer(Direction.SENDONLY)
 
-    def resume(self) -> None:
+    def unhold(self) -> None:
         """Let sound flow both ways again."""
         self._reoffer(Direction.SENDRECV)
 
@@ -225,6 +225,18 @@ class SipLeg:
     def stop_playing(self) -> None:
         if self._may_sound():
             self._plane.stop_playing(self._slot)
+
+    def skip(self, seconds: float) -> None:
+        if self._may_sound():
+            self._plane.skip(self._slot, seconds)
+
+    def pause(self) -> None:
+        if self._may_sound():
+            self._plane.pause(self._slot)
+
+    def resume(self) -> None:
+        if self._may_sound():
+            self._plane.resume(self._slot)
 
     def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
         if self._may_sound():

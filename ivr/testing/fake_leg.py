@@ -89,6 +89,18 @@ class FakeLeg:
         self.line.stop_playing()
         self._arm()
 
+    def skip(self, seconds: float) -> None:
+        self.line.skip(seconds, self._now())
+        self._arm()
+
+    def pause(self) -> None:
+        self.line.pause(self._now())
+        self._arm()
+
+    def resume(self) -> None:
+        self.line.resume(self._now())
+        self._arm()
+
     def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
         if not self._over:
             now = self._now()

@@ -5,8 +5,7 @@ tells what happened. It keeps what the caller could hear. A finished recording i
 path, so that what stands behind can be the real thing.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from call.leg import LegEvent
 from call.media import PlayEnded, RecordEnded
 from call.sound import RATE, EndOfRecording, Pcm
 from ivr.prompts import Recorded, Segment
+from ivr.testing.saying import Hear, Saying
 
 BEEP = "common.beep"
 
@@ -55,17 +55,16 @@ class _Take:
 class Line:
     """One imaginary call's sound. `hear` is told each segment at the moment it begins."""
 
-    def __init__(self, hear: Callable[[Segment, float], None]) -> None:
+    def __init__(self, hear: Hear) -> None:
         self._hear = hear
-        self._cues: deque[tuple[float, Segment]] = deque()
-        self._play_ends: tuple[float, int] | None = None
+        self._saying: Saying | None = None
         self._take: _Take | None = None
         self._talks: list[tuple[float, Pcm]] = []
 
     @property
     def speaking(self) -> bool:
         """Whether something is being said to the caller."""
-        return self._play_ends is not None
+        return self._saying is not None
 
     @property
     def recording(self) -> bool:
@@ -74,26 +73,34 @@ class Line:
     @property
     def due(self) -> float | None:
         """When something happens next, if nobody does anything."""
-        times = [self._cues[0][0]] if self._cues else []
-        if self._play_ends is not None:
-            times.append(self._play_ends[0])
+        times: list[float] = []
+        if self._saying is not None and self._saying.due is not None:
+            times.append(self._saying.due)
         if self._take is not None:
             times.append(self._end_of(self._take)[0])
         return min(times, default=None)
 
     def play(self, said: Sequence[tuple[Segment, float]], ticket: int, now: float) -> None:
         """Say segments, each for its seconds, in place of what is being said."""
-        self.stop_playing()
-        at = now
-        for segment, lasting in said:
-            self._cues.append((at, segment))
-            at += lasting
-        self._play_ends = (at, ticket)
-        self._cue(now)
+        self._saying = Saying(said, ticket, now, self._hear)
 
     def stop_playing(self) -> None:
-        self._cues.clear()
-        self._play_ends = None
+        self._saying = None
+
+    def skip(self, seconds: float, now: float) -> None:
+        """Go on further in what is being said, or back."""
+        if self._saying is not None:
+            self._saying.skip(seconds, now)
+
+    def pause(self, now: float) -> None:
+        """Be silent in place of what is being said, until `resume`."""
+        if self._saying is not None:
+            self._saying.pause(now)
+
+    def resume(self, now: float) -> None:
+        """Go on with what is paused."""
+        if self._saying is not None:
+            self._saying.resume(now)
 
     def record(
         self, path: Path, *, max_s: float, final_silence_s: float | None, now: float
@@ -115,21 +122,17 @@ class Line:
 
     def advance(self, now: float) -> list[LegEvent]:
         """What has happened up to `now`, in order."""
-        self._cue(now)
         events: list[LegEvent] = []
-        if self._play_ends is not None and self._play_ends[0] <= now:
-            events.append(PlayEnded(self._play_ends[1]))
-            self.stop_playing()
+        if self._saying is not None:
+            self._saying.cue(now)
+            if self._saying.over(now):
+                events.append(PlayEnded(self._saying.ticket))
+                self.stop_playing()
         if self._take is not None:
             end, why = self._end_of(self._take)
             if end <= now:
                 events += self.stop_recording(end, why)
         return events
-
-    def _cue(self, now: float) -> None:
-        while self._cues and self._cues[0][0] <= now:
-            at, segment = self._cues.popleft()
-            self._hear(segment, at)
 
     def _end_of(self, take: _Take) -> tuple[float, EndOfRecording]:
         limit = take.started + take.max_s

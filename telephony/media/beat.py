@@ -67,7 +67,7 @@ class Plane:
                 time.sleep(-late)
             elif late > _HELD_UP_S:
                 ticks = int(late / TICK_S) // GROUPS * GROUPS
-                self._engine.skip(ticks)
+                self._engine.step_over(ticks)
                 number += ticks
             elif late > _LATE_S:
                 self._engine.late_ticks += 1
@@ -144,6 +144,12 @@ class Plane:
                 engine.play(slot, seam.clips_of(clips), seam.whole(ticket))
             case "stop_playing", []:
                 engine.stop_playing(slot)
+            case "skip", [seconds]:
+                engine.skip(slot, seam.real(seconds))
+            case "pause", []:
+                engine.pause(slot)
+            case "resume", []:
+                engine.resume(slot)
             case "record", [path, max_s, final]:
                 silence_s = None if final is None else seam.real(final)
                 where = seam.path_of(path)

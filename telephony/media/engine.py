@@ -163,6 +163,21 @@ class Engine:
         if slot.sender is not None:
             slot.sender.voice.stop()
 
+    def skip(self, call: int, seconds: float) -> None:
+        """Go on further in what is being sent, or back."""
+        if (sender := self._slot(call).sender) is not None:
+            sender.voice.skip(round(seconds / FRAME_S))
+
+    def pause(self, call: int) -> None:
+        """Send silence in place of what is being sent."""
+        if (sender := self._slot(call).sender) is not None:
+            sender.voice.pause()
+
+    def resume(self, call: int) -> None:
+        """Go on with what is paused."""
+        if (sender := self._slot(call).sender) is not None:
+            sender.voice.resume()
+
     def send_keys(self, call: int, keys: str) -> None:
         """Send presses of these keys; lower case letters are taken as upper."""
         slot = self._slot(call)
@@ -229,7 +244,7 @@ class Engine:
                 call, recording = self._writing.pop(sink)
                 self._tell_recorded(call, recording)
 
-    def skip(self, ticks: int) -> None:
+    def step_over(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
         self.resynchronised += 1
         _log.warning("media plane held up", extra={"seconds": ticks * TICK_S})

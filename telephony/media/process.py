@@ -145,6 +145,15 @@ class MediaProcess:
     def stop_playing(self, slot: int) -> None:
         self._command(slot, "stop_playing")
 
+    def skip(self, slot: int, seconds: float) -> None:
+        self._command(slot, "skip", seconds)
+
+    def pause(self, slot: int) -> None:
+        self._command(slot, "pause")
+
+    def resume(self, slot: int) -> None:
+        self._command(slot, "resume")
+
     def record(
         self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
     ) -> None:

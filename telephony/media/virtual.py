@@ -252,6 +252,18 @@ class VirtualPlane:
         if self._open(slot):
             self.engine.stop_playing(slot)
 
+    def skip(self, slot: int, seconds: float) -> None:
+        if self._open(slot):
+            self.engine.skip(slot, seconds)
+
+    def pause(self, slot: int) -> None:
+        if self._open(slot):
+            self.engine.pause(slot)
+
+    def resume(self, slot: int) -> None:
+        if self._open(slot):
+            self.engine.resume(slot)
+
     def record(
         self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
     ) -> None:

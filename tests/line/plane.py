@@ -71,6 +71,15 @@ class FakePlane:
     def stop_playing(self, slot: int) -> None:
         self.slots[slot].asked.append("stop playing")
 
+    def skip(self, slot: int, seconds: float) -> None:
+        self.slots[slot].asked.append(f"skip {seconds:g}")
+
+    def pause(self, slot: int) -> None:
+        self.slots[slot].asked.append("pause")
+
+    def resume(self, slot: int) -> None:
+        self.slots[slot].asked.append("resume")
+
     def record(
         self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
     ) -> None:

@@ -336,6 +336,23 @@ async def test_what_was_played_is_told_with_its_ticket() -> None:
         assert scene.events == [PlayEnded(41)]
 
 
+async def test_an_owner_goes_back_and_forward_and_pauses_until_the_call_is_over() -> None:
+    async with Scene() as scene:
+        caller = Caller(scene)
+        await caller.calls()
+        scene.leg.play([], 1)
+        scene.leg.skip(-3.0)
+        scene.leg.pause()
+        scene.leg.skip(3.0)
+        scene.leg.resume()
+        told = ["play 1", "skip -3", "pause", "skip 3", "resume"]
+        assert scene.plane.slots[0].asked == told
+        await caller.hangs_up()
+        for command in (scene.leg.pause, scene.leg.resume, lambda: scene.leg.skip(3.0)):
+            command()
+        assert scene.plane.slots[0].asked == told
+
+
 async def test_a_flow_that_fails_ends_its_call_only(caplog: pytest.LogCaptureFixture) -> None:
     async with Scene() as scene:
         other = Caller(scene, name="other")
@@ -513,7 +530,7 @@ async def test_we_may_hold_and_resume() -> None:
         scene.leg.hold()
         scene.wire.receive(reply(scene, 200, OFFER.replace(b"t=0 0", b"t=0 0\r\na=recvonly")))
         held = [scene.leg.held]
-        scene.leg.resume()
+        scene.leg.unhold()
         scene.wire.receive(reply(scene, 200, OFFER))
         held.append(scene.leg.held)
         assert held == [True, False]

@@ -57,7 +57,7 @@ async def test_hold_then_resume_while_the_peer_offers_leaves_only_the_last_wish(
         scene.leg.hold()
         (first,) = scene.requests("INVITE")
         scene.wire.receive(refused(first, 491))
-        scene.leg.resume()
+        scene.leg.unhold()
         scene.wire.advance(2.5)
         again = [one for one in scene.requests("INVITE") if one.cseq > first.cseq]
         assert {direction(one.body) for one in again} == {Direction.SENDRECV}

@@ -37,12 +37,20 @@ class Phone(asyncio.DatagramProtocol):
         self.heard: list[rtp.RtpPacket] = []
         self.to = ("127.0.0.1", 0)
         self.sequence = 65530
+        self._arrived = asyncio.Semaphore(0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         self.heard.append(rtp.parse(data))
+        self._arrived.release()
+
+    async def hears(self, packets: int) -> None:
+        """Wait for so many packets, counted from those waited for before."""
+        async with asyncio.timeout(10):
+            for _ in range(packets):
+                await self._arrived.acquire()
 
     @property
     def port(self) -> int:
@@ -257,3 +265,26 @@ def test_a_killed_program_leaves_no_process_behind() -> None:
     poll.register(gone, select.POLLIN)
     assert poll.poll(5000)
     os.close(gone)
+
+
+async def test_a_caller_pauses_and_goes_back_in_what_is_played(
+    plane: MediaProcess, tmp_path: Path
+) -> None:
+    ear = Ear()
+    phone, slot = await _phone(plane, ear)
+    said = noise(1.0, seed=4)
+    octets = encode(said, Law.PCMU).tobytes()
+    plane.play(slot, [make_clip(tmp_path, "message", said)], ticket=1)
+    await phone.hears(20)
+    plane.pause(slot)
+    plane.skip(slot, -60.0)
+    await phone.hears(20)
+    plane.skip(slot, 0.5)
+    plane.resume(slot)
+    assert await ear.hears(PlayEnded) == PlayEnded(1)
+    sound = phone.sound[phone.sound.index(octets[:FRAME]) :]
+    before, _, after = sound.partition(bytes([255]) * FRAME * 5)
+    assert octets.startswith(before[: len(before) // FRAME * FRAME])
+    assert octets[25 * FRAME : 45 * FRAME] in after  # the last packets may still be on their way
+    assert octets[:FRAME] not in after
+    phone.transport.close()

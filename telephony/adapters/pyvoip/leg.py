@@ -112,6 +112,18 @@ class PyVoipLeg:
         if self._over is None:
             self._media.stop_playing(self.slot)
 
+    def skip(self, seconds: float) -> None:
+        if self._over is None:
+            self._media.skip(self.slot, seconds)
+
+    def pause(self) -> None:
+        if self._over is None:
+            self._media.pause(self.slot)
+
+    def resume(self) -> None:
+        if self._over is None:
+            self._media.resume(self.slot)
+
     def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
         if self._over is None:
             self._recording = True
