@@ -11,8 +11,8 @@
     │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
     │   │               RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
-    │   └── voicemail   LockedOut, MailboxExists, MailboxFull, MailboxRefused, MailboxUnknown,
-    │                   SoundRefused, WrongPin
+    │   └── voicemail   KeysRefused, LockedOut, MailboxExists, MailboxFull, MailboxRefused,
+    │                   MailboxUnknown, SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LineClosing, LineDown, NoListeningAddress

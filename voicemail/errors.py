@@ -51,6 +51,10 @@ class SoundRefused(PeerFault):
     """A file given as sound cannot be read as sound."""
 
 
+class KeysRefused(PeerFault):
+    """The file of keys is not there, or cannot be used; the text says what to do."""
+
+
 class StoreUnavailable(Unavailable):
     """The database did not answer, or refused to write."""
 

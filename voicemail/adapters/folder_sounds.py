@@ -7,6 +7,7 @@ from pathlib import Path
 
 from call.sound import RATE
 from voicemail.adapters.folder_files import PART, write_durably
+from voicemail.adapters.sound_files import names_in, plain_file, remove_sound, sealed_file
 from voicemail.errors import SoundUnavailable
 
 
@@ -25,18 +26,20 @@ class FolderSounds:
     async def local(self, name: str) -> Path:
         path = self._path(name)
         if not await asyncio.to_thread(path.is_file):
+            if await asyncio.to_thread(sealed_file(self._root, name).is_file):
+                raise SoundUnavailable(f"{name} is sealed: name its keys in storage.keys_file")
             raise SoundUnavailable(f"no such sound: {name}")
         return path
 
     async def delete(self, name: str) -> None:
         try:
-            await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+            await asyncio.to_thread(remove_sound, self._root, name)
         except OSError as fault:
             raise SoundUnavailable(f"{name}: {fault}") from fault
 
     async def names(self) -> frozenset[str]:
         try:
-            return await asyncio.to_thread(self._names)
+            return await asyncio.to_thread(names_in, self._root)
         except OSError as fault:
             raise SoundUnavailable(str(fault)) from fault
 
@@ -46,16 +49,12 @@ class FolderSounds:
         except OSError as fault:
             raise SoundUnavailable(str(fault)) from fault
 
-    def _names(self) -> frozenset[str]:
-        found = self._root.rglob("*.wav")
-        return frozenset(path.relative_to(self._root).with_suffix("").as_posix() for path in found)
-
     def _sweep(self) -> None:
         for part in self._root.rglob(f"*{PART}"):
             part.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        return self._root / f"{name}.wav"
+        return plain_file(self._root, name)
 
 
 def wav(pcm: bytes) -> bytes:

@@ -93,9 +93,7 @@ class KeyFile:
         except UnicodeDecodeError:
             raise KeysRefused(f"{self._path} is not a file of keys") from None
         if mode & _OTHERS:
-            raise KeysRefused(
-                f"{self._path} is open to other users; run: chmod 600 {self._path}"
-            )
+            raise KeysRefused(f"{self._path} is open to other users; run: chmod 600 {self._path}")
         return text
 
     def _keys(self, text: str) -> Iterator[Key]:

@@ -1,0 +1,74 @@
+"""Sounds as sealed files under one folder: `messages/101/<id>` is `messages/101/<id>.wav.sealed`.
+
+What lies there as a plain WAV file is found too, so that sealing can be switched on any day.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from voicemail.adapters.folder_files import write_durably
+from voicemail.adapters.folder_sounds import FolderSounds, wav
+from voicemail.adapters.keys import KeyFile
+from voicemail.adapters.opened_sounds import OpenedSounds
+from voicemail.adapters.sealing import NONCE, open_sealed, seal
+from voicemail.adapters.sound_files import plain_file, sealed_file
+from voicemail.errors import KeysRefused, SoundUnavailable
+from voicemail.ports import Tokens
+
+T = TypeVar("T")
+
+
+class SealedSounds:
+    """An audio store whose disk holds nothing that can be heard without the key file."""
+
+    def __init__(self, root: Path, keys: KeyFile, tokens: Tokens, opened: OpenedSounds) -> None:
+        self._root = root
+        self._plain = FolderSounds(root)
+        self._keys = keys
+        self._tokens = tokens
+        self.opened = opened
+
+    async def put(self, name: str, pcm: bytes) -> None:
+        await _on_disk(name, lambda: self._put(name, pcm))
+
+    async def local(self, name: str) -> Path:
+        """A plain copy, to be read at once; the file itself where it is not sealed yet."""
+        copy = await _on_disk(name, lambda: self._copy(name))
+        return copy or await self._plain.local(name)
+
+    async def delete(self, name: str) -> None:
+        await self._plain.delete(name)
+        await _on_disk(name, lambda: self.opened.forget(name))
+
+    async def names(self) -> frozenset[str]:
+        return await self._plain.names()
+
+    async def sweep(self) -> None:
+        await self._plain.sweep()
+
+    def _put(self, name: str, pcm: bytes) -> None:
+        key = self._keys.read().newest
+        sealed = seal(wav(pcm), name, key, self._tokens.token(NONCE))
+        write_durably(sealed_file(self._root, name), sealed)
+        plain_file(self._root, name).unlink(missing_ok=True)
+
+    def _copy(self, name: str) -> Path | None:
+        """The sound opened; None where it is not sealed."""
+        path = sealed_file(self._root, name)
+        try:
+            modified_ns = path.stat().st_mtime_ns
+            if copy := self.opened.find(name):
+                return copy
+            octets = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return self.opened.store(name, open_sealed(octets, name, self._keys.read()), modified_ns)
+
+
+async def _on_disk(name: str, work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(work)
+    except (OSError, KeysRefused) as fault:
+        raise SoundUnavailable(f"{name}: {fault}") from fault

@@ -1,0 +1,41 @@
+"""Where the sound of a name lies in a folder: plain, sealed, or for a moment both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from voicemail.adapters.folder_files import held
+
+_PLAIN = ".wav"
+_SEALED = ".wav.sealed"
+
+
+def plain_file(root: Path, name: str) -> Path:
+    """The WAV file of a sound."""
+    return root / f"{name}{_PLAIN}"
+
+
+def sealed_file(root: Path, name: str) -> Path:
+    """The sealed file of a sound."""
+    return root / f"{name}{_SEALED}"
+
+
+def names_in(root: Path) -> frozenset[str]:
+    """Every sound in the folder, however it lies there."""
+    return frozenset(_names(root))
+
+
+def remove_sound(root: Path, name: str) -> None:
+    """Remove a sound, however it lies there; silent when it is gone. Raises OSError.
+
+    The folder is held, so that no file that is being sealed anew comes back.
+    """
+    if root.is_dir():
+        with held(root):
+            for path in (plain_file(root, name), sealed_file(root, name)):
+                path.unlink(missing_ok=True)
+
+
+def _names(root: Path) -> Iterator[str]:
+    for suffix in (_PLAIN, _SEALED):
+        for path in root.rglob(f"*{suffix}"):
+            yield path.relative_to(root).as_posix().removesuffix(suffix)
