@@ -128,7 +128,8 @@ class Office:
     ) -> Kept | TooShort:
         """Call, speak, hang up."""
         deposit = await self.mailboxes.open_deposit(number, caller)
-        kept = await self.mailboxes.keep(deposit, speak(deposit, voice(seconds)))
+        speak(deposit, voice(seconds))
+        kept = await self.mailboxes.keep(deposit)
         self.clock.advance(60)
         return kept
 

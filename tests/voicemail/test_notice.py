@@ -21,7 +21,7 @@ def message(**changed: object) -> Message:
 
 def read(message: Message, mailbox: Mailbox = CAMILLE) -> tuple[str, str, str]:
     """Subject, text and file name."""
-    task = MailTask("m1", TaskKind.MESSAGE, "m1", mailbox.addresses, FIRST_OF_JULY)
+    task = MailTask("m1", TaskKind.MESSAGE, "101", "m1", mailbox.addresses, FIRST_OF_JULY)
     mail = Notices("v@example.org").message(task, message, mailbox, b"RIFF")
     body = mail.get_body(("plain",))
     (sound,) = mail.iter_attachments()
@@ -58,7 +58,7 @@ def test_a_number_alone_names_the_file() -> None:
 
 
 def test_the_same_message_gives_the_same_email_headers_whenever_it_is_written() -> None:
-    task = MailTask("m1", TaskKind.MESSAGE, "m1", CAMILLE.addresses, FIRST_OF_JULY)
+    task = MailTask("m1", TaskKind.MESSAGE, "101", "m1", CAMILLE.addresses, FIRST_OF_JULY)
     mails = [Notices("v@example.org").message(task, message(), CAMILLE, b"") for _ in range(2)]
     assert mails[0]["Message-ID"] == mails[1]["Message-ID"] == "<m1@example.org>"
     assert mails[0]["Date"] == mails[1]["Date"]
