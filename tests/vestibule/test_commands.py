@@ -78,7 +78,8 @@ class Shell:
             async with open_mailroom(settings, SystemClock()) as mailroom:
                 caller = Party("5145550123", "Marc")
                 deposit = await mailroom.mailboxes.open_deposit(number, caller)
-                await mailroom.mailboxes.keep(deposit, speak(deposit, voice(3.0)))
+                speak(deposit, voice(3.0))
+                await mailroom.mailboxes.keep(deposit)
                 return deposit.id
 
         return asyncio.run(call())

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 import pytest
 
 from call.clock import VirtualClock
-from tests.voicemail.office import CALLER, Office, recording, speak
+from tests.voicemail.office import CALLER, Office, speak
 from tests.voicemail.sounds import voice
 from voicemail import Deposit, Kept, Mailbox, SoundUnavailable, Ticket
 from voicemail.adapters.system_tokens import SystemTokens
@@ -80,7 +80,8 @@ def on_fuse(office: Office, fuse: Fuse) -> Office:
 async def one_call(office: Office) -> Deposit:
     """A caller leaves a message, and it is mailed."""
     deposit = await office.mailboxes.open_deposit("101", CALLER)
-    await office.mailboxes.keep(deposit, speak(deposit, SPOKEN))
+    speak(deposit, SPOKEN)
+    await office.mailboxes.keep(deposit)
     await office.worker.work()
     return deposit
 
@@ -162,9 +163,9 @@ async def test_a_sample_cut_in_two_costs_one_sample(office: Office, tmp_path: Pa
 async def test_a_call_under_way_is_left_alone_by_a_recovery(office: Office) -> None:
     await office.hire()
     deposit = await office.mailboxes.open_deposit("101", CALLER)
-    spoken = speak(deposit, SPOKEN)
+    speak(deposit, SPOKEN)
     assert await office.mailboxes.recover() == 0
-    assert isinstance(await office.mailboxes.keep(deposit, spoken), Kept)
+    assert isinstance(await office.mailboxes.keep(deposit), Kept)
 
 
 @pytest.mark.parametrize("ticket", [None, b"", b"{}", b"[1]", b"\xff"])
@@ -195,8 +196,9 @@ async def test_a_disk_that_fails_costs_the_message_nothing(office: Office, tmp_p
     await office.hire()
     failing = office.on(sounds=Full())
     deposit = await failing.mailboxes.open_deposit("101", CALLER)
+    speak(deposit, SPOKEN)
     with pytest.raises(SoundUnavailable):
-        await failing.mailboxes.keep(deposit, speak(deposit, SPOKEN))
+        await failing.mailboxes.keep(deposit)
     restarted = await after_restart(office, tmp_path / "data")
     assert len(await restarted.mailboxes.messages("101")) == 1
     await restarted.close()
@@ -240,7 +242,7 @@ async def caller_after_caller(office: Office, diary: Diary) -> None:
                 spool.write(SPOKEN[at : at + 1600])
                 await asyncio.sleep(0)
         diary.write("hung up", deposit.id)
-        await office.mailboxes.keep(deposit, recording(deposit.spool, SPOKEN))
+        await office.mailboxes.keep(deposit)
         diary.write("heard the confirmation", deposit.id)
         office.worker.wake()
 
@@ -253,7 +255,7 @@ def server_process(root: Path, up: Connection) -> None:
 async def test_killed_twenty_times_at_random_no_message_is_lost_or_doubled(tmp_path: Path) -> None:
     everybody = Mailbox("101", "Camille", addresses=("c@example.org",), max_messages=9999)
     office = await Office.open(tmp_path, VirtualClock(), SystemTokens())
-    await office.hire(everybody)
+    await office.ports.store.add_mailbox(everybody, "no PIN")  # past the cap: callers never stop
     await office.close()
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])

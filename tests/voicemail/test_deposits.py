@@ -7,16 +7,17 @@ import wave
 import pytest
 
 from call.clock import VirtualClock
-from tests.voicemail.office import CALLER, CAMILLE, Office, recording, speak
+from tests.voicemail.office import CALLER, CAMILLE, Office, speak
 from tests.voicemail.sounds import hush, voice
-from voicemail import Folder, Kept, Mailbox, MailboxFull, MailboxUnknown, TooShort, WrongSpool
+from voicemail import Folder, Kept, Mailbox, MailboxFull, MailboxUnknown, TooShort
 
 
 async def test_a_message_left_is_there_word_for_word(office: Office) -> None:
     await office.hire()
     deposit = await office.mailboxes.open_deposit("101", CALLER)
     spoken = voice(3)
-    kept = await office.mailboxes.keep(deposit, speak(deposit, spoken))
+    speak(deposit, spoken)
+    kept = await office.mailboxes.keep(deposit)
     assert isinstance(kept, Kept)
     (message,) = await office.mailboxes.messages("101")
     assert message == kept.message
@@ -55,7 +56,8 @@ async def test_a_box_without_address_keeps_the_message_and_mails_nobody(office: 
 async def test_saying_nothing_leaves_nothing(office: Office, spoken: bytes) -> None:
     await office.hire()
     deposit = await office.mailboxes.open_deposit("101", CALLER)
-    assert isinstance(await office.mailboxes.keep(deposit, speak(deposit, spoken)), TooShort)
+    speak(deposit, spoken)
+    assert isinstance(await office.mailboxes.keep(deposit), TooShort)
     assert await office.mailboxes.messages("101") == ()
     assert await office.worker.work() is None
     assert await office.ports.store.places("local") == ()
@@ -73,9 +75,9 @@ async def test_a_discarded_recording_is_gone_and_its_place_is_free(office: Offic
 async def test_keeping_twice_is_keeping_once(office: Office) -> None:
     await office.hire()
     deposit = await office.mailboxes.open_deposit("101", CALLER)
-    spoken = speak(deposit, voice(3))
-    first = await office.mailboxes.keep(deposit, spoken)
-    assert await office.mailboxes.keep(deposit, spoken) == first
+    speak(deposit, voice(3))
+    first = await office.mailboxes.keep(deposit)
+    assert await office.mailboxes.keep(deposit) == first
     await office.worker.work()
     assert len(office.mails()) == 1
 
@@ -85,20 +87,14 @@ async def test_a_caller_who_vanishes_while_the_message_is_kept_does_not_stop_it(
 ) -> None:
     await office.hire()
     deposit = await office.mailboxes.open_deposit("101", CALLER)
-    keeping = asyncio.create_task(office.mailboxes.keep(deposit, speak(deposit, voice(3))))
+    speak(deposit, voice(3))
+    keeping = asyncio.create_task(office.mailboxes.keep(deposit))
     await asyncio.sleep(0)
     keeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await keeping
     await office.mailboxes.finish()
     assert len(await office.mailboxes.messages("101")) == 1
-
-
-async def test_a_recording_made_elsewhere_is_refused(office: Office) -> None:
-    await office.hire()
-    deposit = await office.mailboxes.open_deposit("101", CALLER)
-    with pytest.raises(WrongSpool):
-        await office.mailboxes.keep(deposit, recording(office.root / "other.raw", b""))
 
 
 async def test_an_unknown_number_takes_no_message(office: Office) -> None:
@@ -114,16 +110,16 @@ async def test_a_full_box_says_so_in_the_language_of_its_owner(office: Office) -
     assert (full.value.name, full.value.language) == ("William", "en")
 
 
-async def test_saved_and_old_messages_fill_a_box_and_deleted_ones_do_not(office: Office) -> None:
+async def test_filed_and_old_messages_fill_a_box_and_deleted_ones_do_not(office: Office) -> None:
     await office.hire(Mailbox("104", "William", max_messages=2))
-    for folder in (Folder.SAVED, Folder.OLD):
+    for folder in (Folder.WORK, Folder.OLD):
         kept = await office.leave("104")
         assert isinstance(kept, Kept)
         await office.ports.store.file(kept.message.id, folder)
     with pytest.raises(MailboxFull):
         await office.mailboxes.open_deposit("104", CALLER)
     first, _ = await office.mailboxes.messages("104")
-    await office.ports.store.set_deleted(first.id, office.clock.now())
+    await office.ports.store.delete(first.id, office.clock.now())
     assert isinstance(await office.leave("104"), Kept)
 
 

@@ -37,7 +37,7 @@ def message(id: str = "m1", minutes: int = 0, folder: Folder = Folder.NEW) -> Me
 
 
 def task(id: str = "m1", *recipients: str) -> MailTask:
-    return MailTask(id, TaskKind.MESSAGE, id, recipients or ("c@example.org",), NOON)
+    return MailTask(id, TaskKind.MESSAGE, "101", id, recipients or ("c@example.org",), NOON)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_keeping_a_message_ends_its_reservation(store: Store) -> None:
 async def test_new_messages_come_first_then_the_oldest(store: Store) -> None:
     for id, minutes, folder in (
         ("a", 0, Folder.OLD),
-        ("b", 1, Folder.SAVED),
+        ("b", 1, Folder.WORK),
         ("c", 3, Folder.NEW),
         ("d", 2, Folder.NEW),
     ):
@@ -106,12 +106,12 @@ async def test_new_messages_come_first_then_the_oldest(store: Store) -> None:
 
 
 async def test_the_trash_is_out_of_the_list_and_comes_back_whole(store: Store) -> None:
-    await store.keep(message(folder=Folder.SAVED), None)
-    await store.set_deleted("m1", NOON)
+    await store.keep(message(folder=Folder.WORK), None)
+    await store.delete("m1", NOON)
     assert await store.messages("101") == ()
-    assert await store.message("m1") == replace(message(folder=Folder.SAVED), deleted=NOON)
-    await store.set_deleted("m1", None)
-    assert await store.messages("101") == (message(folder=Folder.SAVED),)
+    assert await store.message("m1") == replace(message(folder=Folder.WORK), deleted=NOON)
+    assert await store.restore("m1")
+    assert await store.messages("101") == (message(folder=Folder.WORK),)
 
 
 async def test_only_the_trash_can_be_purged_and_only_when_nothing_waits(store: Store) -> None:
@@ -119,9 +119,9 @@ async def test_only_the_trash_can_be_purged_and_only_when_nothing_waits(store: S
     await store.keep(message("b"), task("b"))
     await store.keep(message("c"), None)
     for id in "ab":
-        await store.set_deleted(id, NOON)
-    assert [each.id for each in await store.purgeable(NOON + MINUTE)] == ["a"]
-    assert await store.purgeable(NOON) == ()
+        await store.delete(id, NOON)
+    assert [each.id for each in await store.purgeable("101", NOON + MINUTE)] == ["a"]
+    assert await store.purgeable("101", NOON) == ()
     await store.purge("a")
     assert await store.message("a") is None
 
@@ -139,27 +139,27 @@ async def test_a_greeting_replaces_the_one_of_its_kind(store: Store) -> None:
 
 async def test_old_failures_are_forgotten(store: Store) -> None:
     charges = [Charge("mailbox:101", 1, DAY)]
-    assert await store.charge(charges, NOON)
-    assert not await store.charge(charges, NOON)
+    assert (await store.charge(charges, NOON)).admitted
+    assert not (await store.charge(charges, NOON)).admitted
     await store.forget_failures(NOON + MINUTE)
-    assert await store.charge(charges, NOON)
+    assert (await store.charge(charges, NOON)).admitted
 
 
 async def test_what_is_locked_for_one_reason_is_not_counted_for_another(store: Store) -> None:
-    assert await store.charge([Charge("a", 1, DAY)], NOON)
+    assert (await store.charge([Charge("a", 1, DAY)], NOON)).admitted
     for _ in range(5):
-        assert not await store.charge([Charge("a", 1, DAY), Charge("b", 2, DAY)], NOON)
-    assert await store.charge([Charge("b", 2, DAY)], NOON)
-    assert await store.charge([Charge("b", 2, DAY)], NOON)
-    assert not await store.charge([Charge("b", 2, DAY)], NOON)
+        assert not (await store.charge([Charge("a", 1, DAY), Charge("b", 2, DAY)], NOON)).admitted
+    assert (await store.charge([Charge("b", 2, DAY)], NOON)).admitted
+    assert (await store.charge([Charge("b", 2, DAY)], NOON)).admitted
+    assert not (await store.charge([Charge("b", 2, DAY)], NOON)).admitted
 
 
 async def test_failures_further_apart_than_the_memory_do_not_add_up(store: Store) -> None:
     charges = [Charge("a", 2, MINUTE)]
     for minutes in range(0, 10, 2):
-        assert await store.charge(charges, NOON + minutes * MINUTE)
-    assert await store.charge(charges, NOON + 9 * MINUTE)
-    assert not await store.charge(charges, NOON + 9 * MINUTE)
+        assert (await store.charge(charges, NOON + minutes * MINUTE)).admitted
+    assert (await store.charge(charges, NOON + 9 * MINUTE)).admitted
+    assert not (await store.charge(charges, NOON + 9 * MINUTE)).admitted
 
 
 async def test_a_task_says_when_it_can_next_be_claimed(store: Store) -> None:
