@@ -51,9 +51,10 @@ _SAMPLES: Mapping[str, tuple[Value, ...]] = MappingProxyType(
         "duration": (0, 61),
         "datetime": (datetime(2027, 3, 1, 14, 5, tzinfo=UTC),),
         "flag": (True, False),
+        "word": (),
     }
 )
-"""Values that between them take every branch a sentence can have."""
+"""Values that between them take every branch a sentence can have; a word's are those it tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ def _fits(slot: Slot, parameters: Mapping[str, str], told: Told) -> bool:
 def _condition(test: str, parameters: Mapping[str, str], told: Told) -> Condition | None:
     match = _TEST.fullmatch(test)
     if match is None:
-        told(f"cannot read the condition {test!r}; write new=0, new>1, new=one or is_new=true")
+        written = "new=0, new>1, new=one, is_new=true or kind=busy"
+        told(f"cannot read the condition {test!r}; write {written}")
         return None
     name, comparison, value = match.groups()
     kind = parameters.get(name)
@@ -214,6 +216,8 @@ def _condition(test: str, parameters: Mapping[str, str], told: Told) -> Conditio
     if kind in ("count", "ordinal") and comparison in COMPARISONS and value.isdecimal():
         return Condition(name, comparison, int(value))
     if kind == "count" and comparison == "=" and value in _CATEGORIES:
+        return Condition(name, comparison, value)
+    if kind == "word" and comparison == "=" and not value.isdecimal():
         return Condition(name, comparison, value)
     told(f"the condition {test!r} does not suit the arguments")
     return None
@@ -249,11 +253,23 @@ def _names(part: Part) -> Iterator[str]:
 def _try_out(entry: Entry, language: Language, told: Told) -> None:
     """Says the phrase with every combination of sample values, as a caller may one day hear it."""
     names = tuple(entry.parameters)
-    for values in product(*(_SAMPLES[entry.parameters[name]] for name in names)):
+    for values in product(*(_samples(entry, name) for name in names)):
         arguments = dict(zip(names, values, strict=True))
         shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
         if not fill_in(entry, arguments, language).strip(" .,"):
             told(f"nothing is said when {shown}")
+
+
+def _samples(entry: Entry, name: str) -> tuple[Value, ...]:
+    if entry.parameters[name] != "word":
+        return _SAMPLES[entry.parameters[name]]
+    return tuple(sorted(_words(entry, name)))
+
+
+def _words(entry: Entry, name: str) -> set[str]:
+    """The words an argument is tested against."""
+    tests = (test for part in entry.parts for test in part.conditions)
+    return {str(test.value) for test in tests if test.name == name}
 
 
 def _compare(
@@ -270,3 +286,8 @@ def _compare(
             if known[code].parameters != known[first].parameters:
                 file = folder / code / "phrases.toml"
                 faults.append(PhraseFault(file, phrase, f"has other arguments than in {first!r}"))
+                continue
+            for name, kind in known[code].parameters.items():
+                if kind == "word" and _words(known[code], name) != _words(known[first], name):
+                    what = f"tests other words of {name!r} than in {first!r}"
+                    faults.append(PhraseFault(folder / code / "phrases.toml", phrase, what))

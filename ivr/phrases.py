@@ -39,7 +39,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One test of an argument: against a number, a truth, or a plural category ("one")."""
+    """One test of an argument: a number, a truth, a plural category ("one"), or a word."""
 
     name: str
     comparison: str
@@ -128,6 +128,7 @@ FORMS: Mapping[str, Mapping[str, Say]] = MappingProxyType(
             "day:": lambda language, at, now: language.day(_instant(at), _instant(now)),
         },
         "flag": {},
+        "word": {},
     }
 )
 """The forms of each type of argument. A form that ends in a colon refers to another argument."""
@@ -148,7 +149,8 @@ def _holds(condition: Condition, value: Value, language: Language) -> bool:
             raise Unspeakable(f"{condition.name}: a flag is expected, not {type(value).__name__}")
         return value is condition.value
     if isinstance(condition.value, str):
-        return language.plural(_whole(value)) == condition.value
+        said = value if isinstance(value, str) else language.plural(_whole(value))
+        return said == condition.value
     return COMPARISONS[condition.comparison](_whole(value), condition.value)
 
 

@@ -30,8 +30,8 @@ def phrase(identifier, language="fr", **arguments):
     return Phrase(identifier, language, tuple(sorted(arguments.items())))
 
 
-def values(kind):
-    """Whatever an argument of this type may hold."""
+def values(kind, words):
+    """Whatever an argument of this type may hold; a word is one of those it is tested against."""
     instants = st.integers(-(10**9), 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
     return {
         "text": st.text(max_size=100),
@@ -42,6 +42,7 @@ def values(kind):
         "duration": st.floats(0, 90_000),
         "datetime": instants,
         "flag": st.booleans(),
+        "word": st.sampled_from(words or [""]),
     }[kind]
 
 
@@ -106,7 +107,11 @@ def test_no_phrase_ever_leaves_an_argument_unsaid(book, data):
     identifier = data.draw(st.sampled_from(book.ids))
     language = data.draw(st.sampled_from(sorted(book.languages)))
     kinds = book.parameters(identifier)
-    arguments = {name: data.draw(values(kind).filter(_plain)) for name, kind in kinds.items()}
+    tests = [test for part in book.entries[language][identifier].parts for test in part.conditions]
+    words = {name: [test.value for test in tests if test.name == name] for name in kinds}
+    arguments = {
+        name: data.draw(values(kind, words[name]).filter(_plain)) for name, kind in kinds.items()
+    }
     spoken = book.spoken(phrase(identifier, language, **arguments))
     assert spoken.strip(" .")
     assert "{" not in spoken
@@ -184,6 +189,8 @@ def test_all_faults_of_a_file_are_told_at_once(prompts):
         ),
         ('args = { n = "text" }\nparts = [{ when = "n=0", text = "a {n}" }]', "does not suit"),
         ('args = { n = "flag" }\ntext = "a {n}"', "use it in a 'when'"),
+        ('args = { n = "word" }\ntext = "a {n}"', "use it in a 'when'"),
+        ('args = { n = "word" }\nparts = [{ when = "n>b", text = "a" }]', "does not suit"),
         ('args = { n = "datetime" }\ntext = "a {n:day:m}"', "must be another datetime"),
         ('args = { n = ["count"] }\ntext = "a {n}"', "unknown type"),
         ('args = { n = "count" }\ntext = "{n}"\nhuman = ["a"]', "cannot have arguments"),
@@ -219,6 +226,33 @@ def test_a_file_that_is_no_toml_and_a_language_without_grammar_are_told(prompts)
 def test_an_empty_folder_is_no_book(tmp_path):
     with pytest.raises(BadPhrases, match="there is no"):
         load_book(tmp_path)
+
+
+BY_KIND = """
+["x.y"]
+args = {{ kind = "word" }}
+parts = [{{ when = "kind=busy", text = "{busy}" }}, {{ when = "kind={other}", text = "Nom" }}]
+"""
+
+
+def told_apart(prompts, french, english):
+    for language, busy, other in (("fr", "Occupé", french), ("en", "Busy", english)):
+        with (prompts / language / "phrases.toml").open("a", encoding="utf-8") as file:
+            file.write(BY_KIND.format(busy=busy, other=other))
+
+
+def test_a_sentence_may_depend_on_a_word(prompts):
+    told_apart(prompts, "name", "name")
+    book = load_book(prompts)
+    assert book.text(phrase("x.y", "fr", kind="busy")) == "Occupé"
+    assert book.text(phrase("x.y", "en", kind="busy")) == "Busy"
+    assert book.text(phrase("x.y", "fr", kind="name")) == "Nom"
+
+
+def test_a_sentence_that_depends_on_other_words_in_the_other_language_is_refused(prompts):
+    told_apart(prompts, "name", "unavailable")
+    with pytest.raises(BadPhrases, match="tests other words of 'kind'"):
+        load_book(prompts)
 
 
 def test_plural_categories_of_the_language_may_be_conditions(prompts):
