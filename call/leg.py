@@ -34,6 +34,11 @@ class Party:
 
     number: str
     name: str = ""
+    internal: bool = False
+    """The network vouches that this is one of our own telephones, and that the number is its own.
+
+    What a stranger's network tells of a number proves nothing: anyone can send any number.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ told 503 with the time to wait when there is none. Pure: the load and the time a
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -34,10 +34,12 @@ class AccessPolicy:
 
     `allowed` holds addresses and CIDR networks. A stranger is answered `stranger_burst` times,
     then once every `stranger_every_s` seconds. Above `max_lateness_s` seconds of delay on the
-    event loop no call is taken.
+    event loop no call is taken. `phones` are those of our own telephones: the number a caller
+    from there gives is believed.
     """
 
     allowed: tuple[str, ...] = LOOPBACK
+    phones: tuple[str, ...] = ()
     max_calls: int = 100
     retry_after_s: int = 10
     stranger_burst: int = 5
@@ -76,7 +78,8 @@ class Doorkeeper:
     def __init__(self, policy: AccessPolicy, load: Callable[[], Load]) -> None:
         self._policy = policy
         self._load = load
-        self._networks = tuple(_network(text) for text in policy.allowed)
+        self._networks = tuple(_network("allowed", text) for text in policy.allowed)
+        self._phones = tuple(_network("phones", text) for text in policy.phones)
         self._strangers: OrderedDict[str, _Bucket] = OrderedDict()
         self._expected: set[str] = set()
         self._counts: Counter[Outcome] = Counter()
@@ -88,8 +91,11 @@ class Doorkeeper:
 
     def knows(self, host: str) -> bool:
         """Whether calls from this address are taken at all."""
-        address = _address(host)
-        return address is not None and any(address in network for network in self._networks)
+        return _within(host, self._networks)
+
+    def vouches_for(self, host: str) -> bool:
+        """Whether what calls from this address is one of our own telephones."""
+        return _within(host, self._phones)
 
     def expect(self, host: str) -> None:
         """We call this address: what it answers is read, though it may not be let in."""
@@ -142,11 +148,16 @@ class Doorkeeper:
         return True
 
 
-def _network(text: str) -> Network:
+def _network(setting: str, text: str) -> Network:
     try:
         return ip_network(text, strict=False)
     except ValueError as error:
-        raise NoSuchNetwork(f"allowed: {text!r} is no address and no network") from error
+        raise NoSuchNetwork(f"{setting}: {text!r} is no address and no network") from error
+
+
+def _within(host: str, networks: Sequence[Network]) -> bool:
+    address = _address(host)
+    return address is not None and any(address in network for network in networks)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
