@@ -36,6 +36,23 @@ class Hush:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Go on `seconds` further in what is being said, or back where they are negative."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let silence take the place of what is being said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with what is paused."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartRecording:
     """Record the caller into `path`; RecordEnded tells the end."""
 
@@ -65,7 +82,10 @@ class End:
     cause: HangUpCause
 
 
-Action = Speak | Hush | StartRecording | StopRecording | Perform | End
+Control = Skip | Pause | Resume
+"""What moves a play; it counts for the Speak before it."""
+
+Action = Speak | Hush | Control | StartRecording | StopRecording | Perform | End
 
 
 class Activity(Enum):

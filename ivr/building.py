@@ -11,6 +11,7 @@ from ivr.flow import (
     Ask,
     Collect,
     Condition,
+    Control,
     Edge,
     Flow,
     Fork,
@@ -111,8 +112,7 @@ class FlowBuilder:
             case schema.CollectEntry():
                 return self._collect(entry, self._listening(entry, defaults))
             case schema.PlayEntry():
-                listening = self._listening(entry, defaults)
-                return Play(self.prompt(entry.prompt), listening.barge_in, listening.type_ahead)
+                return self._play(entry, self._listening(entry, defaults))
             case schema.RecordEntry():
                 return self._record(entry, defaults)
             case schema.CallEntry():
@@ -123,6 +123,15 @@ class FlowBuilder:
                 return HangUp(self.prompt(entry.prompt), HangUpCause(entry.cause))
             case _:
                 return Fork()
+
+    def _play(self, entry: schema.PlayEntry, listening: Listening) -> Play:
+        return Play(
+            prompt=self.prompt(entry.prompt),
+            barge_in=listening.barge_in,
+            type_ahead=listening.type_ahead,
+            controls={key: Control(name) for key, name in entry.controls.items()},
+            skip_s=seconds(entry.skip),
+        )
 
     def _collect(self, entry: schema.CollectEntry, listening: Listening) -> Collect:
         digits = entry.digits

@@ -141,6 +141,18 @@ def _clashes(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
                 yield from _dial_clashes(flow, state.name, set(keys), patterns, around)
 
 
+def _controls(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
+    for state in flow.states.values():
+        if not isinstance(state.step, Play) or not state.step.controls:
+            continue
+        for key in sorted(state.step.controls.keys() & state.keys.keys()):
+            advice = "Keep it in keys, or in controls."
+            yield fault(flow, state.name, f"key {key} leads away and is a control", advice)
+        if not state.step.barge_in:
+            advice = "Remove the controls, or barge_in = false."
+            yield fault(flow, state.name, "controls need barge_in", advice)
+
+
 def _dial_clashes(
     flow: Flow, state: str, keys: set[str], patterns: tuple[str, ...], around: Surroundings
 ) -> Iterator[FlowFault]:
@@ -214,7 +226,7 @@ def _silences(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
         yield fault(flow, name, "comes back to itself without a word", advice)
 
 
-_RULES: tuple[Rule, ...] = (_events, _person, *NAMING_RULES)
+_RULES: tuple[Rule, ...] = (_events, _person, _controls, *NAMING_RULES)
 
 _PATH_RULES: tuple[Rule, ...] = (
     _reached,

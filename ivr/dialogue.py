@@ -84,7 +84,10 @@ class Dialogue:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` is due, in monotonic seconds; set exactly while waiting for keys."""
+        """When `tick` is due, in monotonic seconds.
+
+        Set exactly while waiting for keys, and while what is said is paused.
+        """
         return self._doing.deadline
 
     @property
@@ -136,7 +139,9 @@ class Dialogue:
         if self.deadline is None or now < self.deadline:
             return []
         self._read_clock(now)
-        if self._keypad.begun:
+        if self.activity is Activity.SPEAKING:
+            self._doing.resume()
+        elif self._keypad.begun:
             self._answered(self._keypad.settled(), now)
         else:
             self._retry("max_no_input", self._question.after_no_input(), now)
@@ -234,7 +239,7 @@ class Dialogue:
 
     def _play(self, step: Play, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
-        playback = self._at_hand = Playback(step, keys, self._keypad)
+        playback = self._at_hand = Playback(step, keys, self._keypad, self._doing)
         turn = playback.ahead()
         if turn is Turn.STAY:
             self._say(step.prompt, now)
@@ -262,7 +267,7 @@ class Dialogue:
                 self._doing.hush()
                 self._take_keys(now)
             case Playback() as playback:
-                turn = playback.take(key)
+                turn = playback.take(key, now)
                 if turn is not Turn.STAY:
                     self._doing.hush()
                     self._turn(turn, now)

@@ -9,7 +9,10 @@ from ivr.actions import (
     Activity,
     End,
     Hush,
+    Pause,
     Perform,
+    Resume,
+    Skip,
     Speak,
     StartRecording,
     StopRecording,
@@ -36,8 +39,14 @@ class Doing:
 
     @property
     def deadline(self) -> float | None:
-        """Set exactly while waiting."""
-        return self._deadline if self._activity is Activity.WAITING else None
+        """Set exactly while waiting, and while what is said is paused."""
+        timed = self._activity in (Activity.WAITING, Activity.SPEAKING)
+        return self._deadline if timed else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether what is said is paused."""
+        return self._activity is Activity.SPEAKING and self._deadline is not None
 
     def taken(self) -> list[Action]:
         """The actions given since they were taken last, in order."""
@@ -56,6 +65,7 @@ class Doing:
         """Say something."""
         self._ticket += 1
         self._activity = Activity.SPEAKING
+        self._deadline = None
         self._actions.append(Speak(tuple(segments), self._ticket))
 
     def hush(self) -> None:
@@ -63,6 +73,21 @@ class Doing:
         if self._activity is Activity.SPEAKING:
             self._actions.append(Hush())
             self.wait(None)
+
+    def skip(self, seconds: float) -> None:
+        """Go further in what is being said, or back."""
+        self._actions.append(Skip(seconds))
+
+    def pause(self, until: float) -> None:
+        """Pause what is being said; it is time to go on then, in monotonic seconds."""
+        self._deadline = until
+        self._actions.append(Pause())
+
+    def resume(self) -> None:
+        """Go on with what is paused, if it is."""
+        if self.paused:
+            self._deadline = None
+            self._actions.append(Resume())
 
     def wait(self, until: float | None) -> None:
         """Wait for keys until then, in monotonic seconds."""

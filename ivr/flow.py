@@ -8,6 +8,7 @@ inherits.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
@@ -125,13 +126,29 @@ class Collect:
     secret: bool = False
 
 
+class Control(StrEnum):
+    """What a key does to what is being said, without leaving the state."""
+
+    BACK = "back"
+    FORWARD = "forward"
+    PAUSE = "pause"
+    """And on again."""
+    RESTART = "restart"
+
+
+NO_CONTROLS: Mapping[str, Control] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Something said, then on. With keys, only those cut it; otherwise any key does."""
+    """Something said, then on. With keys and no controls, only those cut it; otherwise any does."""
 
     prompt: Prompt
     barge_in: bool = True
     type_ahead: bool = True
+    controls: Mapping[str, Control] = field(default_factory=lambda: NO_CONTROLS)
+    skip_s: float = 3.0
+    """How far back and forward go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class Keypad:
         """Keep a key for when somebody listens."""
         self._ahead.append(key)
 
+    @property
+    def first(self) -> str:
+        """The key that has waited longest."""
+        return self._ahead[0]
+
     def next(self) -> str:
         """Take the key that has waited longest."""
         return self._ahead.popleft()

@@ -23,6 +23,7 @@ VariableName = Annotated[str, Field(pattern=r"^\$[a-z][a-z0-9_]*$")]
 Duration = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|min)$")]
 ConditionText = Annotated[str, Field(pattern=r"^(not )?[a-z][a-z0-9_]*$")]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2}|\$[a-z][a-z0-9_]*)$")]
+ControlName = Literal["back", "forward", "pause", "restart"]
 ParameterText = Annotated[str, Field(pattern=r"^(text|digits|bool|int)(\?|=.*)?$")]
 Literals = str | int | float | bool
 
@@ -145,6 +146,8 @@ class PlayEntry(CommonEntry):
     kind: Literal["play"]
     prompt: PromptEntry = []
     keys: dict[KeyName, StateName] = {}
+    controls: dict[KeyName, ControlName] = {}
+    skip: Duration = "3s"
     barge_in: bool | None = None
     type_ahead: bool | None = None
     final: bool = False

@@ -12,11 +12,15 @@ from call.clock import Clock
 from call.leg import HungUp, Leg
 from ivr.actions import (
     Action,
+    Control,
     DialogueEvent,
     End,
     Hush,
     OperationEnded,
+    Pause,
     Perform,
+    Resume,
+    Skip,
     Speak,
     StartRecording,
     StopRecording,
@@ -41,6 +45,7 @@ class Session:
         self._clock = clock
         self._inbox: asyncio.Queue[DialogueEvent] = asyncio.Queue()
         self._speaking: asyncio.Task[None] | None = None
+        self._controls: list[Control] = []
 
     async def run(self) -> str:
         """Answer and talk until it is over; tells the dialogue's outcome.
@@ -95,6 +100,8 @@ class Session:
                     self._speaking = tasks.create_task(self._speak(action))
                 case Hush():
                     self._hush()
+                case Skip() | Pause() | Resume():
+                    self._control(action)
                 case StartRecording(path=path, max_s=max_s, final_silence_s=silence):
                     self._leg.record(path, max_s=max_s, final_silence_s=silence)
                 case StopRecording():
@@ -108,8 +115,28 @@ class Session:
         """Make the sound and play it; a later Speak or Hush cancels this while it is being made."""
         clips = await self._voice.clips(action.segments)
         self._leg.play(clips, action.ticket)
+        controls, self._controls = self._controls, []
+        for control in controls:
+            self._move(control)
+
+    def _control(self, control: Control) -> None:
+        """Move what is played; if its sound is still being made, as soon as it is."""
+        if self._speaking is None or self._speaking.done():
+            self._move(control)
+        else:
+            self._controls.append(control)
+
+    def _move(self, control: Control) -> None:
+        match control:
+            case Skip(seconds=seconds):
+                self._leg.skip(seconds)
+            case Pause():
+                self._leg.pause()
+            case Resume():
+                self._leg.resume()
 
     def _hush(self) -> None:
+        self._controls.clear()
         if self._speaking is not None:
             self._speaking.cancel()
             self._speaking = None

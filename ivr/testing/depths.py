@@ -14,7 +14,10 @@ from ivr.actions import (
     End,
     Hush,
     OperationEnded,
+    Pause,
     Perform,
+    Resume,
+    Skip,
     Speak,
     StartRecording,
     StopRecording,
@@ -166,6 +169,12 @@ class PureCall:
                     self._line.play(said, ticket, self._now())
                 case Hush():
                     self._line.stop_playing()
+                case Skip(seconds=seconds):
+                    self._line.skip(seconds, self._now())
+                case Pause():
+                    self._line.pause(self._now())
+                case Resume():
+                    self._line.resume(self._now())
                 case StartRecording(path=path, max_s=max_s, final_silence_s=silence):
                     now = self._now()
                     self._line.record(path, max_s=max_s, final_silence_s=silence, now=now)

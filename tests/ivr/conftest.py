@@ -21,6 +21,24 @@ EXTENSIONS = frozenset(default_boxes())
 ATTENDANT = {"company": "Vestibule", "operator": "100"}
 
 Calling = Callable[..., Awaitable[PureCall]]
+Small = Callable[[str], Awaitable[PureCall]]
+
+SMALL_HEAD = """
+schema  = "ivr-flow/1"
+flow    = "small"
+title   = { fr = "Petit", en = "Small" }
+initial = "first"
+without_operator = "this flow is a test of ours"
+"""
+
+SMALL_TAIL = """
+[states.one]
+kind   = "hangup"
+prompt = "vm.goodbye"
+[states.out]
+kind   = "hangup"
+prompt = "common.goodbye"
+"""
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +74,27 @@ def calling(flows: Flows, mailbox: MemoryMailbox) -> Calling:
 
     async def begin(flow: str = "main_attendant", **given: str) -> PureCall:
         call = PureCall(dialogue_of(flows, flow, **given), mailbox, VirtualClock())
+        await call.begin()
+        return call
+
+    return begin
+
+
+def small_dialogue(folder: Path, book: PhraseBook, states: str) -> Dialogue:
+    """A dialogue on a flow of these states, not yet begun; `one` and `out` end it."""
+    (folder / "small.toml").write_text(SMALL_HEAD + states + SMALL_TAIL)
+    flows = load_flows(folder, book=book, operations=CATALOGUE)
+    at = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
+    return Dialogue(flows, "small", given={}, language="fr", started_at=at)
+
+
+@pytest.fixture
+def small(tmp_path: Path, book: PhraseBook) -> Small:
+    """Begin a call on a flow of these states; `one` and `out` end it."""
+
+    async def begin(states: str) -> PureCall:
+        dialogue = small_dialogue(tmp_path, book, states)
+        call = PureCall(dialogue, MemoryMailbox(tmp_path), VirtualClock())
         await call.begin()
         return call
 

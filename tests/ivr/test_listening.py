@@ -1,58 +1,12 @@
 """How states wait for keys, on small flows that say so."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
-
-import pytest
-
-from call.clock import VirtualClock
 from call.leg import HangUpCause
 from call.media import KeyPressed, KeySource
 from ivr.actions import End, Hush
-from ivr.dialogue import Dialogue
-from ivr.loader import load_flows
-from ivr.operations import CATALOGUE
-from ivr.prompts import PhraseBook
-from ivr.testing import PureCall, ScriptedCaller
-from tests.ivr.memory_mailbox import MemoryMailbox
-
-HEAD = """
-schema  = "ivr-flow/1"
-flow    = "small"
-title   = { fr = "Petit", en = "Small" }
-initial = "first"
-without_operator = "this flow is a test of ours"
-"""
-
-TAIL = """
-[states.one]
-kind   = "hangup"
-prompt = "vm.goodbye"
-[states.out]
-kind   = "hangup"
-prompt = "common.goodbye"
-"""
+from ivr.testing import ScriptedCaller
+from tests.ivr.conftest import Small
 
 CALLER = ScriptedCaller("the caller")
-
-Small = Callable[[str], Awaitable[PureCall]]
-
-
-@pytest.fixture
-def small(tmp_path: Path, book: PhraseBook) -> Small:
-    """Begin a call on a flow of these states; `one` and `out` end it."""
-
-    async def begin(states: str) -> PureCall:
-        (tmp_path / "small.toml").write_text(HEAD + states + TAIL)
-        flows = load_flows(tmp_path, book=book, operations=CATALOGUE)
-        at = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
-        dialogue = Dialogue(flows, "small", given={}, language="fr", started_at=at)
-        call = PureCall(dialogue, MemoryMailbox(tmp_path), VirtualClock())
-        await call.begin()
-        return call
-
-    return begin
 
 
 def menu(more: str = "", keys: str = '1 = "one"', name: str = "first") -> str:
