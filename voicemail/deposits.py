@@ -59,6 +59,7 @@ class Deposits:
         clock: Clock,
         tokens: Tokens,
         mail_due: Callable[[], None],
+        changed: Callable[[str], None],
         node: str,
     ) -> None:
         self._store = store
@@ -69,6 +70,7 @@ class Deposits:
         self._clock = clock
         self._tokens = tokens
         self._mail_due = mail_due
+        self._changed = changed
         self._node = node
         self._open: set[str] = set()
         self._settling: set[asyncio.Task[Kept | TooShort]] = set()
@@ -218,6 +220,7 @@ class Deposits:
         task = self._mail_for(message, mailbox)
         await self._store.keep(message, task, cap_notices(message.id, mailbox, self._clock.now()))
         self._mail_due()
+        self._changed(message.mailbox)
         log.info(
             "message kept",
             extra={

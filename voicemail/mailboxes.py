@@ -15,6 +15,7 @@ from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
 from voicemail.greetings import Greetings
 from voicemail.message import (
     Attachment,
+    Counts,
     Deposit,
     Greeting,
     GreetingKind,
@@ -48,17 +49,29 @@ def _nobody_waits() -> None:
     """No outbox runs here: the e-mail waits for one that does."""
 
 
+def _nobody_watches(_: str) -> None:
+    """No lamp hangs here: the next program that has some reads the counts when it starts."""
+
+
 class Mailboxes:
     """Makes mailboxes, takes messages, lets owners in.
 
-    `mail_due` is called after each message that is to be mailed. `node` names this process among
-    those that share the database: places left by a crash are returned by the node that took them.
+    `mail_due` is called after each message that is to be mailed, and `changed`, with the number of
+    the box, after every change of what `counts` tells; neither may raise. `node` names this
+    process among those that share the database: places left by a crash are returned by the node
+    that took them.
     """
 
     def __init__(
-        self, ports: Ports, *, mail_due: Callable[[], None] = _nobody_waits, node: str = "local"
+        self,
+        ports: Ports,
+        *,
+        mail_due: Callable[[], None] = _nobody_waits,
+        changed: Callable[[str], None] = _nobody_watches,
+        node: str = "local",
     ) -> None:
         self._ports = ports
+        self._changed = changed
         self._greetings = Greetings(
             store=ports.store,
             sounds=ports.sounds,
@@ -77,6 +90,7 @@ class Mailboxes:
             clock=ports.clock,
             tokens=ports.tokens,
             mail_due=mail_due,
+            changed=changed,
             node=node,
         )
 
@@ -176,6 +190,12 @@ class Mailboxes:
         await self.show(number)
         return await self._ports.store.messages(number)
 
+    async def counts(self, number: str) -> Counts | None:
+        """What a mailbox holds now, as its lamp shows it; None where there is none."""
+        if await self._ports.store.mailbox(number) is None:
+            return None
+        return await self._ports.store.counts(number)
+
     async def message(self, id: str) -> Message | None:
         """One message, in the trash or not."""
         return await self._ports.store.message(id)
@@ -204,7 +224,8 @@ class Mailboxes:
         for mailbox in await self._ports.store.mailboxes():
             if mailbox.retention_days is not None:
                 stale = now - timedelta(days=mailbox.retention_days)
-                await self._ports.store.retire(mailbox.number, stale, now)
+                if await self._ports.store.retire(mailbox.number, stale, now):
+                    self._changed(mailbox.number)
             before = now - timedelta(days=mailbox.trash_days)
             for message in await self._ports.store.purgeable(mailbox.number, before):
                 await self._purge(message)
@@ -215,3 +236,4 @@ class Mailboxes:
         await self._ports.spool.remove(message.id)
         await self._ports.sounds.delete(message.sound)
         await self._ports.store.purge(message.id)
+        self._changed(message.mailbox)
