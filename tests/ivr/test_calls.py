@@ -73,7 +73,7 @@ async def test_hanging_up_during_the_greeting_leaves_nothing(
 async def test_the_recorded_greeting_is_heard_in_place_of_the_sentence(
     calling: Calling, mailbox: MemoryMailbox
 ) -> None:
-    mailbox.boxes["101"].greeting = Path("bonjour.wav")
+    mailbox.boxes["101"].greetings["temporary"] = Path("bonjour.wav")
     call = await calling("voicemail_leave", mailbox="101")
     await CALLER.hears_recording(Path("bonjour.wav")).hears("common.beep").calls(call)
     assert "vm.leave.unavailable" not in str(call.transcript)
@@ -82,7 +82,7 @@ async def test_the_recorded_greeting_is_heard_in_place_of_the_sentence(
 async def test_a_full_mailbox_says_so_and_records_nothing(
     calling: Calling, mailbox: MemoryMailbox
 ) -> None:
-    mailbox.boxes["102"].full = True
+    mailbox.boxes["102"].most = 0
     call = await calling("voicemail_leave", mailbox="102")
     await CALLER.hears("vm.leave.full", "en").hears_hang_up().calls(call)
     assert "beep" not in str(call.transcript)
@@ -167,7 +167,7 @@ async def test_hanging_up_on_a_greeting_being_recorded_changes_nothing(
     call = await calling("voicemail_main", mailbox="101")
     script = LOGIN.hears("vm.main").presses("041").hears("common.beep").says(3.0)
     await script.hangs_up().calls(call)
-    assert mailbox.boxes["101"].greeting is None
+    assert mailbox.boxes["101"].greetings == {}
     assert mailbox.discarded == 1
 
 
