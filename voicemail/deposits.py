@@ -9,7 +9,10 @@ the program dies, for the same four steps to be done again at the next start:
     sound to the audio store (durable), row and e-mail in one transaction, spool emptied.
 
 A row that exists ends the matter: the spool is only emptied. Keeping a deposit and recovering from
-a crash are the same function.
+a crash are the same function. The recording of a box that was removed meanwhile is set aside.
+
+A second take lies beside the first and is nothing until it takes its place, in one step: whatever
+happens before, the first is the message, whatever happens after, the second.
 """
 
 import asyncio
@@ -143,9 +146,11 @@ class Deposits:
     async def keep(self, deposit: Deposit) -> Kept | TooShort:
         """Make a message of what was recorded; when this returns Kept, nothing can lose it.
 
-        A caller that is cancelled meanwhile does not stop it. Keeping twice is keeping once.
-        Raises Unavailable when a disk or the database fails: the recording stays in the spool,
-        and becomes its message at the next start.
+        The message is the last complete take: one under way is forgotten. A caller that is
+        cancelled meanwhile does not stop it. Keeping twice is keeping once. Raises Unavailable
+        when a disk or the database fails: the recording stays in the spool, and becomes its
+        message at the next start. Raises MailboxUnknown, and sets the recording aside, when the
+        box was removed meanwhile.
         """
         task = asyncio.create_task(self._settle(deposit.ticket))
         self._settling.add(task)
@@ -170,8 +175,7 @@ class Deposits:
             try:
                 found += isinstance(await self._settle(ticket), Kept)
             except MailboxUnknown:
-                await self._spool.set_aside(ticket.id)
-                log.error("recording of no mailbox set aside", extra={"deposit": ticket.id})
+                continue
             except Unavailable:
                 log.exception("recording not recovered", extra={"deposit": ticket.id})
         await self._return_places()
@@ -192,7 +196,10 @@ class Deposits:
 
     async def _settle(self, ticket: Ticket) -> Kept | TooShort:
         """The four steps; each may have been done before."""
-        mailbox = await self._known(ticket.mailbox)
+        mailbox = await self._store.mailbox(ticket.mailbox)
+        if mailbox is None:
+            await self._set_aside(ticket)
+            raise MailboxUnknown(ticket.mailbox)
         message = await self._store.message(ticket.id)
         if message is None:
             pcm = await self._spool.read(ticket.id)
@@ -205,6 +212,13 @@ class Deposits:
         self._open.discard(ticket.id)
         return Kept(message)
 
+    async def _set_aside(self, ticket: Ticket) -> None:
+        """Keep the recording out of the way; a copy in the audio store would belong to nobody."""
+        await self._spool.set_aside(ticket.id)
+        await self._sounds.delete(_sound(ticket))
+        self._open.discard(ticket.id)
+        log.error("recording of no mailbox set aside", extra={"deposit": ticket.id})
+
     async def _keep(self, ticket: Ticket, mailbox: Mailbox, pcm: bytes) -> Message:
         message = Message(
             id=ticket.id,
@@ -212,7 +226,7 @@ class Deposits:
             caller=ticket.caller,
             received=ticket.started,
             duration_s=len(pcm) / _OCTETS_A_SECOND,
-            sound=f"messages/{ticket.mailbox}/{ticket.id}",
+            sound=_sound(ticket),
             urgent=ticket.urgent,
             in_box=mailbox.store_on_server,
         )
@@ -248,3 +262,8 @@ class Deposits:
         await self._spool.remove(id)
         await self._store.release_place(id)
         self._open.discard(id)
+
+
+def _sound(ticket: Ticket) -> str:
+    """The name of a message's sound in the audio store."""
+    return f"messages/{ticket.mailbox}/{ticket.id}"

@@ -177,9 +177,13 @@ class Mailboxes:
         """Open a mailbox in one try. Raises WrongPin or LockedOut."""
         return await self.entrance(caller).login(number, pin)
 
-    async def greeting(self, number: str) -> Path | None:
-        """The recorded greeting callers of a mailbox hear now."""
-        return await self._greetings.playing(number)
+    async def greeting(self, number: str, *, busy: bool = False) -> Path | None:
+        """The recorded greeting callers of a mailbox hear now; `busy`: its owner is speaking."""
+        return await self._greetings.playing(number, busy=busy)
+
+    async def spoken_name(self, number: str) -> Path | None:
+        """The owner's name in their own voice; None where it was not recorded."""
+        return await self._greetings.path(number, GreetingKind.NAME)
 
     async def import_greeting(self, number: str, kind: GreetingKind, path: Path) -> Greeting:
         """Make a sound file a greeting. Raises MailboxUnknown, SoundRefused."""
