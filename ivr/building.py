@@ -149,7 +149,7 @@ class FlowBuilder:
 
     def _record(self, entry: schema.RecordEntry, defaults: schema.ListeningEntry) -> Record:
         terminator = defaults.terminator if entry.terminator is None else entry.terminator
-        silence = entry.final_silence
+        silence, warning = entry.final_silence, entry.warning
         longest = entry.max
         return Record(
             prompt=self.prompt(entry.prompt),
@@ -158,6 +158,8 @@ class FlowBuilder:
             max_s=_argument(longest) if longest.startswith("$") else seconds(longest),
             final_silence_s=None if silence is None else seconds(silence),
             terminator=terminator or None,
+            warning_s=None if warning is None else seconds(warning),
+            warning_prompt=() if warning is None else self.prompt(entry.warning_prompt),
         )
 
     def _listening(self, entry: schema.CommonEntry, defaults: schema.ListeningEntry) -> Listening:

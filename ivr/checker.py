@@ -153,6 +153,16 @@ def _controls(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
             yield fault(flow, state.name, "controls need barge_in", advice)
 
 
+def _warnings(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
+    for state in flow.states.values():
+        match state.step:
+            case Record(warning_s=float() as before, max_s=float() as longest):
+                if longest < 2 * before:
+                    advice = "Warn later, or let the recording be longer."
+                    what = "the recording is too short for its warning, which never comes"
+                    yield warning(flow, state.name, what, advice)
+
+
 def _dial_clashes(
     flow: Flow, state: str, keys: set[str], patterns: tuple[str, ...], around: Surroundings
 ) -> Iterator[FlowFault]:
@@ -226,7 +236,7 @@ def _silences(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
         yield fault(flow, name, "comes back to itself without a word", advice)
 
 
-_RULES: tuple[Rule, ...] = (_events, _person, _controls, *NAMING_RULES)
+_RULES: tuple[Rule, ...] = (_events, _person, _controls, _warnings, *NAMING_RULES)
 
 _PATH_RULES: tuple[Rule, ...] = (
     _reached,

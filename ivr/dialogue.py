@@ -86,7 +86,8 @@ class Dialogue:
     def deadline(self) -> float | None:
         """When `tick` is due, in monotonic seconds.
 
-        Set exactly while waiting for keys, and while what is said is paused.
+        Set exactly while waiting for keys, while what is said is paused, and in a recording until
+        the caller is warned of its limit.
         """
         return self._doing.deadline
 
@@ -139,12 +140,15 @@ class Dialogue:
         if self.deadline is None or now < self.deadline:
             return []
         self._read_clock(now)
-        if self.activity is Activity.SPEAKING:
-            self._doing.resume()
-        elif self._keypad.begun:
-            self._answered(self._keypad.settled(), now)
-        else:
-            self._retry("max_no_input", self._question.after_no_input(), now)
+        match self.activity:
+            case Activity.SPEAKING:
+                self._doing.resume()
+            case Activity.RECORDING:
+                self._take.warn(self._language)
+            case _ if self._keypad.begun:
+                self._answered(self._keypad.settled(), now)
+            case _:
+                self._retry("max_no_input", self._question.after_no_input(), now)
         return self._doing.taken()
 
     # ---- Where the dialogue is
@@ -232,7 +236,7 @@ class Dialogue:
             case Play():
                 self._follow("done", now)
             case Record():
-                self._take.begin()
+                self._take.begin(now)
             case HangUp() as step:
                 self._doing.hang_up(step.cause)
                 self._over(HUNG_UP)

@@ -39,9 +39,8 @@ class Doing:
 
     @property
     def deadline(self) -> float | None:
-        """Set exactly while waiting, and while what is said is paused."""
-        timed = self._activity in (Activity.WAITING, Activity.SPEAKING)
-        return self._deadline if timed else None
+        """Set exactly while waiting, while paused, and until a recording's warning."""
+        return self._deadline
 
     @property
     def paused(self) -> bool:
@@ -94,19 +93,31 @@ class Doing:
         self._activity = Activity.WAITING
         self._deadline = until
 
-    def record(self, path: Path, max_s: float, final_silence_s: float | None) -> None:
-        """Record the caller."""
+    def record(
+        self, path: Path, max_s: float, final_silence_s: float | None, warn_at: float | None
+    ) -> None:
+        """Record the caller, who is to be warned at an instant in monotonic seconds."""
         self._activity = Activity.RECORDING
+        self._deadline = warn_at
         self._actions.append(StartRecording(path, max_s, final_silence_s))
 
     def stop_recording(self) -> None:
         """Ask for the end of the recording, which is then told."""
+        self._deadline = None
         self._actions.append(StopRecording())
+
+    def warn(self, segments: Sequence[Segment]) -> None:
+        """Say something while the recording goes on; nobody waits for its end."""
+        self._ticket += 1
+        self._deadline = None
+        if segments:
+            self._actions.append(Speak(tuple(segments), self._ticket))
 
     def perform(self, operation: str, arguments: Mapping[str, Held]) -> None:
         """Have an operation done."""
         self._ticket += 1
         self._activity = Activity.WORKING
+        self._deadline = None
         self._actions.append(Perform(operation, arguments, self._ticket))
 
     def hang_up(self, cause: HangUpCause) -> None:
@@ -117,3 +128,4 @@ class Doing:
     def end(self) -> None:
         """Do nothing any more."""
         self._activity = Activity.ENDED
+        self._deadline = None

@@ -161,6 +161,10 @@ class Record:
     max_s: Argument
     final_silence_s: float | None
     terminator: str | None
+    warning_s: float | None = None
+    """How long before the limit the caller is warned; None for no warning."""
+    warning_prompt: Prompt = ()
+    """Said while the recording goes on; it is not in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def _prompts(flow: Flow) -> Iterator[tuple[str, Prompt]]:
         if isinstance(state.step, Menu | Collect):
             listening = state.step.listening
             yield state.name, listening.prompt_short + listening.no_input + listening.no_match
+        if isinstance(state.step, Record):
+            yield state.name, state.step.warning_prompt
 
 
 def _sayings(prompt: Prompt) -> Iterator[Say]:

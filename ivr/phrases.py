@@ -22,11 +22,15 @@ LONGEST_TEXT = 80
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A sound that is no speech: `hz`, `seconds`, and its peak in dBFS."""
+    """A sound that is no speech: `hz`, `seconds`, and its peak in dBFS.
+
+    It sounds `times` times, with as much silence between.
+    """
 
     hz: float
     seconds: float
     dbfs: float
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ class RecordEntry(CommonEntry):
     spool: VariableName = "$spool"
     max: Duration | VariableName
     final_silence: Duration | None = None
+    warning: Duration | None = None
+    warning_prompt: PromptEntry = "common.warning"
     terminator: Terminator | None = None
 
 

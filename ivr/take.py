@@ -34,14 +34,21 @@ class Take:
         keypad.forget()
         frame.variables.pop(step.into, None)
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """The prompt has ended: record. Raises DialogueMisuse without a file or a limit."""
         path = self._frame.value(self._step.spool)
         longest = self._frame.value(self._step.max_s)
         if not isinstance(longest, int | float) or not isinstance(path, Path):
             place = f"{self._frame.flow.name}/{self._frame.state.name}"
             raise DialogueMisuse(f"{place} has no file or no limit to record with")
-        self._doing.record(path, float(longest), self._step.final_silence_s)
+        final_silence_s, before_s = self._step.final_silence_s, self._step.warning_s
+        warned = before_s is not None and longest >= 2 * before_s
+        warn_at = now + longest - before_s if before_s is not None and warned else None
+        self._doing.record(path, float(longest), final_silence_s, warn_at)
+
+    def warn(self, language: str) -> None:
+        """The recording is near its limit: say so, while it goes on."""
+        self._doing.warn(self._frame.segments(self._step.warning_prompt, language))
 
     def take(self, key: str) -> Key | None:
         """What a key does: a way out of the prompt, or nothing more than to end the recording.

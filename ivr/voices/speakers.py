@@ -16,7 +16,7 @@ from ivr.phrases import Book
 from ivr.prompts import Phrase
 from ivr.voices.casting import Cast
 from ivr.voices.espeak import Espeak, VoiceUnavailable
-from ivr.voices.shaping import levelled, pcm, tone, trimmed, wave
+from ivr.voices.shaping import levelled, pcm, silence, tone, trimmed, wave
 from ivr.voices.soundfiles import read_sound
 
 REVISION = 1
@@ -53,7 +53,8 @@ class ToneSpeaker:
         sound = self._book.entry(phrase).tone
         if sound is None:
             raise VoiceUnavailable(f"{phrase.id} is no tone")
-        return tone(sound.hz, sound.seconds, sound.dbfs)
+        pip = tone(sound.hz, sound.seconds, sound.dbfs)
+        return np.concatenate([pip, *[silence(sound.seconds), pip] * (sound.times - 1)])
 
 
 class HumanSpeaker:

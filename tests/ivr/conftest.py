@@ -8,6 +8,7 @@ import pytest
 
 from call.clock import VirtualClock
 from ivr.dialogue import Dialogue
+from ivr.flow import Held
 from ivr.loader import load_flows
 from ivr.machine import Flows
 from ivr.operations import CATALOGUE
@@ -80,12 +81,12 @@ def calling(flows: Flows, mailbox: MemoryMailbox) -> Calling:
     return begin
 
 
-def small_dialogue(folder: Path, book: PhraseBook, states: str) -> Dialogue:
+def small_dialogue(folder: Path, book: PhraseBook, states: str, **given: Held) -> Dialogue:
     """A dialogue on a flow of these states, not yet begun; `one` and `out` end it."""
     (folder / "small.toml").write_text(SMALL_HEAD + states + SMALL_TAIL)
     flows = load_flows(folder, book=book, operations=CATALOGUE)
     at = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
-    return Dialogue(flows, "small", given={}, language="fr", started_at=at)
+    return Dialogue(flows, "small", given=given, language="fr", started_at=at)
 
 
 @pytest.fixture

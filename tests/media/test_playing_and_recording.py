@@ -176,6 +176,22 @@ def test_a_caller_whose_phone_sends_nothing_in_silence_ends_the_message_too(
     assert ended.ended_by is EndOfRecording.SILENCE
 
 
+def test_a_warning_heard_while_a_message_is_recorded_is_not_in_it(tmp_path: Path) -> None:
+    call = a_call()
+    path = tmp_path / "message.raw"
+    call.plane.record(call.slot, path, max_s=4.0)
+    said, pips = noise(5.0, seed=1), tone(0.44)
+    call.far.speak(said)
+    call.plane.advance(2.0)
+    call.plane.play(call.slot, [make_clip(tmp_path, "warning", pips)], ticket=8)
+    call.plane.advance(2.1)
+    assert [type(event) for event in call.events] == [PlayEnded, RecordEnded]
+    assert _find(_through(pips, Law.PCMU), call.far.sound()) == 2 * 8000
+    recorded = np.fromfile(path, dtype="<i2")
+    assert len(recorded) == 4 * 8000
+    assert _find(recorded[2 * FRAME :], _through(said, Law.PCMU)) >= 0
+
+
 def test_hanging_up_completes_the_message_before_the_slot_is_free(tmp_path: Path) -> None:
     call = a_call()
     path = tmp_path / "message.raw"

@@ -196,6 +196,8 @@ def test_all_faults_of_a_file_are_told_at_once(prompts):
         ('args = { n = "count" }\ntext = "{n}"\nhuman = ["a"]', "cannot have arguments"),
         ('text = "a"\nhuman = "vm"', "'human' is a list"),
         ('text = "a"\ntone = { hz = 20, seconds = 1, dbfs = -12 }', "'tone' is"),
+        ('text = "a"\ntone = { hz = 440, seconds = 1, dbfs = -12, times = 0 }', "'tone' is"),
+        ('text = "a"\ntone = { hz = 440, seconds = 1, dbfs = -12, pips = 2 }', "'tone' is"),
         ('text = "a"\nparts = [{ text = "b" }]', "either 'text' or 'parts'"),
         ("text = 4", "a part has a 'text'"),
     ],

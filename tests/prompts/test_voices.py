@@ -81,6 +81,18 @@ async def test_the_beep_is_a_clean_tone(voice):
     assert np.abs(np.diff(sound[:8])).max() < 400
 
 
+async def test_the_warning_is_two_low_short_pips(voice):
+    (clip,) = await voice.clips([Phrase("common.warning", "fr")])
+    sound = heard(clip).astype(float)
+    loud = np.abs(sound.reshape(-1, FRAME)).max(axis=1) > 1000
+    starts = np.flatnonzero(np.diff(loud.astype(int), prepend=0) == 1) * FRAME / RATE
+    assert starts == pytest.approx([0.0, 0.30], abs=0.02)
+    assert loud.sum() * FRAME / RATE == pytest.approx(0.30, abs=0.05)
+    spectrum = np.abs(np.fft.rfft(sound[: round(0.14 * RATE)], RATE))
+    assert abs(np.argmax(spectrum) - 440) < 5
+    assert -21 < dbfs(heard(clip)) < -19
+
+
 async def test_segments_are_said_in_order_and_the_same_phrase_is_made_once(voice):
     first = await voice.clips([GOODBYE, BEEP, GOODBYE])
     assert [clip.stem for clip in first] == [first[0].stem, first[1].stem, first[0].stem]
