@@ -11,12 +11,13 @@
     │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
     │   │               RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
-    │   └── voicemail   KeysRefused, LockedOut, MailboxExists, MailboxFull, MailboxRefused,
-    │                   MailboxUnknown, SoundRefused, WrongPin
+    │   └── voicemail   BadTemplate, KeysRefused, LockedOut, MailboxExists, MailboxFull,
+    │                   MailboxRefused, MailboxUnknown, SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
-        ├── telephony   LineClosing, LineDown, NoListeningAddress
-        └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable, StoreUnavailable
+        ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
+        └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable, StoreUnavailable,
+                        TranscriberUnavailable
 
 Each trade subclasses these three. None of them knows a SIP or an HTTP number.
 """

@@ -19,13 +19,14 @@ from call.masking import masked
 from call.media import Address, KeySource, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
 from telephony.heartbeat import Heartbeat
+from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
 from telephony.sip.digest import Credentials
-from telephony.sip.events import IncomingCall, Peer, SipEvent
+from telephony.sip.events import IncomingCall, LampEvent, Peer, SipEvent
 from telephony.sip.transaction import Times
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class SipLine:
         tokens: Tokens,
         on_call: Callable[[SipLeg], Awaitable[None]],
         accepts: Callable[[str], bool],
+        lamps: Lamps | None = None,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -90,6 +92,7 @@ class SipLine:
         self._tokens = tokens
         self._on_call = on_call
         self._accepts = accepts
+        self._lamps = lamps
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat()
         self._core: UserAgent | None = None
@@ -117,8 +120,11 @@ class SipLine:
             gate=self._door.judge,
             times=self._settings.times,
             session=self._settings.session,
+            lamps=self._lamps is not None,
         )
         self._wire.attach(self._core, self._told, self._door.hears)
+        if self._lamps is not None:
+            await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
         self._heartbeat.start()
         log.info("line open", extra={"host": host, "port": port})
         return host, port
@@ -144,6 +150,8 @@ class SipLine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._linger()
+        if self._lamps is not None:
+            await self._lamps.stop()
         if self._core is not None:
             log.info("line closed", extra={"taken": self._taken})
         self._core = None
@@ -212,6 +220,9 @@ class SipLine:
     def _told(self, event: SipEvent) -> None:
         if isinstance(event, IncomingCall):
             self._invited(event)
+        elif isinstance(event, LampEvent):
+            if self._lamps is not None:
+                self._lamps.told(event)
         elif (leg := self._legs.get(event.call)) is not None:
             leg.told(event)
 

@@ -11,11 +11,14 @@ every race.
     called, calling     both ends of INVITE                answering             2xx until its ACK
     offers, refresh     re-INVITE, UPDATE, RFC 4028        asking, digest        our requests
     within              the peer's requests in a call      stream                TCP to messages
+    subscriptions       message lamps (RFC 6665)           summary               RFC 3842
+    announcing          lamps nobody asked for             telling               NOTIFY, one by one
 """
 
 from collections.abc import Mapping
 
 from call.errors import Misuse
+from telephony.sip.announcing import Announcing
 from telephony.sip.answering import Answering
 from telephony.sip.asking import Asking
 from telephony.sip.call import Call, Stage
@@ -42,11 +45,13 @@ from telephony.sip.message import Malformed, Pairs, Request, read
 from telephony.sip.offers import Offers
 from telephony.sip.refresh import Refresh
 from telephony.sip.stream import PONG, Stream
+from telephony.sip.subscriptions import Subscriptions
+from telephony.sip.summary import ALLOW_EVENTS
 from telephony.sip.transaction import Times
 from telephony.sip.within import Within
 
 SERVED = frozenset(ALLOWED.split(", "))
-KNOWN = SERVED | {"REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PRACK", "PUBLISH"}
+KNOWN = SERVED | {"REGISTER", "REFER", "MESSAGE", "PRACK", "PUBLISH"}
 """Named methods: 405 for those we do not serve, 501 for any other (RFC 3261 §8.2.1, §21.5.2)."""
 
 CAPABILITIES: Pairs = (
@@ -60,8 +65,9 @@ CAPABILITIES: Pairs = (
 class UserAgent:
     """Both ends of SIP calls, over UDP and TCP.
 
-    Every new request outside a dialog is put to
-    `gate` before anything is kept of it.
+    Every new request outside a dialog is put to `gate` before anything is kept of it. With
+    `lamps`, telephones may subscribe to message summaries: the owner then answers each
+    SubscribeReceived through `subscriptions`.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class UserAgent:
         gate: Gate,
         times: Times | None = None,
         session: SessionPolicy | None = None,
+        lamps: bool = False,
     ) -> None:
         core = Core(local, tokens, times or Times(), session or SessionPolicy())
         self._core = core
@@ -89,6 +96,9 @@ class UserAgent:
         self._called = Called(core, answering, refresh)
         self._calling = Calling(core, self._asking, refresh)
         self._answering = answering
+        self._capabilities = CAPABILITIES + (ALLOW_EVENTS if lamps else ())
+        self.subscriptions = Subscriptions(core, served=lamps)
+        self.announcing = Announcing(core)
 
     # What arrives
 
@@ -115,6 +125,7 @@ class UserAgent:
         """A connection closed, or nothing can be sent to `peer`: requests waiting for it fail."""
         self._streams.pop(peer, None)
         self._core.cut_off(peer)
+        self.subscriptions.cut_off(peer)
         self._core.ledger.transport_failed(peer, now)
         return self._core.taken()
 
@@ -319,13 +330,15 @@ class UserAgent:
             self._offers.proceed(call)
 
     def _in_dialog(self, request: Request, source: Peer, now: float) -> None:
-        call = self._core.call_of(request)
+        call, lamp = self._core.call_of(request), self.subscriptions.of(request)
         refusal = self._unserved(request)
-        if call is None or request.method == "CANCEL":
+        if (call is None and lamp is None) or request.method == "CANCEL":
             self._stateless(request, source, 481)
         elif refusal is not None:
             self._stateless(request, source, *refusal)
-        else:
+        elif lamp is not None:
+            self.subscriptions.within(lamp, request, source, now)
+        elif call is not None:
             call.dialog.heard_from(source)
             self._within.received(call, request, source, now)
 
@@ -345,8 +358,10 @@ class UserAgent:
             self._stateless(request, source, *refusal)
         elif request.method == "INVITE":
             self._called.invited(request, source, now)
+        elif request.method == "SUBSCRIBE":
+            self.subscriptions.asked(request, source, now)
         elif request.method == "OPTIONS":
-            self._stateless(request, source, 200, CAPABILITIES)
+            self._stateless(request, source, 200, self._capabilities)
         else:
             self._stateless(request, source, 481)
 

@@ -14,7 +14,7 @@ from telephony.sip.ledger import COOKIE, ClientTransaction, Heard, Ledger, Serve
 from telephony.sip.message import REASONS, Pairs, Request, Response
 from telephony.sip.transaction import Times
 
-ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, SUBSCRIBE, NOTIFY"
 SDP = "application/sdp"
 
 
@@ -175,7 +175,7 @@ class Core:
         """The request with our Via, and our Contact where one belongs."""
         via = ("Via", self.local.via(peer.transport, COOKIE + self.token()))
         headers: Pairs = (via, *request.headers)
-        if request.method in ("INVITE", "UPDATE"):
+        if request.method in ("INVITE", "UPDATE", "NOTIFY"):
             headers += (("Contact", self.local.contact(peer.transport)), ("Allow", ALLOWED))
         headers += (("User-Agent", self.local.product),)
         return Request(headers, request.body, request.method, request.uri)

@@ -131,7 +131,7 @@ class CallEnded:
     status: int | None
 
 
-SipEvent = (
+CallEvent = (
     IncomingCall
     | CallConfirmed
     | OfferReceived
@@ -143,5 +143,60 @@ SipEvent = (
     | CallAnswered
     | CallEnded
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A subscription to a message lamp as it outlives the program: its dialog, and its account.
+
+    `account_uri` names the account to the subscriber, `event` is the Event of its NOTIFYs.
+    """
+
+    subscription: str
+    account: str
+    account_uri: str
+    event: str
+    call_id: str
+    local: str
+    local_tag: str
+    remote: str
+    remote_tag: str
+    target: str
+    route: tuple[str, ...]
+    via_peer: Peer
+    local_seq: int
+    remote_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeReceived:
+    """A telephone asks how many messages an account has, and to be told of changes.
+
+    The owner calls `grant` or `refuse`. Where it is not `fresh`, a subscription goes on or ends.
+    """
+
+    ask: str
+    account: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionKept:
+    """A subscription to write down as it now is, for `remaining_s` seconds more."""
+
+    kept: Kept
+    remaining_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """A subscription to strike out: unsubscribed, expired, or its telephone is gone."""
+
+    subscription: str
+
+
+LampEvent = SubscribeReceived | SubscriptionKept | SubscriptionEnded
+
+SipEvent = CallEvent | LampEvent
 
 Output = Send | SipEvent

@@ -56,6 +56,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         416: "Unsupported URI Scheme",
         420: "Bad Extension",
         422: "Session Interval Too Small",
+        423: "Interval Too Brief",
         480: "Temporarily Unavailable",
         481: "Call/Transaction Does Not Exist",
         482: "Loop Detected",
@@ -64,6 +65,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         486: "Busy Here",
         487: "Request Terminated",
         488: "Not Acceptable Here",
+        489: "Bad Event",
         491: "Request Pending",
         500: "Server Internal Error",
         501: "Not Implemented",
@@ -85,6 +87,7 @@ _CANONICAL: Mapping[str, str] = MappingProxyType(
             *("Content-Disposition", "Privacy", "P-Asserted-Identity", "Proxy-Authenticate"),
             *("Proxy-Authorization", "Proxy-Require", "Record-Route", "Require", "Retry-After"),
             *("Route", "Server", "Timestamp", "Unsupported", "User-Agent", "WWW-Authenticate"),
+            *("Expires", "Min-Expires", "Subscription-State"),
         )
     }
 )

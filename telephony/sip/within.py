@@ -30,6 +30,9 @@ class Within:
                 self._answer(request, source, 481, now)
             case "INVITE" | "UPDATE":
                 self._offers.received(call, request, source, now)
+            case "SUBSCRIBE" | "NOTIFY":
+                # A subscription has a dialog of its own (RFC 6665 §4.5.2), and we make none.
+                self._answer(request, source, 481, now)
             case "INFO":
                 self._info(call, request, source, now)
             case _:

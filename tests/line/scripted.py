@@ -12,6 +12,7 @@ from itertools import count
 from call.clock import VirtualClock
 from call.leg import HungUp, LegEvent
 from call.media import Address
+from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
 from telephony.sip.agent import UserAgent
@@ -103,6 +104,7 @@ class Scene:
         slots: int = 8,
         linger_s: float = 0.0,
         accepts: Callable[[str], bool] = lambda number: number != "999",
+        lamps: Lamps | None = None,
     ) -> None:
         self.clock = VirtualClock()
         self.plane = FakePlane(slots)
@@ -119,6 +121,7 @@ class Scene:
             SerialTokens(),
             self.attend,
             accepts,
+            lamps,
         )
 
     async def __aenter__(self) -> "Scene":
@@ -215,6 +218,11 @@ class Caller:
         self._invite = self._sequence
         if not self._tag and 200 in self._scene.statuses():
             self._tag = self._scene.response(200).recipient.tag
+
+    def tagged(self, method: str) -> None:
+        """Go on within the dialog that the last answer to `method` opened."""
+        answers = (m for _, m in self._scene.wire.sent if isinstance(m, Response))
+        self._tag = [m for m in answers if m.cseq[1] == method][-1].recipient.tag
 
     async def acknowledges(self, body: bytes = b"") -> None:
         if not self._tag and 200 in self._scene.statuses():

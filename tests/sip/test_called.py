@@ -79,7 +79,14 @@ def test_options_tells_what_we_can_do() -> None:
 @pytest.mark.parametrize(
     ("data", "status", "told"),
     [
-        (request("REGISTER"), 405, ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE")),
+        (
+            request("REGISTER"),
+            405,
+            ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, SUBSCRIBE, NOTIFY"),
+        ),
+        (request("SUBSCRIBE", "Event: message-summary"), 489, None),
+        (request("SUBSCRIBE", "Event: message-summary", to_tag="nobody"), 481, None),
+        (request("NOTIFY", "Event: message-summary"), 481, None),
         (request("DANCE"), 501, None),
         (request("OPTIONS", uri="soap.beep://192.0.2.103:3002"), 416, None),
         (invite("Require: 100rel"), 420, ("Unsupported", "100rel")),

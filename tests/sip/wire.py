@@ -31,10 +31,15 @@ class Counter:
         return f"{self._prefix}{next(self._numbers):016d}"
 
 
-def agent(host: str, *, gate: Gate = ADMIT, session: SessionPolicy | None = None) -> UserAgent:
-    return UserAgent(
-        Local(host, 5060, "Test"), Counter(host.replace(".", "-")), gate=gate, session=session
-    )
+def agent(
+    host: str,
+    *,
+    gate: Gate = ADMIT,
+    session: SessionPolicy | None = None,
+    lamps: bool = False,
+) -> UserAgent:
+    tokens = Counter(host.replace(".", "-"))
+    return UserAgent(Local(host, 5060, "Test"), tokens, gate=gate, session=session, lamps=lamps)
 
 
 @dataclass

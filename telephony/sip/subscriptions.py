@@ -1,0 +1,332 @@
+"""Telephones that asked to be told when messages wait: the notifier of RFC 6665 for RFC 3842.
+
+Theory of operation. A SUBSCRIBE that can be granted is put to the owner (SubscribeReceived), who
+counts the messages of the account and calls `grant` or `refuse`. Each SUBSCRIBE granted is answered
+200 and told at once by NOTIFY; `tell` tells every telephone whose state differs. A subscription
+ends when it is given up (Expires: 0), when its time is over, when its account is gone, and when its
+telephone is: the first three with a last NOTIFY. One that asks to end as it begins only fetches.
+
+What a restart must not forget is told as SubscriptionKept, and comes back by `restore`. NOTIFYs are
+not written down one by one, so the numbers of a restored dialog leap past those it may have used.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import ceil
+
+from telephony.sip.core import Core
+from telephony.sip.dialog import Dialog, as_called
+from telephony.sip.events import (
+    Kept,
+    Output,
+    Peer,
+    SubscribeReceived,
+    SubscriptionEnded,
+    SubscriptionKept,
+)
+from telephony.sip.fields import BadField
+from telephony.sip.ledger import ServerTransaction
+from telephony.sip.message import Pairs, Request
+from telephony.sip.summary import (
+    ALLOW_EVENTS,
+    SUMMARY,
+    Waiting,
+    account_of,
+    account_uri,
+    event_of,
+    refusal_of,
+    seconds_asked,
+    write_summary,
+)
+from telephony.sip.telling import Telling
+
+MOST = 4_096
+"""Subscriptions kept; beyond, others are asked to wait."""
+
+LEAP = 1_000
+"""How far the numbers of our requests leap after a restart; half as many may go unwritten."""
+
+_DARK = Waiting(0, 0)
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """One telephone's subscription. `over` says why it ended, "" while it goes on."""
+
+    id: str
+    account: str
+    account_uri: str
+    event: str
+    dialog: Dialog
+    ends_at: float = 0.0
+    over: str = ""
+    written_seq: int = 0
+
+    def state(self, now: float) -> str:
+        """Subscription-State (RFC 6665 §8.2.3)."""
+        if self.over:
+            return f"terminated;reason={self.over}"
+        return f"active;expires={max(0, ceil(self.ends_at - now))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A SUBSCRIBE that the owner has not judged."""
+
+    subscription: Subscription
+    transaction: ServerTransaction
+    seconds: int
+    fresh: bool
+
+
+class Subscriptions:
+    """The notifier of message lamps. `served` says whether anybody counts messages at all."""
+
+    def __init__(self, core: Core, *, served: bool) -> None:
+        self._core = core
+        self._served = served
+        self._known: dict[str, Subscription] = {}
+        self._tellings: dict[str, Telling] = {}
+        self._dialogs: dict[tuple[str, str], Subscription] = {}
+        self._asks: dict[str, _Ask] = {}
+
+    # What the owner says
+
+    def grant(self, ask: str, waiting: Waiting | None, now: float) -> list[Output]:
+        """Grant what was asked; None where the messages cannot be counted just now.
+
+        Then what the telephone was last told holds.
+        """
+        asked = self._asks.pop(ask, None)
+        if asked is not None:
+            self._grant(asked, waiting, now)
+        return self._core.taken()
+
+    def refuse(self, ask: str, status: int, now: float, headers: Pairs = ()) -> list[Output]:
+        """Refuse what was asked; 404 ends a subscription that was going on."""
+        asked = self._asks.pop(ask, None)
+        if asked is not None:
+            lamp = asked.subscription
+            tag = lamp.dialog.local_tag
+            self._core.respond(asked.transaction, status, now, tag=tag, headers=headers)
+            if status == 404 and not asked.fresh:
+                self._end(lamp, "noresource", now)
+        return self._core.taken()
+
+    def tell(self, account: str, waiting: Waiting | None, now: float) -> list[Output]:
+        """Tell every telephone of an account what waits; None where there is no such account."""
+        for lamp in [each for each in self._known.values() if each.account == account]:
+            self._show(lamp, waiting or _DARK)
+            if waiting is None:
+                self._end(lamp, "noresource", now)
+            else:
+                self._tellings[lamp.id].tell(now)
+        return self._core.taken()
+
+    def restore(self, kept: Kept, remaining_s: float, now: float) -> list[Output]:
+        """Take up a subscription again after a restart; `tell` then tells it what waits."""
+        lamp = _restored(kept)
+        if lamp is None or remaining_s <= 0:
+            self._core.tell(SubscriptionEnded(kept.subscription))
+        else:
+            self._begin(lamp)
+            self._last(lamp, remaining_s, now)
+        return self._core.taken()
+
+    @property
+    def accounts(self) -> Collection[str]:
+        """The accounts that somebody watches."""
+        return {lamp.account for lamp in self._known.values()}
+
+    # What arrives
+
+    def of(self, request: Request) -> Subscription | None:
+        """The subscription whose dialog a request belongs to."""
+        lamp = self._dialogs.get((request.call_id, request.recipient.tag))
+        return lamp if lamp and lamp.dialog.remote_tag == request.sender.tag else None
+
+    def asked(self, request: Request, source: Peer, now: float) -> None:
+        """An admitted SUBSCRIBE outside a dialog."""
+        if not self._served:
+            self._answer(request, source, 489, now)
+        elif len(self._known) >= MOST:
+            self._answer(request, source, 503, now, (("Retry-After", "60"),))
+        else:
+            self._consider(None, request, source, now)
+
+    def within(self, lamp: Subscription, request: Request, source: Peer, now: float) -> None:
+        """Any request in the dialog of a subscription; its extensions and method are ours."""
+        lamp.dialog.heard_from(source)
+        if not lamp.dialog.accepts(request):
+            self._answer(request, source, 500, now, (("Retry-After", "5"),))
+        elif request.method == "SUBSCRIBE":
+            self._consider(lamp, request, source, now)
+        else:
+            status = 200 if request.method == "OPTIONS" else 481
+            self._answer(request, source, status, now)
+
+    def cut_off(self, peer: Peer) -> None:
+        """A connection is gone: NOTIFYs go another way."""
+        for lamp in self._known.values():
+            lamp.dialog.cut_off(peer)
+
+    # One SUBSCRIBE
+
+    def _consider(
+        self, lamp: Subscription | None, request: Request, source: Peer, now: float
+    ) -> None:
+        refusal = refusal_of(request)
+        if refusal:
+            self._answer(request, source, refusal.status, now, refusal.headers)
+            return
+        if lamp is not None and event_of(request) != lamp.event:
+            self._answer(request, source, 481, now)  # another usage of the dialog: never made
+            return
+        transaction = self._core.ledger.open(request, source)
+        ask = self._core.token()
+        fresh = lamp is None
+        asked = lamp or self._opened(request, source)
+        self._asks[ask] = _Ask(asked, transaction, seconds_asked(request) or 0, fresh)
+        self._core.tell(SubscribeReceived(ask, asked.account, fresh))
+
+    def _opened(self, request: Request, source: Peer) -> Subscription:
+        target = request.target
+        account = account_of(target)
+        return Subscription(
+            id=self._core.token(),
+            account=account,
+            account_uri=account_uri(account, target.host or self._core.local.host),
+            event=event_of(request),
+            dialog=as_called(request, self._core.token(), source),
+        )
+
+    def _answer(
+        self, request: Request, source: Peer, status: int, now: float, headers: Pairs = ()
+    ) -> None:
+        self._core.respond(self._core.ledger.open(request, source), status, now, headers=headers)
+
+    def _grant(self, asked: _Ask, waiting: Waiting | None, now: float) -> None:
+        core, lamp, transaction = self._core, asked.subscription, asked.transaction
+        if lamp.over:
+            core.respond(transaction, 481, now)
+            return
+        if asked.fresh:
+            self._begin(lamp)
+        else:
+            lamp.dialog.refresh(transaction.request)
+        headers = (*core.dialog_headers(transaction), ("Expires", str(asked.seconds)))
+        core.respond(transaction, 200, now, tag=lamp.dialog.local_tag, headers=headers)
+        if waiting is not None:
+            self._show(lamp, waiting)
+        if not asked.seconds:
+            self._end(lamp, "timeout", now)
+            return
+        self._last(lamp, asked.seconds, now)
+        self._write_down(lamp, now)
+        self._tellings[lamp.id].insist(now)
+
+    # One subscription
+
+    def _begin(self, lamp: Subscription) -> None:
+        self._known[lamp.id] = lamp
+        self._dialogs[lamp.dialog.call_id, lamp.dialog.local_tag] = lamp
+        self._tellings[lamp.id] = Telling(
+            self._core,
+            lamp.id,
+            notice=lambda body, now: self._notice(lamp, body, now),
+            hop=lambda: lamp.dialog.next_hop,
+            given_up=lambda now: self._forget(lamp),
+        )
+
+    def _show(self, lamp: Subscription, waiting: Waiting) -> None:
+        self._tellings[lamp.id].body = write_summary(waiting, lamp.account_uri)
+
+    def _last(self, lamp: Subscription, seconds: float, now: float) -> None:
+        lamp.ends_at = now + seconds
+        self._core.alarms.set(
+            (lamp.id, "over"), lamp.ends_at, lambda at: self._end(lamp, "timeout", at)
+        )
+
+    def _end(self, lamp: Subscription, why: str, now: float) -> None:
+        """Tell the telephone a last time, and forget it."""
+        telling = self._tellings.get(lamp.id)
+        if telling is None:
+            return
+        lamp.over = why
+        self._forget(lamp)
+        telling.conclude(now)
+
+    def _forget(self, lamp: Subscription) -> None:
+        lamp.over = lamp.over or "giveup"
+        telling = self._tellings.pop(lamp.id, None)
+        if telling is None:
+            return
+        telling.stop()
+        self._core.alarms.clear((lamp.id, "over"))
+        self._known.pop(lamp.id)
+        self._dialogs.pop((lamp.dialog.call_id, lamp.dialog.local_tag))
+        self._core.tell(SubscriptionEnded(lamp.id))
+
+    def _notice(self, lamp: Subscription, body: bytes, now: float) -> Request:
+        bare = lamp.dialog.request("NOTIFY")
+        if not lamp.over and lamp.dialog.local_seq - lamp.written_seq >= LEAP // 2:
+            self._write_down(lamp, now)
+        headers = (*bare.headers, ("Event", lamp.event), ("Subscription-State", lamp.state(now)))
+        return Request((*headers, *_content(body)), body, bare.method, bare.uri)
+
+    def _write_down(self, lamp: Subscription, now: float) -> None:
+        lamp.written_seq = lamp.dialog.local_seq
+        self._core.tell(SubscriptionKept(_kept(lamp), lamp.ends_at - now))
+
+
+def _content(body: bytes) -> Pairs:
+    return (*ALLOW_EVENTS, ("Content-Type", SUMMARY)) if body else ALLOW_EVENTS
+
+
+def _kept(lamp: Subscription) -> Kept:
+    dialog = lamp.dialog
+    return Kept(
+        subscription=lamp.id,
+        account=lamp.account,
+        account_uri=lamp.account_uri,
+        event=lamp.event,
+        call_id=dialog.call_id,
+        local=dialog.local,
+        local_tag=dialog.local_tag,
+        remote=dialog.remote,
+        remote_tag=dialog.remote_tag,
+        target=dialog.target,
+        route=dialog.route,
+        via_peer=dialog.via_peer,
+        local_seq=dialog.local_seq,
+        remote_seq=dialog.remote_seq,
+    )
+
+
+def _restored(kept: Kept) -> Subscription | None:
+    """The subscription that was written down; None where it cannot be followed."""
+    dialog = Dialog(
+        call_id=kept.call_id,
+        local=kept.local,
+        local_tag=kept.local_tag,
+        remote=kept.remote,
+        remote_tag=kept.remote_tag,
+        target=kept.target,
+        route=kept.route,
+        via_peer=kept.via_peer,
+        local_seq=kept.local_seq + LEAP,
+        remote_seq=kept.remote_seq,
+        connected=False,
+    )
+    try:
+        _ = dialog.next_hop
+    except BadField:
+        return None
+    return Subscription(
+        id=kept.subscription,
+        account=kept.account,
+        account_uri=kept.account_uri,
+        event=kept.event,
+        dialog=dialog,
+        written_seq=kept.local_seq,
+    )

@@ -1,0 +1,106 @@
+"""NOTIFY to one telephone: one at a time, until it was told the last state (RFC 6665 §4.2.2).
+
+Theory of operation. `body` is what the telephone is to know, `told` what it last acknowledged. A
+NOTIFY is on its way, or it is not. Whatever changes meanwhile waits; when the answer comes, what
+is true by then is told if it differs. So a burst of changes costs two messages, and the last state
+wins. A telephone that is gone is given up; one that is only hindered is told again later.
+"""
+
+from collections.abc import Callable
+
+from telephony.sip.core import Core
+from telephony.sip.events import Peer
+from telephony.sip.message import Request, Response
+
+GONE = frozenset({404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604})
+"""Answers that end a subscription (RFC 5057 §5.1, RFC 6665 §4.2.2)."""
+
+HINDERED_S = 30.0
+"""Seconds before a telephone that refused for the moment is told again."""
+
+
+class Telling:
+    """Tells one telephone, by the NOTIFYs that `notice` makes of a body, sent to `hop`.
+
+    `given_up` is called when the telephone is gone, or when nothing answers; with `again_s` one
+    that does not answer is tried again after so many seconds instead.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        name: str,
+        *,
+        notice: Callable[[bytes, float], Request],
+        hop: Callable[[], Peer],
+        given_up: Callable[[float], None],
+        again_s: float | None = None,
+    ) -> None:
+        self._core = core
+        self._alarm = (name, "tell again")
+        self._notice = notice
+        self._hop = hop
+        self._given_up = given_up
+        self._again_s = again_s
+        self._under_way = False
+        self._owed = False
+        self._concluded = False
+        self.body = b""
+        self.told: bytes | None = None
+
+    def tell(self, now: float) -> None:
+        """Tell what changed since the telephone was last told, if anything did."""
+        if not self._under_way and self.body and self.body != self.told:
+            self._send(now)
+
+    def insist(self, now: float) -> None:
+        """Tell what is true, whatever the telephone knows."""
+        if self._under_way:
+            self._owed = True
+        else:
+            self._send(now)
+
+    def conclude(self, now: float) -> None:
+        """Tell what is true a last time, and do not try again."""
+        self._concluded = True
+        self.insist(now)
+
+    def stop(self) -> None:
+        """Do not try again."""
+        self._concluded = True
+        self._core.alarms.clear(self._alarm)
+
+    def _send(self, now: float) -> None:
+        self._under_way, self._owed = True, False
+        self._core.alarms.clear(self._alarm)
+        body, hop = self.body, self._hop()
+
+        def heard(status: int, response: Response | None, at: float) -> None:
+            if status >= 200:
+                self._under_way = False
+                self._heard(body, hop, status, response, at)
+
+        self._core.request(self._notice(body, now), hop, heard, now)
+
+    def _heard(
+        self, body: bytes, hop: Peer, status: int, response: Response | None, now: float
+    ) -> None:
+        if status < 300:
+            self.told = body
+        elif response is None and status == 503 and self._hop() != hop:
+            self._owed = True  # its connection closed, and there is another way
+        elif response is None and self._again_s is not None:
+            self._later(now + self._again_s)
+        elif response is None or status in GONE:
+            self._owed = False
+            self._given_up(now)
+        else:
+            self._later(now + HINDERED_S)
+        if self._owed:
+            self._send(now)
+        elif status < 300 and not self._concluded:
+            self.tell(now)
+
+    def _later(self, at: float) -> None:
+        if not self._concluded:
+            self._core.alarms.set(self._alarm, at, self.insist)
