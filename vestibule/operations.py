@@ -12,9 +12,10 @@ from call.sound import Recording
 from ivr.flow import Held
 from ivr.operations import Outcome
 from ivr.prompts import Value
-from voicemail.errors import LockedOut, MailboxFull, MailboxUnknown, WrongPin
+from vestibule.leaving import Leaving, Resolve
+from voicemail.errors import LockedOut, WrongPin
 from voicemail.mailboxes import Mailboxes
-from voicemail.message import Deposit, Folder, GreetingKind, TooShort
+from voicemail.message import Folder, GreetingKind, TooShort
 from voicemail.visit import Move, Nothing, Visit
 
 Arguments = Mapping[str, Held]
@@ -23,16 +24,12 @@ Arguments = Mapping[str, Held]
 class CallOperations:
     """Answers for the flows of one call. `close` it when the call is over."""
 
-    def __init__(self, mailboxes: Mailboxes, caller: Party) -> None:
-        self._mailboxes = mailboxes
-        self._caller = caller
+    def __init__(self, mailboxes: Mailboxes, caller: Party, resolve: Resolve) -> None:
+        self._leaving = Leaving(mailboxes, caller, resolve)
         self._entrance = mailboxes.entrance(caller)
-        self._deposit: Deposit | None = None
         self._visit: Visit | None = None
         self._bound: Mapping[str, Callable[[Arguments], Awaitable[Outcome]]] = {
-            "voicemail.open_deposit": self._open_deposit,
-            "voicemail.keep_deposit": self._keep_deposit,
-            "voicemail.discard_deposit": self._discard_deposit,
+            **self._leaving.bound,
             "voicemail.login": self._login,
             "voicemail.summary": self._summary,
             "voicemail.select": self._select,
@@ -59,45 +56,10 @@ class CallOperations:
     async def close(self) -> None:
         """Let nothing of the call be lost: a deposit nobody decided about is kept."""
         try:
-            if self._deposit is not None:
-                await self._settle_deposit()
+            await self._leaving.close()
         finally:
             if self._visit is not None:
                 await self._visit.discard_greeting()
-
-    async def _open_deposit(self, arguments: Arguments) -> Outcome:
-        if self._deposit is not None:
-            await self._settle_deposit()
-        number = str(arguments["mailbox"])
-        try:
-            deposit = await self._mailboxes.open_deposit(number, self._caller)
-        except MailboxUnknown:
-            return Outcome("unknown")
-        except MailboxFull as full:
-            greeting = await self._mailboxes.greeting(number)
-            return Outcome("full", {"greeting": greeting, "language": full.language})
-        self._deposit = deposit
-        values = {
-            "greeting": deposit.greeting,
-            "mailbox_name": deposit.name,
-            "language": deposit.language,
-            "max_s": deposit.max_s,
-            "spool": deposit.spool,
-        }
-        return Outcome("ready", values)
-
-    async def _keep_deposit(self, _: Arguments) -> Outcome:
-        return await self._settle_deposit()
-
-    async def _settle_deposit(self) -> Outcome:
-        deposit, self._deposit = self._open(self._deposit, "no deposit is open"), None
-        kept = await self._mailboxes.keep(deposit)
-        return Outcome("too_short" if isinstance(kept, TooShort) else "kept")
-
-    async def _discard_deposit(self, _: Arguments) -> Outcome:
-        deposit, self._deposit = self._open(self._deposit, "no deposit is open"), None
-        await self._mailboxes.discard(deposit)
-        return Outcome("done")
 
     async def _login(self, arguments: Arguments) -> Outcome:
         try:
@@ -170,12 +132,6 @@ class CallOperations:
         if self._visit is None:
             raise Misuse("nobody has signed in")
         return self._visit
-
-    @staticmethod
-    def _open(deposit: Deposit | None, fault: str) -> Deposit:
-        if deposit is None:
-            raise Misuse(fault)
-        return deposit
 
 
 def _kind(arguments: Arguments) -> GreetingKind:

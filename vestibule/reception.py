@@ -31,7 +31,7 @@ class Reception:
             await leg.hang_up(HangUpCause.NOT_FOUND)
             return
         with bound_call(leg.call_id):
-            operations = CallOperations(self._mailboxes, leg.caller)
+            operations = CallOperations(self._mailboxes, leg.caller, self._switchboard.redirect)
             try:
                 dialogue = await self._switchboard.dialogue(destination)
                 await Session(dialogue, leg, self._voice, operations, self._clock).run()

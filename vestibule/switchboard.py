@@ -11,6 +11,10 @@ from vestibule.extensions import Extensions
 from vestibule.numbers import Destination, find_destination
 from vestibule.settings import BadSettings, Company, Number
 from voicemail.mailboxes import Mailboxes
+from voicemail.message import Treatment, TreatmentKind
+
+EXTENSION = "extension"
+"""The flow of an extension that is called: it needs the extension's `mailbox`."""
 
 
 class Switchboard:
@@ -53,6 +57,29 @@ class Switchboard:
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
             extensions=await self._extensions.in_service(),
         )
+
+    async def redirect(self, treatment: Treatment) -> tuple[str, str] | None:
+        """Where a caller who pressed the key of a treatment goes: a flow and its mailbox.
+
+        None when that leads nowhere just now: no operator, an extension without mailbox, a flow
+        that is not there or cannot begin.
+        """
+        match treatment.kind:
+            case TreatmentKind.OPERATOR:
+                return await self._extension(self._company.operator or "")
+            case TreatmentKind.EXTENSION:
+                return await self._extension(treatment.target)
+            case TreatmentKind.FLOW:
+                faults = list(self.faults(Destination(treatment.target)))
+                return None if faults else (treatment.target, "")
+            case _:
+                return None
+
+    async def _extension(self, number: str) -> tuple[str, str] | None:
+        destination = Destination(EXTENSION, (("mailbox", number),))
+        if number not in await self._extensions.in_service() or any(self.faults(destination)):
+            return None
+        return EXTENSION, number
 
     def _given(self, flow: str, own: Mapping[str, str]) -> dict[str, Value]:
         """What the flow starts with: what the company is, under what stands beside the number."""

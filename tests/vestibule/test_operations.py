@@ -1,6 +1,5 @@
 """What a flow asks for is done in the caller's or the owner's mailbox, and answered as promised."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,18 @@ from ivr.operations import CATALOGUE, Outcome
 from tests.voicemail.office import CALLER, CAMILLE, PIN, Office
 from tests.voicemail.sounds import hush, voice
 from vestibule.operations import CallOperations
-from voicemail.message import Folder
+from voicemail.message import Folder, Treatment
+
+
+async def nowhere(_: Treatment) -> None:
+    """The keys lead nowhere."""
 
 
 class Call:
     """One call's operations; each answer is held against what flows are promised."""
 
     def __init__(self, office: Office) -> None:
-        self.operations = CallOperations(office.mailboxes, CALLER)
+        self.operations = CallOperations(office.mailboxes, CALLER, nowhere)
 
     async def asks(self, name: str, **arguments: Held) -> Outcome:
         assert arguments.keys() == CATALOGUE[name].parameters
@@ -39,69 +42,6 @@ class Call:
 
 def test_every_operation_that_flows_may_name_is_bound_and_no_other(office: Office) -> None:
     assert Call(office).operations.names == CATALOGUE.keys()
-
-
-async def test_a_caller_is_given_a_place_and_the_message_is_kept(office: Office) -> None:
-    await office.hire()
-    call = Call(office)
-    opened = await call.asks("voicemail.open_deposit", mailbox="101")
-    assert (opened.name, opened.values["mailbox_name"]) == ("ready", CAMILLE.name)
-    recording = await call.speaks(opened, voice(3.0))
-    kept = await call.asks("voicemail.keep_deposit", recording=recording)
-    assert kept.name == "kept"
-    (message,) = await office.mailboxes.messages("101")
-    assert message.caller == CALLER
-
-
-async def test_a_caller_who_says_nothing_leaves_nothing(office: Office) -> None:
-    await office.hire()
-    call = Call(office)
-    opened = await call.asks("voicemail.open_deposit", mailbox="101")
-    recording = await call.speaks(opened, hush(3.0))
-    assert (await call.asks("voicemail.keep_deposit", recording=recording)).name == "too_short"
-    assert await office.mailboxes.messages("101") == ()
-
-
-async def test_a_caller_who_thinks_better_of_it_leaves_nothing(office: Office) -> None:
-    await office.hire()
-    call = Call(office)
-    await call.speaks(await call.asks("voicemail.open_deposit", mailbox="101"), voice(3.0))
-    assert (await call.asks("voicemail.discard_deposit")).name == "done"
-    await call.operations.close()
-    assert await office.mailboxes.messages("101") == ()
-
-
-async def test_nobody_is_reached_where_there_is_no_mailbox(office: Office) -> None:
-    outcome = await Call(office).asks("voicemail.open_deposit", mailbox="999")
-    assert outcome == Outcome("unknown")
-
-
-async def test_a_full_mailbox_is_told_in_its_owners_language(office: Office) -> None:
-    await office.hire(replace(CAMILLE, language="en", max_messages=1))
-    await office.leave()
-    outcome = await Call(office).asks("voicemail.open_deposit", mailbox="101")
-    assert outcome == Outcome("full", {"greeting": None, "language": "en"})
-
-
-async def test_a_message_nobody_decided_about_is_kept_when_the_call_ends(office: Office) -> None:
-    await office.hire()
-    call = Call(office)
-    await call.speaks(await call.asks("voicemail.open_deposit", mailbox="101"), voice(3.0))
-    await call.operations.close()
-    assert len(await office.mailboxes.messages("101")) == 1
-
-
-async def test_a_caller_who_goes_on_to_another_mailbox_leaves_both_their_message(
-    office: Office,
-) -> None:
-    await office.hire()
-    await office.hire(replace(CAMILLE, number="102"))
-    call = Call(office)
-    for number in ("101", "102"):
-        opened = await call.asks("voicemail.open_deposit", mailbox=number)
-        await call.speaks(opened, voice(3.0))
-    await call.operations.close()
-    assert [len(await office.mailboxes.messages(number)) for number in ("101", "102")] == [1, 1]
 
 
 async def test_the_right_pin_lets_in_and_wrong_ones_lock(office: Office) -> None:
@@ -159,7 +99,7 @@ async def test_a_temporary_greeting_is_recorded_heard_by_callers_and_removed(
     recording = await call.speaks(opened, voice(3.0))
     keep = await call.asks("voicemail.keep_greeting", kind="temporary", recording=recording)
     assert keep.name == "kept"
-    heard = await Call(office).asks("voicemail.open_deposit", mailbox="101")
+    heard = await Call(office).asks("voicemail.open_deposit", mailbox="101", busy=False)
     assert isinstance(heard.values["greeting"], Path)
     erased = [await call.asks("voicemail.erase_greeting", kind="temporary") for _ in range(2)]
     assert [outcome.name for outcome in erased] == ["erased", "nothing"]
@@ -187,6 +127,7 @@ async def test_nothing_is_done_in_a_mailbox_that_nobody_opened(office: Office, n
     await office.leave()
     arguments: dict[str, Held] = {
         "mailbox": "102",
+        "key": "zero",
         "pin": PIN,
         "move": "first",
         "kind": "temporary",

@@ -54,7 +54,7 @@ async def _call(number: str, parameters: tuple[tuple[str, str], ...], folder: Pa
             known = ", ".join(entry.number for entry in practice.settings.numbers)
             raise BadSettings(f"{'; '.join(faults)}; the demo's numbers are {known}")
         dialogue = await switchboard.dialogue(destination)
-        operations = CallOperations(practice.mailboxes, Party("5145550123"))
+        operations = CallOperations(practice.mailboxes, Party("5145550123"), switchboard.redirect)
         await Terminal(dialogue, book, operations, read=_line, write=typer.echo).run()
         await operations.close()
 

@@ -82,7 +82,9 @@ async def _run_scenarios(part: str) -> int:
             continue
         async with open_practice(flows) as practice:
             boxes = [mailbox.number for mailbox in await practice.mailboxes.all()]
-            operations = CallOperations(practice.mailboxes, Party("5145550123"))
+            operations = CallOperations(
+                practice.mailboxes, Party("5145550123"), practice.switchboard.redirect
+            )
             try:
                 await scenario.play(flows, operations, boxes)
             except ScriptFailed as fault:
