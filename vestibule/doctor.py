@@ -23,9 +23,16 @@ from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
 from vestibule.program import FLOWS, PROMPTS, read_book
 from vestibule.settings import Settings
+from vestibule.sound_store import key_file, sounds_folder
+from voicemail.adapters.private_folder import MEMORY, is_memory
+from voicemail.adapters.sealed_head import keys_used
+from voicemail.errors import KeysRefused
 
 DESCRIPTORS_A_CALL = 4
 """Two sockets, a recording, and room for a prompt."""
+
+LEAST_MEMORY_MIB = 64
+"""Half an hour of sound, opened and made ready for playing."""
 
 
 class Verdict(StrEnum):
@@ -54,7 +61,18 @@ Check = Callable[[Settings, Clock], Awaitable[list[Finding]]]
 async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """Look at everything a call needs. Nothing is changed but the tables of the database."""
     findings: list[Finding] = []
-    for check in (_listening, _callers, _pbx, _numbers, _flows, _voices, _storage, _mail, _limits):
+    for check in (
+        _listening,
+        _callers,
+        _pbx,
+        _numbers,
+        _flows,
+        _voices,
+        _storage,
+        _sealing,
+        _mail,
+        _limits,
+    ):
         findings += await check(settings, clock)
     return findings
 
@@ -180,6 +198,8 @@ async def _storage(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         async with open_mailroom(settings, clock) as mailroom:
             boxes = await mailroom.mailboxes.all()
+    except KeysRefused:
+        return []  # the keys have a line of their own
     except (Fault, OSError) as fault:
         advice = "The user that runs the server must be able to write there."
         return [Finding(Verdict.BAD, f"storage {data}", str(fault), advice)]
@@ -205,6 +225,56 @@ async def _storage(settings: Settings, clock: Clock) -> list[Finding]:
             )
         )
     return findings
+
+
+async def _sealing(settings: Settings, _: Clock) -> list[Finding]:
+    """Whether recordings lie sealed, and all of them under the newest key."""
+    storage = settings.storage
+    used = await asyncio.to_thread(keys_used, sounds_folder(storage))
+    if storage.keys_file is None:
+        sealed = sum(count for id, count in used.items() if id)
+        if not sealed:
+            return []
+        advice = "Name the file of their keys in it."
+        what = f"unset, and {sealed} recordings are sealed"
+        return [Finding(Verdict.BAD, "storage.keys_file", what, advice)]
+    about = f"storage.keys_file {storage.keys_file}"
+    try:
+        ring = await asyncio.to_thread(key_file(storage).read)
+    except Fault as fault:
+        advice = "No message can be kept or heard until then."
+        return [Finding(Verdict.BAD, about, str(fault), advice)]
+    newest = ring.newest.id
+    findings = [Finding(Verdict.GOOD, about, f"new recordings are sealed under {newest}")]
+    findings += [
+        Finding(
+            Verdict.BAD,
+            about,
+            f"{count} recordings are under key {id}, which it does not hold",
+            "Put the key back.",
+        )
+        for id, count in sorted(used.items())
+        if id and ring.find(id) is None
+    ]
+    if behind := sum(count for id, count in used.items() if id != newest):
+        what = f"{behind} recordings are not under {newest}"
+        findings.append(Finding(Verdict.NOTE, about, what, "Run: vestibule keys rotate."))
+    if storage.keys_file.resolve().is_relative_to(storage.data.resolve()):
+        advice = "Who copies the folder, a backup too, has both: put it elsewhere."
+        findings.append(Finding(Verdict.NOTE, about, "lies beside what it seals", advice))
+    return [*findings, _opened_sounds()]
+
+
+def _opened_sounds() -> Finding:
+    about = "opened recordings"
+    if not is_memory(MEMORY):
+        advice = f"Mount a tmpfs on {MEMORY}, so that they are never on a disk."
+        return Finding(Verdict.NOTE, about, "lie in the data folder while they are heard", advice)
+    free = shutil.disk_usage(MEMORY).free / 2**20
+    if free < LEAST_MEMORY_MIB:
+        advice = "An opened minute takes two mebibytes of it for an hour; give it more."
+        return Finding(Verdict.NOTE, about, f"only {free:.0f} MiB free in {MEMORY}", advice)
+    return Finding(Verdict.GOOD, about, f"stay in memory, {free:.0f} MiB free in {MEMORY}")
 
 
 async def _mail(settings: Settings, _: Clock) -> list[Finding]:

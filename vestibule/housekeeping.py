@@ -18,6 +18,7 @@ from ivr.prompts import Phrase
 from ivr.voices.catalogue import build_prompts
 from ivr.voices.voice import PromptVoice
 from vestibule.mailroom import Mailroom
+from voicemail.adapters.opened_sounds import FORGET_EVERY_S, OpenedSounds
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,24 @@ def chores(mailroom: Mailroom, voice: PromptVoice, clock: Clock, company: str) -
         Chore("prompts", make_prompts),
         Chore("trash", mailroom.mailboxes.sweep, AGAIN_S),
         Chore("ready sounds", forget_sounds, AGAIN_S),
+        *_opened_sounds(mailroom.opened, voice, clock),
     )
+
+
+def _opened_sounds(
+    opened: OpenedSounds | None, voice: PromptVoice, clock: Clock
+) -> tuple[Chore, ...]:
+    """Where recordings lie sealed: an opened one goes within the hour, its frames an hour after
+    they were last played."""
+    if opened is None:
+        return ()
+    unused = RECORDINGS_KEPT - timedelta(seconds=FORGET_EVERY_S)
+
+    async def forget() -> None:
+        opened.forget_old()
+        voice.forget_recordings(clock.now() - unused)
+
+    return (Chore("opened sounds", forget, FORGET_EVERY_S),)
 
 
 @asynccontextmanager

@@ -9,12 +9,13 @@ from sqlalchemy.exc import ArgumentError
 
 from call.clock import Clock
 from vestibule.settings import BadSettings, Mail, Settings, Storage
+from vestibule.sound_store import SoundStore, open_sounds
 from voicemail.adapters.argon2_pins import Argon2Pins
 from voicemail.adapters.audio_formats import SoundFileFormats
 from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.eml_folder import EmlFolder
-from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.folder_spool import FolderSpool
+from voicemail.adapters.opened_sounds import OpenedSounds
 from voicemail.adapters.smtp import Security, SmtpSettings, SmtpTransport
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.adapters.system_tokens import SystemTokens
@@ -31,15 +32,24 @@ class Mailroom:
 
     mailboxes: Mailboxes
     worker: OutboxWorker
+    opened: OpenedSounds | None
+    """The plain copies of sealed sounds; None where sounds lie plain."""
 
 
 @asynccontextmanager
 async def open_mailroom(settings: Settings, clock: Clock) -> AsyncIterator[Mailroom]:
     """The mailboxes on the storage the settings name; the tables are brought up to date.
 
-    Raises BadSettings for a database URL or certificates that cannot be used, Unavailable when
-    the database cannot be reached.
+    Raises BadSettings for a database URL or certificates that cannot be used, KeysRefused for
+    keys that cannot, Unavailable when the database cannot be reached.
     """
+    with open_sounds(settings.storage, clock, SystemTokens()) as kept:
+        async with _mailroom(settings, clock, kept) as mailroom:
+            yield mailroom
+
+
+@asynccontextmanager
+async def _mailroom(settings: Settings, clock: Clock, kept: SoundStore) -> AsyncIterator[Mailroom]:
     data = settings.storage.data
     data.mkdir(parents=True, exist_ok=True)
     database = Database(_url(settings.storage))
@@ -48,8 +58,8 @@ async def open_mailroom(settings: Settings, clock: Clock) -> AsyncIterator[Mailr
         store = SqlAlchemyStore(database)
         ports = Ports(
             store=store,
-            sounds=FolderSounds(data / "sounds"),
-            spool=FolderSpool(data / "spool"),
+            sounds=kept.sounds,
+            spool=FolderSpool(settings.storage.spool or data / "spool"),
             hasher=Argon2Pins(),
             ear=VadEar(),
             formats=SoundFileFormats(),
@@ -66,7 +76,7 @@ async def open_mailroom(settings: Settings, clock: Clock) -> AsyncIterator[Mailr
             tokens=ports.tokens,
             operator=settings.mail.operator,
         )
-        yield Mailroom(Mailboxes(ports, mail_due=worker.wake), worker)
+        yield Mailroom(Mailboxes(ports, mail_due=worker.wake), worker, kept.opened)
     finally:
         await database.close()
 

@@ -66,6 +66,11 @@ def read_flows(book: Book, extensions: Collection[str] = (), folder: Path = FLOW
     return load_flows(folder, book=book, operations=CATALOGUE, extensions=extensions)
 
 
+def private_frames(mailroom: Mailroom) -> Path | None:
+    """Where the frames of recordings go that lie sealed; None where they lie plain."""
+    return None if mailroom.opened is None else mailroom.opened.frames
+
+
 @asynccontextmanager
 async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Program]:
     """Open everything, finish what a crash left, then answer calls until the block ends.
@@ -77,7 +82,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     async with (
         _only_server(data),
         open_mailroom(settings, clock) as mailroom,
-        open_voice(book, PROMPTS, data / "frames") as voice,
+        open_voice(book, PROMPTS, data / "frames", recorded=private_frames(mailroom)) as voice,
         _beating(settings) as plane,
     ):
         mailboxes = mailroom.mailboxes

@@ -125,6 +125,10 @@ class Storage(Section):
     data: Path = Path("data")
     database: str | None = None
     """SQLAlchemy URL; by default SQLite in the data folder."""
+    keys_file: Path | None = None
+    """The keys that recordings are sealed under; without it they lie plain."""
+    spool: Path | None = None
+    """Where recordings under way lie, plain; by default in the data folder."""
 
 
 class Mail(Section):

@@ -33,12 +33,19 @@ UNHEARABLE = "common.no_recording"
 class PromptVoice:
     """A `Voice` over a book, a list of speakers in order of preference, and a folder of frames.
 
-    Phrases and recordings have a folder each: what people recorded can be cleared apart. Raises
-    Unavailable when the folder takes no sound, not even the beep made at the start.
+    Phrases and recordings have a folder each: what people recorded can be cleared apart, and goes
+    to `recorded` where that is given; the folder then keeps nothing of it. Raises Unavailable when
+    the folder takes no sound, not even the beep made at the start.
     """
 
     def __init__(
-        self, book: Book, speakers: Sequence[Speaker], folder: Path, *, language: str
+        self,
+        book: Book,
+        speakers: Sequence[Speaker],
+        folder: Path,
+        *,
+        language: str,
+        recorded: Path | None = None,
     ) -> None:
         self._book = book
         self._speakers = tuple(speakers)
@@ -48,6 +55,9 @@ class PromptVoice:
         try:
             self._phrases = FrameCache(folder / "phrases")
             self._recorded = FrameCache(folder / "recorded")
+            if recorded is not None:
+                self._recorded.clear()
+                self._recorded = FrameCache(recorded)
             self._last_resort = FrameCache(folder).store("last resort", tone(440, 0.5, -12))
         except OSError as fault:
             raise Unavailable(f"the prompt folder {folder} takes no sound: {fault}") from fault
@@ -149,16 +159,23 @@ class PromptVoice:
 
 @asynccontextmanager
 async def open_voice(
-    book: Book, prompts: Path, cache: Path, *, language: str = "fr", people: bool = True
+    book: Book,
+    prompts: Path,
+    cache: Path,
+    *,
+    language: str = "fr",
+    people: bool = True,
+    recorded: Path | None = None,
 ) -> AsyncIterator[PromptVoice]:
     """The voice of a running program: tones, recordings (unless `people` is False), espeak.
 
     `prompts` is the folder of the phrase files, whose voice files say who speaks; `cache` receives
-    the frames. Raises BadVoices, and Unavailable when `cache` cannot be written.
+    the frames, but for those of recordings where `recorded` is given. Raises BadVoices, and
+    Unavailable when `cache` cannot be written.
     """
     cast = load_cast(prompts, book.languages)
     async with Espeak() as espeak:
         speakers: list[Speaker] = [ToneSpeaker(book)]
         speakers += [HumanSpeaker(book, cast)] if people else []
         speakers += [SyntheticSpeaker(book, cast, espeak)]
-        yield PromptVoice(book, speakers, cache, language=language)
+        yield PromptVoice(book, speakers, cache, language=language, recorded=recorded)

@@ -16,7 +16,8 @@ from voicemail import SoundUnavailable
 from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.keys import KeyFile
 from voicemail.adapters.private_folder import private_folder
-from voicemail.adapters.resealing import examine, keys_used, reseal
+from voicemail.adapters.resealing import examine, reseal
+from voicemail.adapters.sealed_head import keys_used
 from voicemail.adapters.sound_files import names_in, remove_sound
 from voicemail.errors import KeysRefused
 from voicemail.ports import AudioStore

@@ -11,6 +11,7 @@ from call.errors import Fault
 from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
 from vestibule.cli.flows import app as flow_commands
+from vestibule.cli.keys import app as key_commands
 from vestibule.cli.mailboxes import app as mailbox_commands
 from vestibule.cli.messages import app as message_commands
 from vestibule.cli.prompts import app as prompt_commands
@@ -28,6 +29,7 @@ app.command("demo")(demo)
 app.command("call")(call)
 app.command("doctor")(doctor)
 app.add_typer(flow_commands, name="flow")
+app.add_typer(key_commands, name="keys")
 app.add_typer(mailbox_commands, name="mailbox")
 app.add_typer(message_commands, name="message")
 app.add_typer(prompt_commands, name="prompts")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from vestibule.settings import Settings
     from voicemail.mailboxes import Mailboxes
 
 T = TypeVar("T")
@@ -33,18 +34,26 @@ def with_mailboxes(
     """
     from call.clock import SystemClock
     from vestibule.mailroom import open_mailroom
-    from vestibule.settings import BadSettings, read_settings, settings_from
 
-    if config is not None:
-        settings = read_settings(config)
-    else:
-        folder = data or Path("data")
-        if not (make or folder.is_dir()):
-            raise BadSettings(f"{folder}: no such folder; name the server's by --data or --config")
-        settings = settings_from({"storage": {"data": folder}}, origin="options")
+    settings = command_settings(config, data, make=make)
 
     async def opened() -> T:
         async with open_mailroom(settings, SystemClock()) as mailroom:
             return await work(mailroom.mailboxes)
 
     return asyncio.run(opened())
+
+
+def command_settings(config: Path | None, data: Path | None, *, make: bool = False) -> "Settings":
+    """The settings of a file, or those of the demo on a folder, under the environment's.
+
+    Raises BadSettings for a folder that is not there, unless the command may `make` it.
+    """
+    from vestibule.settings import BadSettings, read_settings, settings_from
+
+    if config is not None:
+        return read_settings(config)
+    folder = data or Path("data")
+    if not (make or folder.is_dir()):
+        raise BadSettings(f"{folder}: no such folder; name the server's by --data or --config")
+    return settings_from({"storage": {"data": folder}}, origin="options")

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from voicemail.adapters.folder_files import held, sync_folder, write_durably
 from voicemail.adapters.keys import KeyFile, KeyRing
-from voicemail.adapters.sealing import HEAD, NONCE, key_id, open_sealed, seal
+from voicemail.adapters.sealed_head import key_id, key_used, keys_used
+from voicemail.adapters.sealing import NONCE, open_sealed, seal
 from voicemail.adapters.sound_files import names_in, plain_file, sealed_file
 from voicemail.errors import SoundUnavailable
 from voicemail.ports import Tokens
@@ -99,20 +100,6 @@ def examine(root: Path, keys: KeyFile) -> Examined:
     return Examined(opened, plain, tuple(faults))
 
 
-def keys_used(root: Path) -> Mapping[str, int]:
-    """How many sounds are sealed under which key, by what their files say; plain ones under ""."""
-    used: Counter[str] = Counter()
-    for name in names_in(root):
-        if plain_file(root, name).is_file():
-            used[""] += 1
-            continue
-        try:
-            used[key_id(_head(sealed_file(root, name)), name)] += 1
-        except (OSError, SoundUnavailable):
-            continue  # `examine` tells what is wrong with it
-    return used
-
-
 def _pass(root: Path, ring: KeyRing, tokens: Tokens, faults: dict[str, str]) -> Counter[_Done]:
     """Go over the folder once; `faults` receives, by name, what cannot be done."""
     done: Counter[_Done] = Counter()
@@ -133,7 +120,7 @@ def _reseal(root: Path, name: str, ring: KeyRing, tokens: Tokens) -> _Done:
         octets, was = plain.read_bytes(), _Done.PLAIN
     elif not sealed.is_file():
         return _Done.GONE
-    elif key_id(_head(sealed), name) == ring.newest.id:
+    elif key_used(sealed, name) == ring.newest.id:
         return _Done.ALREADY
     else:
         octets, was = open_sealed(sealed.read_bytes(), name, ring), _Done.OLD
@@ -142,8 +129,3 @@ def _reseal(root: Path, name: str, ring: KeyRing, tokens: Tokens) -> _Done:
         plain.unlink()
         sync_folder(plain.parent)
     return was
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEAD)
