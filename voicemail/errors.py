@@ -1,5 +1,7 @@
 """What a mailbox refuses; the tree of `call.errors` shows who is at fault."""
 
+from pathlib import Path
+
 from call.errors import Misuse, PeerFault, Unavailable
 from call.masking import masked
 
@@ -30,6 +32,17 @@ class MailboxUnknown(PeerFault):
         super().__init__(f"there is no mailbox {masked(number)}")
 
 
+class MessageUnknown(PeerFault):
+    """No message has this id."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"there is no message {id}; see `vestibule message list`")
+
+
+class ArchiveRefused(PeerFault):
+    """A file given as the archive of a mailbox is none, or is damaged; the text says where."""
+
+
 class MailboxFull(PeerFault):
     """No message more fits in the mailbox. Says what a caller may still be told."""
 
@@ -51,6 +64,13 @@ class SoundRefused(PeerFault):
     """A file given as sound cannot be read as sound."""
 
 
+class BadTemplate(PeerFault):
+    """An edited template of an e-mail cannot be used."""
+
+    def __init__(self, path: Path, line: int, why: str) -> None:
+        super().__init__(f"{path}:{line}: {why}")
+
+
 class KeysRefused(PeerFault):
     """The file of keys is not there, or cannot be used; the text says what to do."""
 
@@ -69,3 +89,7 @@ class MailUnavailable(Unavailable):
 
 class MailAccountRefused(MailUnavailable):
     """The mail server refuses us, not the message: password, certificate, no TLS."""
+
+
+class TranscriberUnavailable(Unavailable):
+    """The engine that writes down what is said did not answer, or not in time."""

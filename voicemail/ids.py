@@ -4,10 +4,13 @@ from datetime import datetime
 
 from voicemail.ports import Tokens
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+LENGTH = 26
+"""Characters of an id."""
 
 
 def new_id(now: datetime, tokens: Tokens) -> str:
     """A 26-character id, unique, greater than every id of an earlier millisecond."""
     number = int(now.timestamp() * 1000) << 80 | int.from_bytes(tokens.token(10))
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

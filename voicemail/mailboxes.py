@@ -9,10 +9,14 @@ from pathlib import Path
 
 from call.clock import Clock
 from call.leg import Party
+from voicemail.administration import Administration
 from voicemail.deposits import Deposits
 from voicemail.entrance import Entrance
 from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
+from voicemail.forgetting import Oblivion
+from voicemail.forwarding import Forwarding
 from voicemail.greetings import Greetings
+from voicemail.history import History
 from voicemail.message import (
     Attachment,
     Counts,
@@ -24,8 +28,19 @@ from voicemail.message import (
     Message,
     TooShort,
 )
+from voicemail.options import Options
+from voicemail.moving import Moving
 from voicemail.policy import FAILURES_KEPT, mailbox_faults, pin_faults
-from voicemail.ports import AudioFormats, AudioStore, Ear, PinHasher, Spool, Store, Tokens
+from voicemail.ports import (
+    AudioFormats,
+    AudioStore,
+    Delivered,
+    Ear,
+    PinHasher,
+    Spool,
+    Store,
+    Tokens,
+)
 from voicemail.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -71,7 +86,12 @@ class Mailboxes:
         node: str = "local",
     ) -> None:
         self._ports = ports
+        self._mail_due = mail_due
         self._changed = changed
+        self._history = History(ports.store, ports.clock)
+        self._oblivion = Oblivion(
+            store=ports.store, sounds=ports.sounds, spool=ports.spool, changed=changed
+        )
         self._greetings = Greetings(
             store=ports.store,
             sounds=ports.sounds,
@@ -80,6 +100,18 @@ class Mailboxes:
             formats=ports.formats,
             clock=ports.clock,
             tokens=ports.tokens,
+            history=self._history,
+        )
+        self._forwarding = Forwarding(
+            store=ports.store,
+            sounds=ports.sounds,
+            spool=ports.spool,
+            ear=ports.ear,
+            clock=ports.clock,
+            tokens=ports.tokens,
+            history=self._history,
+            mail_due=mail_due,
+            changed=changed,
         )
         self._deposits = Deposits(
             store=ports.store,
@@ -96,12 +128,29 @@ class Mailboxes:
 
     async def create(self, mailbox: Mailbox, pin: str) -> Mailbox:
         """Make a mailbox. Raises MailboxRefused with every reason, or MailboxExists."""
-        faults = mailbox_faults(mailbox) + pin_faults(pin, mailbox.number)
-        if faults:
-            raise MailboxRefused("; ".join(faults))
-        await self._ports.store.add_mailbox(mailbox, await self._ports.hasher.hashed(pin))
-        log.info("mailbox created", extra={"mailbox": mailbox.number})
-        return mailbox
+        return await self.administration("program").create(mailbox, pin)
+
+    def administration(self, actor: str) -> Administration:
+        """What an administrator may do; `actor` is who does it, as the history will say."""
+        ports = self._ports
+        return Administration(
+            actor,
+            store=ports.store,
+            sounds=ports.sounds,
+            spool=ports.spool,
+            hasher=ports.hasher,
+            greetings=self._greetings,
+            clock=ports.clock,
+            changed=self._changed,
+        )
+
+    @property
+    def moving(self) -> Moving:
+        """Takes a mailbox out as an archive, and brings one in."""
+        ports = self._ports
+        return Moving(
+            store=ports.store, sounds=ports.sounds, clock=ports.clock, changed=self._changed
+        )
 
     async def all(self) -> tuple[Mailbox, ...]:
         """Every mailbox, by number."""
@@ -167,10 +216,28 @@ class Mailboxes:
         return Entrance(
             caller,
             store=ports.store,
-            sounds=ports.sounds,
             hasher=ports.hasher,
-            greetings=self._greetings,
+            history=self._history,
             clock=ports.clock,
+            tokens=ports.tokens,
+            begin=self._visit,
+            mail_due=self._mail_due,
+        )
+
+    def _visit(self, mailbox: Mailbox) -> Visit:
+        ports = self._ports
+        return Visit(
+            mailbox,
+            store=ports.store,
+            sounds=ports.sounds,
+            clock=ports.clock,
+            greetings=self._greetings,
+            options=Options(
+                mailbox.number, store=ports.store, hasher=ports.hasher, history=self._history
+            ),
+            forwarding=self._forwarding,
+            history=self._history,
+            changed=self._changed,
         )
 
     async def login(self, number: str, pin: str, caller: Party) -> Visit:
@@ -204,6 +271,10 @@ class Mailboxes:
         """One message, in the trash or not."""
         return await self._ports.store.message(id)
 
+    async def deliveries(self, id: str) -> tuple[Delivered, ...]:
+        """What became of the e-mail of a message, recipient by recipient."""
+        return await self._ports.store.deliveries(id)
+
     async def export(self, message: Message, path: Path) -> None:
         """Write a message's sound to a file; the suffix, .wav or .mp3, says the format.
 
@@ -218,12 +289,11 @@ class Mailboxes:
             raise SoundUnavailable(str(fault)) from fault
 
     async def sweep(self) -> int:
-        """Forget for good what has been in the trash long enough; returns how many messages.
-
-        The sound goes before the row: a crash between the two leaves a row the next sweep ends.
-        """
+        """Forget for good what has been in the trash long enough, and what was only to be e-mailed
+        and was; returns how many messages."""
         now = self._ports.clock.now()
         await self._ports.store.forget_failures(now - FAILURES_KEPT)
+        await self._greetings.sweep()
         purged = 0
         for mailbox in await self._ports.store.mailboxes():
             if mailbox.retention_days is not None:
@@ -232,12 +302,6 @@ class Mailboxes:
                     self._changed(mailbox.number)
             before = now - timedelta(days=mailbox.trash_days)
             for message in await self._ports.store.purgeable(mailbox.number, before):
-                await self._purge(message)
+                await self._oblivion.forget(message)
                 purged += 1
-        return purged
-
-    async def _purge(self, message: Message) -> None:
-        await self._ports.spool.remove(message.id)
-        await self._ports.sounds.delete(message.sound)
-        await self._ports.store.purge(message.id)
-        self._changed(message.mailbox)
+        return purged + await self._oblivion.forget_spent()
