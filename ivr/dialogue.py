@@ -34,6 +34,7 @@ from ivr.operations import FAILED, Outcome
 from ivr.playback import Playback, Turn
 from ivr.prompts import Phrase, Segment
 from ivr.question import Question
+from ivr.silence import Silence
 from ivr.take import Take
 
 TROUBLE = "common.trouble"
@@ -71,6 +72,7 @@ class Dialogue:
         self._language = language
         self._doing = Doing()
         self._keypad = Keypad()
+        self._silence = Silence()
         self._at_hand: Question | Playback | Take | None = None
         self._preamble: list[Segment] = []
         self._caller_gone = False
@@ -148,7 +150,7 @@ class Dialogue:
             case _ if self._keypad.begun:
                 self._answered(self._keypad.settled(), now)
             case _:
-                self._retry("max_no_input", self._question.after_no_input(), now)
+                self._no_input(now)
         return self._doing.taken()
 
     # ---- Where the dialogue is
@@ -261,6 +263,7 @@ class Dialogue:
     # ---- Keys
 
     def _on_key(self, key: str, now: float) -> None:
+        self._silence.broken()
         if self._keypad.is_late_terminator(key, now):
             return
         match self._at_hand:
@@ -286,7 +289,9 @@ class Dialogue:
     def _listen(self, step: Menu | Collect, now: float) -> None:
         keys = self._frame.flow.keys(self._frame.state)
         self._at_hand = Question(step, keys, self._extensions, self._keypad)
-        if self._keypad.ahead and step.listening.barge_in:
+        if self._silence.passes(self.place):
+            self._follow("max_no_input", now)
+        elif self._keypad.ahead and step.listening.barge_in:
             self._preamble.clear()
             self._doing.wait(None)
             self._take_keys(now)
@@ -320,6 +325,12 @@ class Dialogue:
             case _:
                 self._retry("max_no_match", self._question.after_no_match(), now)
 
+    def _no_input(self, now: float) -> None:
+        prompt = self._question.after_no_input()
+        if prompt is None:
+            self._silence.left()
+        self._retry("max_no_input", prompt, now)
+
     def _retry(self, event: str, prompt: Prompt | None, now: float) -> None:
         """Ask once more, or go where the caller's last chance leads."""
         if prompt is None:
@@ -346,6 +357,8 @@ class Dialogue:
         if self.activity is not Activity.RECORDING:
             return
         self._take.keep(ended)
+        if ended.speech_s > 0:
+            self._silence.broken()
         if ended.ended_by is EndOfRecording.HANG_UP:
             self._on_hung_up()
             return

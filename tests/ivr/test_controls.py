@@ -168,7 +168,6 @@ def test_a_control_moves_what_plays_before_it_ends_a_pause(
     dialogue = small_dialogue(tmp_path, book, MESSAGE)
     dialogue.start(0.0)
     assert presses(dialogue, "*", 1.0) == [Skip(-3.0)]
-    assert dialogue.deadline is None
     assert presses(dialogue, "0", 2.0) == [Pause()]
     assert dialogue.deadline == 62.0
     assert dialogue.tick(61.9) == []
