@@ -76,6 +76,13 @@ class Perform:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """Log a fault of which the caller hears no more than that there is trouble."""
+
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Hang up: the dialogue is over."""
 
@@ -85,7 +92,7 @@ class End:
 Control = Skip | Pause | Resume
 """What moves a play; it counts for the Speak before it."""
 
-Action = Speak | Hush | Control | StartRecording | StopRecording | Perform | End
+Action = Speak | Hush | Control | StartRecording | StopRecording | Perform | Report | End
 
 
 class Activity(Enum):

@@ -23,6 +23,7 @@ from ivr.flow import (
     Play,
     Prompt,
     Record,
+    Redirect,
     Reference,
     Replay,
     Say,
@@ -99,6 +100,9 @@ class FlowBuilder:
             step=self._step(entry, defaults),
             edges=tuple(self._edges(entry)),
             keys=dict(getattr(entry, "keys", {})),
+            keys_when={
+                key: _condition_of(text) for key, text in getattr(entry, "keys_when", {}).items()
+            },
             language=None if entry.lang is None else _argument(entry.lang),
             on_hangup=_ask(entry.on_hangup),
             outcome=entry.outcome if isinstance(entry, schema.PlayEntry) and ends else None,
@@ -108,7 +112,8 @@ class FlowBuilder:
         match entry:
             case schema.MenuEntry():
                 dial = tuple(entry.dial.patterns) if entry.dial else ()
-                return Menu(self.prompt(entry.prompt), self._listening(entry, defaults), dial)
+                listening = self._listening(entry, defaults)
+                return Menu(self.prompt(entry.prompt), listening, dial, entry.crowded)
             case schema.CollectEntry():
                 return self._collect(entry, self._listening(entry, defaults))
             case schema.PlayEntry():
@@ -117,6 +122,8 @@ class FlowBuilder:
                 return self._record(entry, defaults)
             case schema.CallEntry():
                 return Subflow(entry.flow, _arguments(entry.arguments))
+            case schema.RedirectEntry():
+                return Redirect(_argument(entry.flow), _arguments(entry.arguments))
             case schema.ActionEntry():
                 return Ask(entry.do, _arguments(entry.arguments))
             case schema.HangUpEntry():
@@ -255,7 +262,9 @@ def _argument(value: Value) -> Argument:
 
 
 def _condition(text: str | None) -> Condition | None:
-    if text is None:
-        return None
+    return None if text is None else _condition_of(text)
+
+
+def _condition_of(text: str) -> Condition:
     name = text.removeprefix("not ")
     return Condition(name, negated=name != text)

@@ -18,6 +18,7 @@ from ivr.flow import (
     Menu,
     Play,
     Record,
+    Redirect,
     State,
     Subflow,
 )
@@ -117,7 +118,7 @@ def _events_of(flow: Flow, state: State, around: Surroundings) -> tuple[set[str]
             spec = around.operations.get(operation)
             known = set(spec.outcomes) if spec else {e.event for e in state.edges}
             return (known | {FAILED}, set()) if flow.error is None else (known, {FAILED})
-        case HangUp():
+        case Redirect() | HangUp():
             return set(), set()
 
 
@@ -139,6 +140,13 @@ def _clashes(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
                 yield fault(flow, state.name, f"key {terminator} also ends the recording", advice)
             case Menu(dial=patterns):
                 yield from _dial_clashes(flow, state.name, set(keys), patterns, around)
+
+
+def _guarded_keys(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
+    for state in flow.states.values():
+        for key in sorted(state.keys_when.keys() - flow.keys(state).keys()):
+            advice = "Add it to keys, or remove the condition."
+            yield fault(flow, state.name, f"key {key} has a condition and leads nowhere", advice)
 
 
 def _controls(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
@@ -186,8 +194,10 @@ def _dial_clashes(
 def _options(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
     for state in flow.states.values():
         options = len(flow.keys(state).keys() - {"*", "#", PERSON_KEY})
-        if isinstance(state.step, Menu) and options > MOST_OPTIONS:
-            advice = f"Callers remember {MOST_OPTIONS}; make a second menu."
+        if not isinstance(state.step, Menu) or state.step.crowded is not None:
+            continue
+        if options > MOST_OPTIONS:
+            advice = f"Callers remember {MOST_OPTIONS}; make a second menu, or say why: crowded."
             yield warning(flow, state.name, f"{options} options in one menu", advice)
 
 
@@ -236,7 +246,7 @@ def _silences(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
         yield fault(flow, name, "comes back to itself without a word", advice)
 
 
-_RULES: tuple[Rule, ...] = (_events, _person, _controls, _warnings, *NAMING_RULES)
+_RULES: tuple[Rule, ...] = (_events, _person, _guarded_keys, _controls, _warnings, *NAMING_RULES)
 
 _PATH_RULES: tuple[Rule, ...] = (
     _reached,

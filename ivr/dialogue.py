@@ -18,6 +18,7 @@ first, asks for its `on_hangup` if everything that names has a value; then it is
 from collections import deque
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from call.leg import HangUpCause, HungUp
 from call.media import KeyPressed, PlayEnded, RecordEnded
@@ -26,7 +27,19 @@ from ivr.actions import Action, Activity, DialogueEvent, OperationEnded
 from ivr.collector import Answer, Filled, Key, Number
 from ivr.doing import Doing
 from ivr.faults import DialogueMisuse
-from ivr.flow import Ask, Collect, Fork, HangUp, Held, Menu, Play, Prompt, Record, Subflow
+from ivr.flow import (
+    Ask,
+    Collect,
+    Fork,
+    HangUp,
+    Held,
+    Menu,
+    Play,
+    Prompt,
+    Record,
+    Redirect,
+    Subflow,
+)
 from ivr.frames import Frame, Stack
 from ivr.keypad import Keypad
 from ivr.machine import Flows, key_trigger
@@ -51,7 +64,8 @@ class Dialogue:
     """One call's way through flows.
 
     `given` holds the parameters of the first flow, `extensions` the numbers the dial pattern
-    "extension" stands for, `started_at` (aware) the instant that `start` is called.
+    "extension" stands for, `started_at` (aware) the instant that `start` is called; `offered` is
+    what any flow may take that the call is redirected to (the company, its operator).
     """
 
     def __init__(
@@ -63,11 +77,12 @@ class Dialogue:
         language: str,
         started_at: datetime,
         extensions: Collection[str] = (),
+        offered: Mapping[str, Held] = MappingProxyType({}),
     ) -> None:
         self._extensions = frozenset(extensions)
         self._started_at = started_at
         self._epoch = 0.0
-        self._stack = Stack(flows)
+        self._stack = Stack(flows, offered)
         self._stack.enter(flow, given)
         self._language = language
         self._doing = Doing()
@@ -191,16 +206,30 @@ class Dialogue:
                 given = self._frame.arguments(called.arguments)
                 self._stack.enter(called.flow, given)
                 self._arrive(now)
+            case Redirect() as step:
+                self._redirect(step, now)
             case Menu() | Collect() as step:
                 self._listen(step, now)
             case Play() as step:
                 self._play(step, now)
             case Record() as step:
-                keys = self._frame.flow.keys(state)
-                self._at_hand = Take(step, keys, self._frame, self._keypad, self._doing)
+                self._at_hand = Take(step, self._frame.keys, self._frame, self._keypad, self._doing)
                 self._say(step.prompt, now)
             case HangUp() as step:
                 self._say(step.prompt, now)
+
+    def _redirect(self, step: Redirect, now: float) -> None:
+        """Begin another flow in place of all; where it cannot be, tell of the trouble and end."""
+        fault = self._stack.redirect(
+            self._frame.value(step.flow), self._frame.arguments(step.arguments)
+        )
+        if fault is None:
+            self._arrive(now)
+            return
+        self._doing.report(fault)
+        self._keypad.forget()
+        self._preamble = [Phrase(TROUBLE, self._language)]
+        self._say((), now)
 
     def _finish(self, outcome: str, now: float) -> None:
         """The flow on top has ended: the one below goes on, or the call is over."""
@@ -242,10 +271,13 @@ class Dialogue:
             case HangUp() as step:
                 self._doing.hang_up(step.cause)
                 self._over(HUNG_UP)
+            case Redirect():
+                self._doing.hang_up(HangUpCause.NORMAL)
+                self._over(HUNG_UP)
 
     def _play(self, step: Play, now: float) -> None:
-        keys = self._frame.flow.keys(self._frame.state)
-        playback = self._at_hand = Playback(step, keys, self._keypad, self._doing)
+        keys, idle = self._frame.keys, self._frame.idle_keys
+        playback = self._at_hand = Playback(step, keys, idle, self._keypad, self._doing)
         turn = playback.ahead()
         if turn is Turn.STAY:
             self._say(step.prompt, now)
@@ -283,12 +315,11 @@ class Dialogue:
                 if way is not None:
                     self._doing.hush()
                     self._go(key_trigger(way.key), now)
-            case None if not isinstance(self._frame.state.step, HangUp):
+            case None if not isinstance(self._frame.state.step, HangUp | Redirect):
                 self._keypad.keep(key)
 
     def _listen(self, step: Menu | Collect, now: float) -> None:
-        keys = self._frame.flow.keys(self._frame.state)
-        self._at_hand = Question(step, keys, self._extensions, self._keypad)
+        self._at_hand = Question(step, self._frame.keys, self._extensions, self._keypad)
         if self._silence.passes(self.place):
             self._follow("max_no_input", now)
         elif self._keypad.ahead and step.listening.barge_in:

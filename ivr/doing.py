@@ -11,6 +11,7 @@ from ivr.actions import (
     Hush,
     Pause,
     Perform,
+    Report,
     Resume,
     Skip,
     Speak,
@@ -119,6 +120,10 @@ class Doing:
         self._activity = Activity.WORKING
         self._deadline = None
         self._actions.append(Perform(operation, arguments, self._ticket))
+
+    def report(self, fault: str) -> None:
+        """Tell whoever runs the server."""
+        self._actions.append(Report(fault))
 
     def hang_up(self, cause: HangUpCause) -> None:
         """End the call."""

@@ -49,6 +49,9 @@ class Condition:
         return f"not {self.guard}" if self.negated else self.guard
 
 
+NO_CONDITIONS: Mapping[str, Condition] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     """A phrase in a prompt. `language` is None for the language of the call."""
@@ -111,6 +114,8 @@ class Menu:
     prompt: Prompt
     listening: Listening
     dial: tuple[str, ...] = ()
+    crowded: str | None = None
+    """Why it has more options than callers keep in mind; None where it has no reason to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,14 @@ class Subflow:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """Another flow in place of every flow of the call; a variable may name it."""
+
+    flow: Argument
+    arguments: tuple[tuple[str, Argument], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """An operation, asked for by name; written `kind = "action"`."""
 
@@ -196,7 +209,7 @@ class HangUp:
     cause: HangUpCause = HangUpCause.NORMAL
 
 
-Step = Menu | Collect | Play | Record | Subflow | Ask | Fork | HangUp
+Step = Menu | Collect | Play | Record | Subflow | Redirect | Ask | Fork | HangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +221,8 @@ class State:
     edges: tuple[Edge, ...] = ()
     keys: Mapping[str, str] = field(default_factory=lambda: NO_KEYS)
     """Its own keys; those of the groups around it are found by `Flow.keys`."""
+    keys_when: Mapping[str, Condition] = field(default_factory=lambda: NO_CONDITIONS)
+    """The keys that lead somewhere only where a condition holds."""
     language: Argument = None
     """Sticks to the call from this state on."""
     on_hangup: Ask | None = None
@@ -228,7 +243,9 @@ class State:
     @property
     def prompt(self) -> Prompt:
         """What is said on entering; empty for a step that says nothing."""
-        return () if isinstance(self.step, Subflow | Ask | Fork) else self.step.prompt
+        if isinstance(self.step, Subflow | Redirect | Ask | Fork):
+            return ()
+        return self.step.prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from call.sound import Recording
 from ivr.faults import DialogueMisuse
@@ -25,6 +26,10 @@ from ivr.prompts import Phrase, Recorded, Segment, Value
 
 NOW = "now"
 """The variable every flow may read: the present instant, aware."""
+
+
+MOST_REDIRECTS = 20
+"""In one call; more is a circle of flows that nobody leaves."""
 
 
 class Frame:
@@ -52,6 +57,18 @@ class Frame:
     def edge(self, event: str) -> Edge | None:
         """The first edge on an event whose condition holds."""
         return next((e for e in self.state.edges_on(event) if self.holds(e.when)), None)
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Each key that leads somewhere here and now, and where."""
+        state = self.state
+        known = self.flow.keys(state).items()
+        return {key: to for key, to in known if self.holds(state.keys_when.get(key))}
+
+    @property
+    def idle_keys(self) -> frozenset[str]:
+        """The keys that would lead somewhere, if their condition held."""
+        return frozenset(self.flow.keys(self.state).keys() - self.keys.keys())
 
     def holds(self, condition: Condition | None) -> bool:
         """Whether a condition holds now; no condition always does."""
@@ -116,10 +133,15 @@ class Frame:
 
 
 class Stack:
-    """The flows of one call under way, each on top of the one that called it."""
+    """The flows of one call under way, each on top of the one that called it.
 
-    def __init__(self, flows: Flows) -> None:
+    `offered` is what a flow that the call is redirected to may take, beyond what it is given.
+    """
+
+    def __init__(self, flows: Flows, offered: Mapping[str, Held] = MappingProxyType({})) -> None:
         self._flows = flows
+        self._offered = offered
+        self._redirects = 0
         self._frames: list[Frame] = []
         self._now = datetime.min.replace(tzinfo=UTC)
 
@@ -150,6 +172,26 @@ class Stack:
     def enter(self, flow: str, given: Mapping[str, Held]) -> None:
         """Begin a flow. Raises DialogueMisuse for parameters it does not have, or lacks."""
         self._frames.append(Frame(self._flows.graph(flow), given, self._now))
+
+    def redirect(self, flow: Held, given: Mapping[str, Held]) -> str | None:
+        """Begin a flow in place of all of them; tells why not, where it cannot be begun.
+
+        Of what is given and offered the flow gets what it takes and what has a value.
+        """
+        self._redirects += 1
+        if self._redirects > MOST_REDIRECTS:
+            return f"redirected {MOST_REDIRECTS} times"
+        if not isinstance(flow, str) or flow not in self._flows:
+            return f"redirected to {flow!r}, which is no flow"
+        parameters = self._flows.graph(flow).flow.parameters
+        values = {**self._offered, **{n: v for n, v in given.items() if v not in (None, "")}}
+        taken = {p.name: values[p.name] for p in parameters if p.name in values}
+        missing = [p.name for p in parameters if not p.optional and p.name not in taken]
+        if missing:
+            return f"redirected to {flow} without {', '.join(missing)}"
+        self._frames.clear()
+        self.enter(flow, taken)
+        return None
 
     def leave(self) -> None:
         """The flow on top is over."""

@@ -14,7 +14,7 @@ from transitions.extensions import HierarchicalGraphMachine
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
 
 from ivr.faults import DialogueMisuse
-from ivr.flow import Ask, Flow, Group, State
+from ivr.flow import Ask, Flow, Group, Redirect, Reference, State
 from ivr.operations import FAILED
 
 _KEY_NAMES: Mapping[str, str] = MappingProxyType({"*": "star", "#": "pound"})
@@ -80,7 +80,7 @@ class FlowGraph:
         machine = _DrawingMachine(
             model=cursor,
             states=_states(self.flow),
-            transitions=list(_transitions(self.flow)),
+            transitions=list(_transitions(self.flow, drawn=True)),
             initial=self.flow.initial,
             auto_transitions=False,
             graph_engine="mermaid",
@@ -112,6 +112,10 @@ def _ends(flow: Flow) -> Iterator[str]:
     for state in flow.states.values():
         if state.outcome is not None:
             yield f"  {state.name} --> [*]: {state.outcome}"
+        if isinstance(state.step, Redirect):
+            named = state.step.flow
+            flow_named = f"${named.name}" if isinstance(named, Reference) else named
+            yield f"  {state.name} --> [*]: redirect {flow_named}"
 
 
 def _states(flow: Flow) -> list[dict[str, object]]:
@@ -135,10 +139,13 @@ def _children(flow: Flow, inside: str) -> Iterator[dict[str, object]]:
             yield {"name": own}
 
 
-def _transitions(flow: Flow) -> Iterator[dict[str, str]]:
+def _transitions(flow: Flow, *, drawn: bool = False) -> Iterator[dict[str, str]]:
+    """Every way of a flow; `drawn` shows the condition of a key beside it."""
     for state in flow.states.values():
         for key, target in flow.keys(state).items():
-            yield {"trigger": key_trigger(key), "source": state.name, "dest": target}
+            condition = state.keys_when.get(key) if drawn else None
+            trigger = f"{key_trigger(key)} [{condition}]" if condition else key_trigger(key)
+            yield {"trigger": trigger, "source": state.name, "dest": target}
         for edge in state.edges:
             yield {"trigger": edge.trigger, "source": state.name, "dest": edge.to}
         if isinstance(state.step, Ask) and flow.error and not state.leads_on(FAILED):

@@ -13,6 +13,7 @@ from ivr.flow import (
     Menu,
     Prompt,
     Record,
+    Redirect,
     Reference,
     Replay,
     Say,
@@ -94,6 +95,7 @@ def _conditions(flow: Flow) -> Iterator[tuple[str, Condition]]:
         for edge in place.edges:
             if edge.when is not None:
                 yield place.name, edge.when
+        yield from ((place.name, condition) for condition in place.keys_when.values())
 
 
 def _conditions_in(prompt: Prompt) -> Iterator[Condition]:
@@ -165,6 +167,9 @@ def _arguments(flow: Flow) -> Iterator[tuple[str, Argument]]:
         match place.step:
             case Subflow(arguments=pairs):
                 yield from ((place.name, argument) for _, argument in pairs)
+            case Redirect(flow=named, arguments=pairs):
+                yield place.name, named if isinstance(named, Reference) else None
+                yield from ((place.name, argument) for _, argument in pairs)
             case Record(spool=spool, max_s=longest):
                 yield place.name, spool
                 yield place.name, longest
@@ -200,6 +205,16 @@ def _subflows(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
             yield fault(flow, state.name, f"{called.name} leads back into {flow.name}", advice)
 
 
+def _redirects(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
+    for state in flow.states.values():
+        if not isinstance(state.step, Redirect) or isinstance(state.step.flow, Reference):
+            continue
+        named = str(state.step.flow)
+        if named not in around.flows.keys() | around.broken:
+            advice = f"The flows are {', '.join(sorted(around.flows))}."
+            yield fault(flow, state.name, f"no flow {named!r}", advice)
+
+
 def _called_by(flow: Flow, around: Surroundings, seen: frozenset[str]) -> set[str]:
     """The flow itself and every flow it calls, however deep."""
     called = {flow.name}
@@ -217,4 +232,5 @@ NAMING_RULES: tuple[Rule, ...] = (
     _operations,
     _known_variables,
     _subflows,
+    _redirects,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ivr.flow import Ask, Flow, Fork, HangUp, Play, State
+from ivr.flow import Ask, Flow, Fork, HangUp, Play, Redirect, State
 from ivr.operations import FAILED
 
 
@@ -28,7 +28,7 @@ def reachable(flow: Flow, targets: Iterable[str]) -> set[str]:
 
 def ending(flow: Flow) -> set[str]:
     """Every state from which the flow can come to an end."""
-    ends = {s.name for s in flow.states.values() if isinstance(s.step, HangUp) or s.outcome}
+    ends = {s.name for s in flow.states.values() if _is_end(s)}
     grown = True
     while grown:
         more = {
@@ -46,6 +46,10 @@ def silent_loops(flow: Flow) -> set[str]:
     silent = {s.name: s for s in flow.states.values() if _is_silent(s)}
     onward = {name: set(successors(flow, s)) & silent.keys() for name, s in silent.items()}
     return {name for name in silent if name in _closure(onward, name)}
+
+
+def _is_end(state: State) -> bool:
+    return isinstance(state.step, HangUp | Redirect) or state.outcome is not None
 
 
 def _is_silent(state: State) -> bool:

@@ -2,7 +2,7 @@
 
 With `keys` alone, those lead away and no other key does anything. Otherwise any key cuts what is
 said and stays in the buffer for the state that comes next, but for `controls`: they move what is
-being said and leave nothing behind.
+being said and leave nothing behind. An idle key, whose condition does not hold, does nothing.
 
 A pause that nobody ends is ended by itself, so that a caller who has forgotten it, or pressed the
 key by mistake, does not listen to silence for ever.
@@ -35,9 +35,17 @@ class Turn(Enum):
 class Playback:
     """One play state. Keys pressed ahead count, unless the state says otherwise."""
 
-    def __init__(self, step: Play, keys: Collection[str], keypad: Keypad, doing: Doing) -> None:
+    def __init__(
+        self,
+        step: Play,
+        keys: Collection[str],
+        idle: Collection[str],
+        keypad: Keypad,
+        doing: Doing,
+    ) -> None:
         self._step = step
         self._keys = keys
+        self._idle = idle
         self._keypad = keypad
         self._doing = doing
         if not step.type_ahead:
@@ -68,9 +76,9 @@ class Playback:
         return Turn.STAY
 
     def _cuts(self, key: str) -> bool:
-        if key in self._keys or key in self._step.controls:
+        if key in self._keys or key in self._idle or key in self._step.controls:
             return False
-        return bool(self._step.controls) or not self._keys
+        return bool(self._step.controls) or not (self._keys or self._idle)
 
     def _move(self, control: Control, now: float) -> None:
         """Move what is said. Every control ends a pause, once it has done what it is for."""

@@ -24,7 +24,7 @@ Duration = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|min)$")]
 ConditionText = Annotated[str, Field(pattern=r"^(not )?[a-z][a-z0-9_]*$")]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2}|\$[a-z][a-z0-9_]*)$")]
 ControlName = Literal["back", "forward", "pause", "restart"]
-ParameterText = Annotated[str, Field(pattern=r"^(text|digits|bool|int)(\?|=.*)?$")]
+ParameterText = Annotated[str, Field(pattern=r"^(text|digits|bool|int|file)(\?|=.*)?$")]
 Literals = str | int | float | bool
 
 
@@ -125,7 +125,9 @@ class MenuEntry(CommonEntry, ListeningEntry):
     prompt: PromptEntry
     prompt_short: PromptEntry = []
     keys: dict[KeyName, StateName] = {}
+    keys_when: dict[KeyName, ConditionText] = {}
     dial: DialEntry | None = None
+    crowded: Annotated[str, Field(min_length=10)] | None = None
 
 
 class CollectEntry(CommonEntry, ListeningEntry):
@@ -135,6 +137,7 @@ class CollectEntry(CommonEntry, ListeningEntry):
     prompt: PromptEntry
     prompt_short: PromptEntry = []
     keys: dict[KeyName, StateName] = {}
+    keys_when: dict[KeyName, ConditionText] = {}
     into: Name
     digits: DigitsEntry
     secret: bool = False
@@ -146,6 +149,7 @@ class PlayEntry(CommonEntry):
     kind: Literal["play"]
     prompt: PromptEntry = []
     keys: dict[KeyName, StateName] = {}
+    keys_when: dict[KeyName, ConditionText] = {}
     controls: dict[KeyName, ControlName] = {}
     skip: Duration = "3s"
     barge_in: bool | None = None
@@ -160,6 +164,7 @@ class RecordEntry(CommonEntry):
     kind: Literal["record"]
     prompt: PromptEntry = "common.beep"
     keys: dict[KeyName, StateName] = {}
+    keys_when: dict[KeyName, ConditionText] = {}
     into: Name
     spool: VariableName = "$spool"
     max: Duration | VariableName
@@ -174,6 +179,14 @@ class CallEntry(CommonEntry):
 
     kind: Literal["call"]
     flow: Name
+    arguments: dict[Name, Literals] = Field(default={}, alias="with")
+
+
+class RedirectEntry(CommonEntry):
+    """Another flow in place of every flow of the call; nothing comes back from it."""
+
+    kind: Literal["redirect"]
+    flow: Annotated[str, Field(pattern=r"^\$?[a-z][a-z0-9_]*$")]
     arguments: dict[Name, Literals] = Field(default={}, alias="with")
 
 
@@ -207,7 +220,7 @@ class GroupEntry(Entry):
     keys: dict[KeyName, StateName] = {}
 
 
-KINDS = ("menu", "collect", "play", "record", "call", "action", "branch", "hangup")
+KINDS = ("menu", "collect", "play", "record", "call", "redirect", "action", "branch", "hangup")
 
 GROUP = "group"
 
@@ -226,6 +239,7 @@ StateEntry = Annotated[
     | Annotated[PlayEntry, Tag("play")]
     | Annotated[RecordEntry, Tag("record")]
     | Annotated[CallEntry, Tag("call")]
+    | Annotated[RedirectEntry, Tag("redirect")]
     | Annotated[ActionEntry, Tag("action")]
     | Annotated[ForkEntry, Tag("branch")]
     | Annotated[HangUpEntry, Tag("hangup")]

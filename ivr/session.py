@@ -19,6 +19,7 @@ from ivr.actions import (
     OperationEnded,
     Pause,
     Perform,
+    Report,
     Resume,
     Skip,
     Speak,
@@ -108,6 +109,8 @@ class Session:
                     self._leg.stop_recording()
                 case Perform():
                     tasks.create_task(self._perform(action))
+                case Report(fault=fault):
+                    log.error("call cannot go on", extra={"fault": fault})
                 case End(cause=cause):
                     await self._leg.hang_up(cause)
 

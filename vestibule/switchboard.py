@@ -56,6 +56,7 @@ class Switchboard:
             language=self._language,
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
             extensions=await self._extensions.in_service(),
+            offered=self._offered,
         )
 
     async def redirect(self, treatment: Treatment) -> tuple[str, str] | None:
@@ -83,11 +84,16 @@ class Switchboard:
 
     def _given(self, flow: str, own: Mapping[str, str]) -> dict[str, Value]:
         """What the flow starts with: what the company is, under what stands beside the number."""
+        wanted = {parameter.name for parameter in self._flows.graph(flow).flow.parameters}
+        return {name: value for name, value in self._offered.items() if name in wanted} | dict(own)
+
+    @property
+    def _offered(self) -> dict[str, Value]:
+        """What the company is, to any flow that takes it."""
         offered: dict[str, Value] = {"company": self._company.name}
         if self._company.operator is not None:
             offered["operator"] = self._company.operator
-        wanted = {parameter.name for parameter in self._flows.graph(flow).flow.parameters}
-        return {name: value for name, value in offered.items() if name in wanted} | dict(own)
+        return offered
 
     def _entry_faults(self, entry: Number) -> Iterator[str]:
         own = entry.parameters | ({"mailbox": ""} if entry.number.endswith("X") else {})

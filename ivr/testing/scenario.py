@@ -47,6 +47,9 @@ class _ScenarioTable(_Table):
     name: str
     flow: str
     given: dict[str, str | int | bool] = Field(default={}, alias="with")
+    offered: dict[str, str | int | bool] = Field(
+        default={"company": "Vestibule", "operator": "100"}
+    )
     language: str = "fr"
     at: AwareDatetime = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
     steps: list[_Step]
@@ -58,11 +61,15 @@ class _ScenarioFile(_Table):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A caller's script, and the call it belongs to."""
+    """A caller's script, and the call it belongs to.
+
+    `given` is what its flow begins with, `offered` what a flow it is redirected to may take.
+    """
 
     name: str
     flow: str
     given: dict[str, Value]
+    offered: dict[str, Value]
     language: str
     at: datetime
     caller: ScriptedCaller
@@ -76,6 +83,7 @@ class Scenario:
             language=self.language,
             started_at=self.at,
             extensions=extensions,
+            offered=self.offered,
         )
 
     async def play(
@@ -100,7 +108,15 @@ def _scenario(entry: _ScenarioTable, directory: Path) -> Scenario:
     caller = ScriptedCaller(entry.name)
     for step in entry.steps:
         caller = _with_step(caller, step, directory)
-    return Scenario(entry.name, entry.flow, dict(entry.given), entry.language, entry.at, caller)
+    return Scenario(
+        name=entry.name,
+        flow=entry.flow,
+        given=dict(entry.given),
+        offered=dict(entry.offered),
+        language=entry.language,
+        at=entry.at,
+        caller=caller,
+    )
 
 
 def _with_step(caller: ScriptedCaller, step: _Step, directory: Path) -> ScriptedCaller:

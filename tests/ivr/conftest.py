@@ -66,6 +66,7 @@ def dialogue_of(flows: Flows, flow: str = "main_attendant", **given: str) -> Dia
         language="fr",
         started_at=datetime(2027, 7, 1, 14, 0, tzinfo=UTC),
         extensions=EXTENSIONS,
+        offered=ATTENDANT,
     )
 
 
