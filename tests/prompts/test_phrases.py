@@ -18,7 +18,7 @@ aa.welcome aa.english_offer aa.menu aa.unknown_extension aa.to_operator
 vm.login.mailbox vm.login.pin vm.login.incorrect vm.login.locked vm.summary vm.main vm.help
 vm.message.header vm.message.from vm.message.from_name vm.message.from_unknown
 vm.message.received vm.message.menu vm.message.none vm.message.no_more vm.message.deleted
-vm.message.restored vm.message.saved vm.options vm.temp.active vm.temp.menu vm.temp.none
+vm.message.restored vm.message.no_room vm.options vm.temp.active vm.temp.menu vm.temp.none
 vm.temp.removed vm.temp.saved vm.record.temporary vm.review vm.record.nothing
 vm.record.discarded vm.leave.unavailable vm.leave.unavailable_name vm.leave.instructions
 vm.leave.full vm.leave.unknown vm.leave.kept vm.leave.too_short vm.leave.discarded
@@ -53,34 +53,63 @@ def test_every_phrase_of_the_flows_exists_in_french_and_in_english(book):
 
 
 @pytest.mark.parametrize(
-    ("new", "old", "french", "english"),
+    ("new", "old", "urgent", "french", "english"),
     [
-        (0, 0, "Vous n'avez aucun message.", "You have no messages."),
-        (1, 0, "Vous avez un nouveau message.", "You have one new message."),
+        (0, 0, 0, "Vous n'avez aucun message.", "You have no messages."),
+        (1, 0, 0, "Vous avez un nouveau message.", "You have one new message."),
+        (
+            1,
+            0,
+            1,
+            "Vous avez un nouveau message urgent.",
+            "You have one new urgent message.",
+        ),
+        (
+            3,
+            2,
+            1,
+            "Vous avez trois nouveaux messages, dont un urgent, et deux anciens messages.",
+            "You have three new messages, one of them urgent, and two old messages.",
+        ),
+        (
+            4,
+            0,
+            2,
+            "Vous avez quatre nouveaux messages, dont deux urgents.",
+            "You have four new messages, two of them urgent.",
+        ),
         (
             21,
             1,
+            0,
             "Vous avez vingt et un nouveaux messages et un ancien message.",
             "You have twenty-one new messages and one old message.",
         ),
         (
             0,
             2,
+            0,
             "Vous n'avez aucun nouveau message, mais vous avez deux anciens messages.",
             "You have no new messages, but you have two old messages.",
         ),
     ],
 )
-def test_messages_are_counted_in_the_right_number(book, new, old, french, english):
-    assert book.text(phrase("vm.summary", new=new, old=old)) == french
-    assert book.text(phrase("vm.summary", "en", new=new, old=old)) == english
+def test_messages_are_counted_in_the_right_number(book, new, old, urgent, french, english):
+    assert book.text(phrase("vm.summary", new=new, old=old, urgent=urgent)) == french
+    assert book.text(phrase("vm.summary", "en", new=new, old=old, urgent=urgent)) == english
 
 
 def test_a_message_is_introduced_by_its_rank_its_caller_and_its_hour(book):
-    assert book.text(phrase("vm.message.header", position=1, is_new=True)) == (
-        "Premier message, nouveau."
+    first = phrase("vm.message.header", position=1, is_new=True, is_urgent=True, deleted=False)
+    assert book.text(first) == "Premier message, nouveau, urgent."
+    other = phrase("vm.message.header", position=2, is_new=False, is_urgent=False, deleted=True)
+    assert book.text(other) == "Deuxième message, effacé."
+    assert book.text(phrase("vm.message.forwarded", number="102")) == (
+        "Transféré par le poste 1 0 2."
     )
-    assert book.text(phrase("vm.message.header", position=2, is_new=False)) == "Deuxième message."
+    assert book.text(phrase("vm.message.duration", length=150)) == (
+        "Durée : deux minutes et trente secondes."
+    )
     assert book.text(phrase("vm.message.from", number="5145550123")) == "Du 514 555-0123."
     assert book.text(phrase("vm.message.from", number="101")) == "Du poste 1 0 1."
     assert book.text(phrase("vm.message.from_name", name="Émile Roy")) == "D'Émile Roy."
@@ -90,6 +119,25 @@ def test_a_message_is_introduced_by_its_rank_its_caller_and_its_hour(book):
     )
     assert book.text(phrase("vm.message.received", "en", at=NOW, today=NOW)) == (
         "Received today, at 2:30 p.m."
+    )
+
+
+def test_an_owner_hears_which_folder_is_open_and_what_it_holds(book):
+    opened = phrase("vm.folder.opened", folder="family", total=0)
+    assert book.text(opened) == "Dossier Famille : aucun message."
+    opened = phrase("vm.folder.opened", "en", folder="new", total=21)
+    assert book.text(opened) == "New messages folder: twenty-one messages."
+    filed = phrase("vm.folder.filed", folder="friends")
+    assert book.text(filed) == "Message classé dans le dossier Amis."
+
+
+def test_an_owner_hears_how_many_received_a_forwarded_message(book):
+    assert book.text(phrase("vm.forward.sent", recipients=1)) == "Le message a été transféré."
+    assert book.text(phrase("vm.forward.sent", recipients=3)) == (
+        "Le message a été transféré à trois destinataires."
+    )
+    assert book.text(phrase("vm.forward.some", recipients=1)) == (
+        "Le message a été transféré à un destinataire. Il n'y a plus de place chez les autres."
     )
 
 
@@ -129,9 +177,9 @@ def _plain(value):
         phrase("vm.nowhere"),
         phrase("vm.goodbye", "de"),
         phrase("vm.summary", new=1),
-        phrase("vm.summary", new="1", old=0),
-        phrase("vm.summary", new=True, old=0),
-        phrase("vm.message.header", position=1, is_new=1),
+        phrase("vm.summary", new="1", old=0, urgent=0),
+        phrase("vm.summary", new=True, old=0, urgent=0),
+        phrase("vm.message.header", position=1, is_new=1, is_urgent=False, deleted=False),
         phrase("vm.message.received", at=NOW.replace(tzinfo=None), today=NOW),
     ],
     ids=["unknown", "language", "missing", "text", "flag", "count", "zone"],
