@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
 from call.clock import Clock
@@ -252,8 +252,9 @@ class SipLine:
         """The leg of a call that can be attended to, else the status of its refusal."""
         if not self._accepts(event.dialed):
             return None, 404
+        caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
         try:
-            leg = self._leg(event.call, event.caller, event.dialed, signals, outgoing=False)
+            leg = self._leg(event.call, caller, event.dialed, signals, outgoing=False)
         except Unavailable:
             return None, 503
         self._legs[event.call] = leg

@@ -10,6 +10,9 @@ from voicemail.message import Mailbox
 COMPANY = "5145550100"
 """A number reserved for examples."""
 
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""Who may call, and is believed to be one of the company's telephones: this machine."""
+
 PEOPLE = (
     (Mailbox("100", "la réception", language="fr", addresses=("reception@example.org",)), "4710"),
     (Mailbox("101", "Camille", language="fr", addresses=("camille@example.org",)), "4711"),
@@ -25,7 +28,7 @@ def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
         mail |= {"host": host, "port": port, "security": "none"}
     values: dict[str, object] = {
         "company": {"name": "Vestibule", "operator": "100"},
-        "sip": {"listen": listen, "allow": ["127.0.0.0/8", "::1/128"]},
+        "sip": {"listen": listen, "allow": LOOPBACK, "phones": LOOPBACK},
         "media": {"first_port": 0, "last_port": 0},
         "storage": {"data": data},
         "mail": mail,

@@ -148,7 +148,7 @@ def _line(
     sip: Sip, plane: MediaPlane, clock: Clock, switchboard: Switchboard, reception: Reception
 ) -> SipLine:
     host, port = sip.address
-    access = AccessPolicy(allowed=sip.allow, max_calls=sip.max_calls)
+    access = AccessPolicy(allowed=sip.allow, phones=sip.phones, max_calls=sip.max_calls)
     return SipLine(
         LineSettings(advertised=sip.advertise or "", access=access),
         SipTransport(host, port, clock),

@@ -94,10 +94,12 @@ class Sip(Section):
     advertise: str | None = None
     """Address put in Contact and in session descriptions, where it differs from `listen`."""
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    phones: tuple[str, ...] = ()
+    """Networks of our own telephones, and of nothing else: the numbers they give are believed."""
     max_calls: int = Field(default=200, ge=1, le=10_000)
     drain_s: float = Field(default=30.0, ge=0)
 
-    @field_validator("allow")
+    @field_validator("allow", "phones")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:

@@ -104,3 +104,21 @@ def test_no_stranger_is_answered_more_than_its_share(times: list[float]) -> None
     answered = [now for now in times if door.knock("203.0.113.1", now) == Refuse(403)]
     span = times[-1] - times[0] if times else 0
     assert len(answered) <= POLICY.stranger_burst + span / POLICY.stranger_every_s + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("host", "vouched"),
+    [("192.0.2.130", True), ("::ffff:192.0.2.130", True), ("192.0.2.1", False), ("nobody", False)],
+)
+def test_a_number_is_believed_from_our_own_telephones_alone(host: str, vouched: bool) -> None:
+    policy = AccessPolicy(allowed=("192.0.2.0/24",), phones=("192.0.2.128/25",))
+    assert Door(policy).keeper.vouches_for(host) is vouched
+
+
+def test_nobody_is_believed_unless_telephones_are_named() -> None:
+    assert not Door().keeper.vouches_for("127.0.0.1")
+
+
+def test_telephones_that_are_no_network_are_a_mistake_of_ours() -> None:
+    with pytest.raises(Misuse, match="phones"):
+        Door(AccessPolicy(phones=("reception",)))

@@ -40,6 +40,15 @@ async def test_a_call_is_rung_answered_and_its_sound_connected() -> None:
         assert (scene.leg.caller.number, scene.leg.dialed) == ("4505550123", "5145550100")
 
 
+@pytest.mark.parametrize(("phones", "internal"), [(("127.0.0.1",), True), ((), False)])
+async def test_a_call_from_a_telephone_of_ours_is_known_for_one(
+    phones: tuple[str, ...], internal: bool
+) -> None:
+    async with Scene(LineSettings(access=AccessPolicy(phones=phones))) as scene:
+        await Caller(scene).calls()
+        assert scene.leg.caller.internal is internal
+
+
 async def test_a_caller_who_hangs_up_ends_the_call() -> None:
     async with Scene() as scene:
         caller = Caller(scene)

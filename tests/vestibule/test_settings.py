@@ -18,17 +18,22 @@ def test_the_example_configuration_loads() -> None:
         "voicemail_leave",
     ]
     assert settings.mail.security == "starttls"
+    assert settings.sip.phones == ()
 
 
 def test_every_mistake_is_told_at_once_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
-    path.write_text('[sip]\nlisen = "x"\nmax_calls = 0\nallow = ["nowhere"]\n', encoding="utf-8")
+    path.write_text(
+        '[sip]\nlisen = "x"\nmax_calls = 0\nallow = ["nowhere"]\nphones = ["desk"]\n',
+        encoding="utf-8",
+    )
     with pytest.raises(BadSettings) as caught:
         read_settings(path)
     text = str(caught.value)
     assert "sip.lisen" in text
     assert "sip.max_calls" in text
     assert "sip.allow" in text
+    assert "sip.phones" in text
 
 
 def test_the_environment_wins_over_the_file(
