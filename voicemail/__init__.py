@@ -16,6 +16,9 @@ from voicemail.errors import (
     WrongPin,
     WrongSpool,
 )
+from voicemail.forwarding import NotAdded, OpenForward
+from voicemail.greetings import NotEnded
+from voicemail.listing import Move
 from voicemail.mailboxes import Mailboxes, Ports
 from voicemail.message import (
     Attachment,
@@ -31,8 +34,9 @@ from voicemail.message import (
     TooShort,
 )
 from voicemail.notice import Notices
+from voicemail.options import PinChange
 from voicemail.outbox import OutboxWorker
-from voicemail.visit import Move, Nothing, Selected, Summary, Visit
+from voicemail.visit import Nothing, Selected, Summary, Toggled, Visit
 
 __all__ = [
     "Attachment",
@@ -53,11 +57,15 @@ __all__ = [
     "Mailboxes",
     "Message",
     "Move",
+    "NotAdded",
+    "NotEnded",
     "Nothing",
     "NothingSelected",
     "Notices",
+    "OpenForward",
     "OpenGreeting",
     "OutboxWorker",
+    "PinChange",
     "Ports",
     "Selected",
     "SoundRefused",
@@ -65,6 +73,7 @@ __all__ = [
     "StoreUnavailable",
     "Summary",
     "Ticket",
+    "Toggled",
     "TooShort",
     "Visit",
     "WrongPin",

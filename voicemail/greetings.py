@@ -1,13 +1,15 @@
 """The greetings of a mailbox: recorded by telephone or brought as a file, played to callers."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from call.clock import Clock
-from call.sound import RATE, Recording
-from voicemail.errors import MailboxUnknown, WrongSpool
+from call.sound import RATE
+from voicemail.errors import MailboxUnknown
+from voicemail.history import OWNER, PROGRAM, History
 from voicemail.ids import new_id
-from voicemail.message import Greeting, GreetingKind, OpenGreeting, TooShort
-from voicemail.policy import MAX_GREETING_S
+from voicemail.message import Greeting, GreetingKind, Mailbox, OpenGreeting, TooShort
+from voicemail.policy import end_of, least_speech_s, longest_s, next_such_day
 from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Store, Tokens
 
 WHEN_BUSY = (GreetingKind.TEMPORARY, GreetingKind.BUSY, GreetingKind.UNAVAILABLE)
@@ -15,8 +17,15 @@ WHEN_UNAVAILABLE = (GreetingKind.TEMPORARY, GreetingKind.UNAVAILABLE)
 """Which greeting a caller hears: the first of these that is recorded and has not ended."""
 
 
+class NotEnded(StrEnum):
+    """Why a temporary greeting was given no last day."""
+
+    NOTHING = "nothing"  # none is played
+    INVALID = "invalid"  # the calendar has no such day
+
+
 class Greetings:
-    """Keeps, erases and finds greetings. One instance serves every mailbox."""
+    """Keeps, erases, ends and finds greetings. One instance serves every mailbox."""
 
     def __init__(
         self,
@@ -28,6 +37,7 @@ class Greetings:
         formats: AudioFormats,
         clock: Clock,
         tokens: Tokens,
+        history: History,
     ) -> None:
         self._store = store
         self._sounds = sounds
@@ -36,16 +46,24 @@ class Greetings:
         self._formats = formats
         self._clock = clock
         self._tokens = tokens
+        self._history = history
 
     async def playing(self, number: str, *, busy: bool = False) -> Path | None:
         """The recorded greeting a caller hears now; None where there is none."""
         there = {each.kind: each for each in await self._store.greetings(number)}
-        now = self._clock.now()
         for kind in WHEN_BUSY if busy else WHEN_UNAVAILABLE:
             greeting = there.get(kind)
-            if greeting is not None and (greeting.until is None or now < greeting.until):
+            if greeting is not None and self._plays(greeting):
                 return await self._sounds.local(greeting.sound)
         return None
+
+    def _plays(self, greeting: Greeting) -> bool:
+        return greeting.until is None or self._clock.now() < greeting.until
+
+    async def temporary(self, number: str) -> Greeting | None:
+        """The temporary greeting, while it is played."""
+        greeting = await self._store.greeting(number, GreetingKind.TEMPORARY)
+        return greeting if greeting is not None and self._plays(greeting) else None
 
     async def path(self, number: str, kind: GreetingKind) -> Path | None:
         """The sound of one greeting."""
@@ -55,24 +73,21 @@ class Greetings:
     async def open(self, kind: GreetingKind) -> OpenGreeting:
         """A place to record a greeting into. Nothing is changed until it is kept."""
         spool = await self._spool.open_greeting(new_id(self._clock.now(), self._tokens))
-        return OpenGreeting(kind, spool, MAX_GREETING_S)
+        return OpenGreeting(kind, spool, longest_s(kind))
 
-    async def keep(
-        self, number: str, opened: OpenGreeting, recording: Recording
-    ) -> Greeting | TooShort:
-        """Make the recording the greeting of its kind, unless nothing was said."""
-        if recording.path != opened.spool:
-            raise WrongSpool(f"{recording.path} is not the {opened.kind} greeting's recording")
+    async def keep(self, number: str, opened: OpenGreeting) -> Greeting | TooShort:
+        """Make what was recorded the greeting of its kind, unless nothing was said."""
         mailbox = await self._store.mailbox(number)
         if mailbox is None:
             raise MailboxUnknown(number)
         pcm = await self._spool.read_greeting(opened.spool)
         speech_s = await self._ear.speech_s(pcm)
-        if not pcm or speech_s < mailbox.min_speech_s:
+        if not pcm or speech_s < least_speech_s(opened.kind, mailbox):
             await self._spool.remove_greeting(opened.spool)
             return TooShort(speech_s)
         greeting = await self._replace(number, opened.kind, pcm)
         await self._spool.remove_greeting(opened.spool)
+        await self._history.note("greeting kept", number, opened.kind.value)
         return greeting
 
     async def discard(self, opened: OpenGreeting) -> None:
@@ -85,12 +100,35 @@ class Greetings:
             raise MailboxUnknown(number)
         return await self._replace(number, kind, await self._formats.decoded(path))
 
-    async def erase(self, number: str, kind: GreetingKind) -> bool:
-        """Remove a greeting; False when there was none."""
+    async def erase(self, number: str, kind: GreetingKind, *, actor: str = OWNER) -> bool:
+        """Remove a greeting; False when there was none. The history says who did."""
         erased = await self._store.erase_greeting(number, kind)
         if erased is not None:
             await self._sounds.delete(erased.sound)
+            await self._history.note("greeting erased", number, kind.value, actor=actor)
         return erased is not None
+
+    async def end_temporary(self, mailbox: Mailbox, typed: str) -> Greeting | NotEnded:
+        """Play the temporary greeting to the end of a day, typed MMDD on the owner's calendar."""
+        if await self.temporary(mailbox.number) is None:
+            return NotEnded.NOTHING
+        day = next_such_day(typed, mailbox.local(self._clock.now()).date())
+        if day is None:
+            return NotEnded.INVALID
+        until = end_of(day, mailbox.zone)
+        ended = await self._store.end_greeting(mailbox.number, GreetingKind.TEMPORARY, until)
+        if ended is None:
+            return NotEnded.NOTHING
+        await self._history.note("temporary greeting ends", mailbox.number, day.isoformat())
+        return ended
+
+    async def sweep(self) -> None:
+        """Forget the greetings that have ended."""
+        for ended in await self._store.forget_ended_greetings(self._clock.now()):
+            await self._sounds.delete(ended.sound)
+            await self._history.note(
+                "greeting ended", ended.mailbox, ended.kind.value, actor=PROGRAM
+            )
 
     async def _replace(self, number: str, kind: GreetingKind, pcm: bytes) -> Greeting:
         now = self._clock.now()

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from zoneinfo import available_timezones
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
-from voicemail.message import Mailbox, TreatmentKind
+from voicemail.message import GreetingKind, Mailbox, Message, TreatmentKind
 from voicemail.ports import MailTask, TaskKind
 
 TRIES_PER_CALL = 3
@@ -30,6 +30,13 @@ MOST_MESSAGES = 100
 """In one mailbox; an operator may set fewer."""
 
 MAX_GREETING_S = 180
+MAX_NAME_S = 10
+
+LEAST_NAME_SPEECH_S = 0.3
+"""Of speech in a recorded name: there are short ones."""
+
+_LEAP_YEARS_APART = 8
+"""At most: 29 February 2096 is followed by that of 2104."""
 
 LANGUAGES = ("fr", "en")
 
@@ -94,6 +101,44 @@ def cap_notices(message: str, mailbox: Mailbox, now: datetime) -> Mapping[int, M
         )
         for number, kind in kinds.items()
     }
+
+
+def message_mail(message: Message, mailbox: Mailbox, now: datetime) -> MailTask | None:
+    """The e-mail that brings a message to the addresses of its mailbox; None where it has none."""
+    if not mailbox.addresses:
+        return None
+    kind = TaskKind.MESSAGE
+    return MailTask(message.id, kind, mailbox.number, message.id, mailbox.addresses, now)
+
+
+def longest_s(kind: GreetingKind) -> int:
+    """For how long a greeting may be recorded."""
+    return MAX_NAME_S if kind is GreetingKind.NAME else MAX_GREETING_S
+
+
+def least_speech_s(kind: GreetingKind, mailbox: Mailbox) -> float:
+    """Seconds of speech under which a recording is no greeting."""
+    least_s = mailbox.min_speech_s
+    return min(least_s, LEAST_NAME_SPEECH_S) if kind is GreetingKind.NAME else least_s
+
+
+def next_such_day(typed: str, today: date) -> date | None:
+    """The next day that is typed as month and day, MMDD, today included; None if there is none."""
+    if not re.fullmatch(r"[0-9]{4}", typed):
+        return None
+    for year in range(today.year, today.year + _LEAP_YEARS_APART + 1):
+        try:
+            day = date(year, int(typed[:2]), int(typed[2:]))
+        except ValueError:
+            continue
+        if day >= today:
+            return day
+    return None
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The first instant in a time zone when the day is over, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def lock_until(failures: int, threshold: int, now: datetime) -> datetime | None:

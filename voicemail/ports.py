@@ -77,11 +77,23 @@ class AudioStore(Protocol):
 class AudioFormats(Protocol):
     """Sound files in other formats."""
 
-    async def encoded(self, wav: Path, attachment: Attachment) -> bytes:
-        """The sound of a stored file as the octets of an attachment."""
+    async def encoded(
+        self, wav: Path, attachment: Attachment, bit_rate: int | None = None
+    ) -> bytes:
+        """The sound of a stored file as the octets of an attachment.
+
+        `bit_rate` is in bits a second, about, for MP3 and Opus; None for the usual one.
+        """
 
     async def decoded(self, path: Path) -> bytes:
         """Raw samples of any sound file, levelled and faded. Raises SoundRefused."""
+
+
+class Transcriber(Protocol):
+    """Writes down what is said."""
+
+    async def text(self, wav: Path, language: str) -> str:
+        """What is said in a sound file, "" when nothing is. Raises TranscriberUnavailable."""
 
 
 class Spool(Protocol):
@@ -179,6 +191,8 @@ class Reply:
 
     delivery: Delivery
     text: str = ""
+    too_large: bool = False
+    """Refused for its size alone (RFC 1870): a smaller one may be taken."""
 
 
 class TaskState(StrEnum):
@@ -241,8 +255,8 @@ class MailStore(Protocol):
         """Note each recipient's reply, end the lease, and queue the notice of a failure.
 
         Deferred recipients are tried again at `retry`; None gives them up. A message whose e-mail
-        is dead is in its mailbox from then on, in the same transaction. None, and nothing is
-        done, when the lease was lost.
+        failed for any of its recipients is in its mailbox from then on, in the same transaction.
+        None, and nothing is done, when the lease was lost.
         """
 
     async def release(self, worker: str) -> None:
@@ -367,6 +381,9 @@ class Store(MailStore, Protocol):
     async def retire(self, number: str, before: datetime, now: datetime) -> int:
         """Put in the trash the messages received before then that were heard; returns how many."""
 
+    async def admit(self, id: str) -> None:
+        """Put in its mailbox a message that was only to be e-mailed."""
+
     async def set_transcript(self, id: str, text: str) -> None:
         """Note what was said in a message."""
 
@@ -387,6 +404,14 @@ class Store(MailStore, Protocol):
 
     async def erase_greeting(self, number: str, kind: GreetingKind) -> Greeting | None:
         """Remove the greeting of a kind; returns it."""
+
+    async def end_greeting(
+        self, number: str, kind: GreetingKind, until: datetime
+    ) -> Greeting | None:
+        """Say when a greeting stops being played; returns it as it is then, None for none."""
+
+    async def forget_ended_greetings(self, now: datetime) -> tuple[Greeting, ...]:
+        """Remove the greetings that are played no more; returns them."""
 
     async def greetings(self, number: str) -> tuple[Greeting, ...]:
         """Every greeting of a mailbox."""
@@ -415,6 +440,10 @@ class Envelope:
 
 class MailConnection(Protocol):
     """One conversation with whatever takes e-mail."""
+
+    @property
+    def largest(self) -> int | None:
+        """Octets of the largest e-mail the other side takes, where it said so."""
 
     async def send(self, envelope: Envelope) -> Mapping[str, Reply]:
         """Hand an e-mail over; a reply for every recipient. Raises MailUnavailable."""

@@ -1,14 +1,17 @@
-"""An owner's visit to their mailbox: listening, deleting, saving, recording greetings."""
+"""An owner's visit to their mailbox: listening, deleting, filing, passing on, greetings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from call.clock import Clock
-from call.sound import Recording
 from voicemail.errors import NothingSelected, WrongSpool
-from voicemail.greetings import Greetings
+from voicemail.forwarding import Forwarding, OpenForward
+from voicemail.greetings import Greetings, NotEnded
+from voicemail.history import History
+from voicemail.listing import Listing, Move
 from voicemail.message import (
     Folder,
     Greeting,
@@ -18,23 +21,23 @@ from voicemail.message import (
     OpenGreeting,
     TooShort,
 )
+from voicemail.options import Options, PinChange
 from voicemail.ports import AudioStore, Store
-
-
-class Move(StrEnum):
-    """Where to go in the list of messages."""
-
-    FIRST = "first"
-    NEXT = "next"
-    PREVIOUS = "previous"
-    CURRENT = "current"
 
 
 class Nothing(StrEnum):
     """Why a move leads to no message."""
 
-    EMPTY = "none"  # the mailbox has no message
+    EMPTY = "none"  # the folder has no message
     END = "no_more"  # there is none further in that direction
+
+
+class Toggled(StrEnum):
+    """What became of a message that was to be deleted, or brought back."""
+
+    DELETED = "deleted"
+    RESTORED = "restored"
+    FULL = "full"  # it stays in the trash: no place is left in the box
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,14 @@ class Summary:
 
     new: int
     old: int
-    has_temporary: bool
+    urgent: int = 0
+    """Of the new ones."""
+    has_temporary: bool = False
+    """Whether callers hear a temporary greeting now."""
+    temporary_until: datetime | None = None
+    """The last moment at which they do, on the owner's clock; None for no end."""
+    folder: Folder = Folder.OLD
+    """The folder that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,90 +78,150 @@ class Selected:
 
 
 class Visit:
-    """One owner, signed in. The list of messages stays as it was on entering.
+    """One owner, signed in, with one folder open. Its list stays as it was on opening it.
 
-    A message deleted during the visit keeps its place in the list, so that it can be restored.
+    The first folder is chosen when the owner is first told what there is: the new messages, or
+    the old ones if there is none. A message deleted or filed elsewhere during the visit keeps its
+    place in the list, so that it can be gone back to. `changed` is called with the mailbox's
+    number after each change of what it holds.
     """
 
     def __init__(
         self,
         mailbox: Mailbox,
-        ids: tuple[str, ...],
         *,
         store: Store,
         sounds: AudioStore,
-        greetings: Greetings,
         clock: Clock,
+        greetings: Greetings,
+        options: Options,
+        forwarding: Forwarding,
+        history: History,
+        changed: Callable[[str], None],
     ) -> None:
         self.mailbox = mailbox
-        self._ids = ids
-        self._at: int | None = None
+        self.folder: Folder | None = None
+        self._listing = Listing()
         self._store = store
         self._sounds = sounds
-        self._greetings = greetings
         self._clock = clock
+        self._greetings = greetings
+        self._options = options
+        self._forwarding = forwarding
+        self._history = history
+        self._changed = changed
         self._recording: OpenGreeting | None = None
+
+    # ---- Listening
 
     async def summary(self) -> Summary:
         """Counts the messages out of the trash, as they are now."""
-        messages = await self._store.messages(self.mailbox.number)
-        new = sum(message.folder is Folder.NEW for message in messages)
-        temporary = await self._store.greeting(self.mailbox.number, GreetingKind.TEMPORARY)
-        return Summary(new, len(messages) - new, temporary is not None)
+        counts = await self._store.counts(self.mailbox.number)
+        folder = self.folder or await self._open_first()
+        playing = await self._greetings.temporary(self.mailbox.number)
+        return Summary(
+            counts.new,
+            counts.old,
+            counts.urgent_new,
+            has_temporary=playing is not None,
+            temporary_until=None if playing is None else self._last_moment(playing),
+            folder=folder,
+        )
+
+    def _last_moment(self, greeting: Greeting) -> datetime | None:
+        if greeting.until is None:
+            return None
+        return self.mailbox.local(greeting.until - timedelta(seconds=1))
+
+    async def open_folder(self, folder: Folder) -> int:
+        """List the messages of a folder, urgent ones first; returns how many there are."""
+        listed = await self._store.messages(self.mailbox.number)
+        self._listing = Listing(message.id for message in listed if message.folder is folder)
+        self.folder = folder
+        return len(self._listing)
+
+    async def _open_first(self) -> Folder:
+        folder = Folder.NEW
+        if not await self.open_folder(folder):
+            folder = Folder.OLD
+            await self.open_folder(folder)
+        return folder
 
     async def select(self, move: Move) -> Selected | Nothing:
-        """Go to a message; a move beyond either end changes nothing."""
-        if not self._ids:
-            return Nothing.EMPTY
-        at = self._target(move)
-        if not 0 <= at < len(self._ids):
-            return Nothing.END
-        self._at = at
-        message = await self._current()
+        """Go to a message; a move beyond either end changes nothing.
+
+        A message that was forgotten for good meanwhile leaves the list.
+        """
+        if self.folder is None:
+            await self._open_first()
+        while self._listing:
+            at = self._listing.target(move)
+            id = self._listing.id(at)
+            if id is None:
+                return Nothing.END
+            message = await self._store.message(id)
+            if message is not None:
+                self._listing.take(at)
+                return await self._selected(message, at)
+            self._listing.strike(at)
+        return Nothing.EMPTY
+
+    async def _selected(self, message: Message, at: int) -> Selected:
         return Selected(
             message=message,
             sound=await self._sounds.local(message.sound),
             position=at + 1,
-            total=len(self._ids),
+            total=len(self._listing),
             received=self.mailbox.local(message.received),
         )
 
-    def _target(self, move: Move) -> int:
-        if move is Move.FIRST or self._at is None:
-            return 0
-        return self._at + {Move.NEXT: 1, Move.PREVIOUS: -1}.get(move, 0)
+    async def current(self) -> Message:
+        """The selected message, as it is now."""
+        id = self._listing.current
+        message = None if id is None else await self._store.message(id)
+        if message is None:
+            raise NothingSelected("no message is selected")
+        return message
 
     async def mark_heard(self) -> None:
         """The selected message is new no more."""
-        message = await self._current()
+        message = await self.current()
         if message.folder is Folder.NEW:
             await self._store.file(message.id, Folder.OLD)
+            self._changed(self.mailbox.number)
 
-    async def toggle_deleted(self) -> bool:
-        """Put the selected message in the trash, or take it out; True when it is deleted now."""
-        message = await self._current()
+    async def toggle_deleted(self) -> Toggled:
+        """Put the selected message in the trash, or take it out if there is a place for it."""
+        message = await self.current()
         if message.deleted is None:
             await self._store.delete(message.id, self._clock.now())
-            return True
-        await self._store.restore(message.id)
-        return False
+            return await self._toggled(Toggled.DELETED, message)
+        if not await self._store.restore(message.id):
+            return Toggled.FULL
+        return await self._toggled(Toggled.RESTORED, message)
+
+    async def _toggled(self, toggled: Toggled, message: Message) -> Toggled:
+        self._changed(self.mailbox.number)
+        await self._history.note(f"message {toggled.value}", self.mailbox.number, message.id)
+        return toggled
 
     async def file(self, folder: Folder) -> bool:
         """Put the selected message in a folder, out of the trash if it was there.
 
         False when it was there and no place is left in the box.
         """
-        message = await self._current()
+        message = await self.current()
         if not await self._store.restore(message.id):
             return False
         await self._store.file(message.id, folder)
+        self._changed(self.mailbox.number)
         return True
 
-    async def _current(self) -> Message:
-        message = None if self._at is None else await self._store.message(self._ids[self._at])
-        if message is None:
-            raise NothingSelected("no message is selected")
-        return message
+    async def open_forward(self) -> OpenForward:
+        """Begin to pass the selected message on."""
+        return await self._forwarding.open(self.mailbox, await self.current())
+
+    # ---- Options
 
     async def open_greeting(self, kind: GreetingKind) -> OpenGreeting:
         """A place to record a greeting into; an earlier one, not kept, is forgotten."""
@@ -159,12 +229,12 @@ class Visit:
         self._recording = await self._greetings.open(kind)
         return self._recording
 
-    async def keep_greeting(self, kind: GreetingKind, recording: Recording) -> Greeting | TooShort:
+    async def keep_greeting(self, kind: GreetingKind) -> Greeting | TooShort:
         """Make what was recorded the greeting of its kind."""
         opened = self._recording
         if opened is None or opened.kind is not kind:
             raise WrongSpool(f"no {kind} greeting is being recorded")
-        kept = await self._greetings.keep(self.mailbox.number, opened, recording)
+        kept = await self._greetings.keep(self.mailbox.number, opened)
         self._recording = None
         return kept
 
@@ -181,3 +251,23 @@ class Visit:
     async def greeting(self, kind: GreetingKind) -> Path | None:
         """The sound of a greeting, to be played back."""
         return await self._greetings.path(self.mailbox.number, kind)
+
+    async def end_temporary(self, typed: str) -> datetime | NotEnded | None:
+        """Play the temporary greeting to the end of a day, typed MMDD; see Greetings.
+
+        Returns the last moment at which it is played, on the owner's clock.
+        """
+        ended = await self._greetings.end_temporary(self.mailbox, typed)
+        return ended if isinstance(ended, NotEnded) else self._last_moment(ended)
+
+    async def change_pin(self, pin: str, again: str) -> PinChange:
+        """Make what was typed twice the PIN."""
+        return await self._options.change_pin(pin, again)
+
+    async def set_language(self, language: str) -> None:
+        """Be spoken and written to in that language from now on. Raises MailboxRefused."""
+        self.mailbox = await self._options.set_language(language)
+
+    async def welcome(self) -> None:
+        """Say that the first login has been gone through."""
+        self.mailbox = await self._options.welcome()

@@ -54,7 +54,11 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=True)
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error is logged: it must not tell numbers
+        )
         if url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)

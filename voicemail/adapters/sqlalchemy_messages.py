@@ -107,6 +107,9 @@ class SqlAlchemyMessages:
     async def delete(self, id: str, now: datetime) -> None:
         await self._change(id, deleted=now)
 
+    async def admit(self, id: str) -> None:
+        await self._change(id, in_box=True)
+
     async def set_transcript(self, id: str, text: str) -> None:
         await self._change(id, transcript=text)
 
@@ -183,6 +186,23 @@ class SqlAlchemyMessages:
             erased = await _greeting(connection, number, kind)
             await _remove_greeting(connection, number, kind)
             return erased
+
+    async def end_greeting(
+        self, number: str, kind: GreetingKind, until: datetime
+    ) -> Greeting | None:
+        change = update(t.greeting).where(
+            t.greeting.c.mailbox == number, t.greeting.c.kind == kind.value
+        )
+        async with self._database.transaction() as connection:
+            await connection.execute(change.values(until=until))
+            return await _greeting(connection, number, kind)
+
+    async def forget_ended_greetings(self, now: datetime) -> tuple[Greeting, ...]:
+        ended = t.greeting.c.until <= now
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(select(t.greeting).where(ended))).all()
+            await connection.execute(delete(t.greeting).where(ended))
+            return tuple(_read_greeting(row) for row in rows)
 
     async def sounds(self) -> frozenset[str]:
         async with self._database.reading() as connection:
