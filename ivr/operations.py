@@ -108,6 +108,7 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     ),
     specify("voicemail.keep_deposit", [], {"kept": [], "too_short": []}),
     specify("voicemail.discard_deposit", [], {"done": []}),
+    specify("voicemail.check_deposit", [], {"enough": [], "too_short": []}),
     specify("voicemail.open_retake", [], {"ready": ["spool"]}),
     specify("voicemail.accept_retake", [], {"taken": [], "too_short": []}),
     specify("voicemail.toggle_urgent", [], {"urgent": [], "ordinary": []}),

@@ -37,6 +37,7 @@ class Leaving:
             "voicemail.open_deposit": self._open_deposit,
             "voicemail.keep_deposit": self._keep_deposit,
             "voicemail.discard_deposit": self._discard_deposit,
+            "voicemail.check_deposit": self._check_deposit,
             "voicemail.open_retake": self._open_retake,
             "voicemail.accept_retake": self._accept_retake,
             "voicemail.toggle_urgent": self._toggle_urgent,
@@ -100,6 +101,10 @@ class Leaving:
     async def _discard_deposit(self, _: Arguments) -> Outcome:
         await self._mailboxes.discard(self._take())
         return Outcome("done")
+
+    async def _check_deposit(self, _: Arguments) -> Outcome:
+        enough = await self._mailboxes.is_enough(self._held)
+        return Outcome("enough" if enough else "too_short")
 
     async def _open_retake(self, _: Arguments) -> Outcome:
         return Outcome("ready", {"spool": await self._mailboxes.open_retake(self._held)})

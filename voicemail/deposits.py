@@ -129,6 +129,12 @@ class Deposits:
         await self._spool.amend(ticket)
         return replace(deposit, ticket=ticket)
 
+    async def is_enough(self, deposit: Deposit) -> bool:
+        """Whether enough was said, as things stand, for `keep` to make a message of it."""
+        mailbox = await self._known(deposit.ticket.mailbox)
+        speech_s = await self._ear.speech_s(await self._spool.read(deposit.id))
+        return speech_s >= mailbox.min_speech_s
+
     async def open_retake(self, deposit: Deposit) -> Path:
         """Where a second take goes. The first stays the message until `accept_retake`."""
         return await self._spool.open_retake(deposit.id)

@@ -188,6 +188,10 @@ class Mailboxes:
         """Where a second take goes; see Deposits.open_retake."""
         return await self._deposits.open_retake(deposit)
 
+    async def is_enough(self, deposit: Deposit) -> bool:
+        """Whether what was said is enough for a message; see Deposits.is_enough."""
+        return await self._deposits.is_enough(deposit)
+
     async def accept_retake(self, deposit: Deposit) -> bool:
         """The second take becomes the message; see Deposits.accept_retake."""
         return await self._deposits.accept_retake(deposit)

@@ -84,6 +84,10 @@ class MemoryLeaving:
         self.discarded += 1
         return Outcome("done")
 
+    def check_deposit(self) -> Outcome:
+        enough = speech_in(self._open.take) >= LEAST_SPEECH_S
+        return Outcome("enough" if enough else "too_short")
+
     def open_retake(self) -> Outcome:
         self._open.retake = self._spool.next()
         return Outcome("ready", {"spool": self._open.retake})
@@ -93,7 +97,7 @@ class MemoryLeaving:
         assert retake is not None, "no second take is under way"
         if speech_in(retake) < LEAST_SPEECH_S:
             return Outcome("too_short")
-        self._open.take = retake
+        retake.replace(self._open.take)
         return Outcome("taken")
 
     def toggle_urgent(self) -> Outcome:

@@ -180,6 +180,18 @@ async def test_a_second_take_with_nothing_in_it_leaves_the_first(
     assert message.duration_s == 3.0
 
 
+async def test_what_was_said_so_far_is_enough_for_a_message_or_is_not(
+    office: Office, caller: Caller
+) -> None:
+    await office.hire()
+    await caller.speaks(hush(2.0))
+    assert await caller.asks("check_deposit") == Outcome("too_short")
+    await caller.asks("discard_deposit")
+    await caller.speaks(voice(3.0))
+    assert await caller.asks("check_deposit") == Outcome("enough")
+    assert await caller.asks("keep_deposit") == Outcome("kept")
+
+
 async def test_whoever_hangs_up_during_the_second_take_leaves_the_first(
     office: Office, caller: Caller
 ) -> None:
