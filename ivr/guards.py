@@ -26,6 +26,32 @@ def _truth_of(name: str, variable: str) -> Guard:
     return Guard(name, frozenset({variable}), lambda held: bool(held.get(variable)))
 
 
+LONG_MESSAGE_S = 120
+"""Seconds from which a message's length is told before it."""
+
+
+def _number(held: Variables, variable: str) -> float:
+    value = held.get(variable)
+    return value if isinstance(value, int | float) else 0
+
+
+def _is_long(held: Variables) -> bool:
+    return _number(held, "duration_s") >= LONG_MESSAGE_S
+
+
+def _with_envelope(name: str, variable: str, without: str | None = None) -> Guard:
+    """A part of the envelope that is known, in a mailbox that wants envelopes told."""
+    reads = frozenset({"envelope", variable} | ({without} if without else set()))
+    return Guard(
+        name,
+        reads,
+        lambda held: (
+            bool(held.get("envelope") and held.get(variable))
+            and not (without and held.get(without))
+        ),
+    )
+
+
 def _is(name: str, variable: str, word: str) -> Guard:
     return Guard(name, frozenset({variable}), lambda held: held.get(variable) == word)
 
@@ -60,6 +86,38 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             ),
             _truth_of("is_deleted", "deleted"),
             _truth_of("keeps_language", "keep_language"),
+            # ---- An owner's mailbox and messages
+            _truth_of("is_filing", "filing"),
+            _truth_of("is_forwarded", "forwarded_by"),
+            _truth_of("has_recipients", "recipients"),
+            _with_envelope("tells_name", "from_name"),
+            _with_envelope("tells_number", "from_number", without="from_name"),
+            Guard(
+                "tells_nobody",
+                frozenset({"envelope", "from_name", "from_number"}),
+                lambda held: (
+                    bool(held.get("envelope"))
+                    and not held.get("from_number")
+                    and not held.get("from_name")
+                ),
+            ),
+            Guard(
+                "tells_length",
+                frozenset({"envelope", "duration_s"}),
+                lambda held: bool(held.get("envelope")) and _is_long(held),
+            ),
+            Guard("is_long", frozenset({"duration_s"}), _is_long),
+            Guard(
+                "has_previous",
+                frozenset({"position"}),
+                lambda held: _number(held, "position") > 1,
+            ),
+            Guard(
+                "has_next",
+                frozenset({"position", "total"}),
+                lambda held: _number(held, "position") < _number(held, "total"),
+            ),
+            _truth_of("has_selected", "selected"),
         )
     }
 )
