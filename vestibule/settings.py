@@ -146,12 +146,27 @@ class Mail(Section):
     sender: str = "vestibule@localhost"
     operator: str | None = None
     """Who is told when a message cannot be delivered."""
+    templates: Path | None = None
+    """A folder of edited templates; each replaces ours of the same name."""
+    largest_attachment_mb: float = Field(default=10.0, ge=0.1, le=1000)
+    """Of a whole e-mail as it travels, in millions of octets; a larger sound is encoded smaller."""
 
     def secret(self) -> str | None:
         """The password, from its file where one is named."""
         if self.password_file is not None:
             return self.password_file.read_text(encoding="utf-8").strip()
         return self.password.get_secret_value() if self.password else None
+
+
+class Transcription(Section):
+    """What callers said as text in the e-mail, by faster-whisper; without a model there is none."""
+
+    model: Path | None = None
+    """The folder of a model on this machine."""
+    wait_s: float = Field(default=20.0, ge=0, le=120)
+    """How long an e-mail waits for its text before it goes without."""
+    limit_s: float = Field(default=120.0, ge=1, le=3600)
+    """How long the engine may take for one message."""
 
 
 class PyVoipLine(Section):
@@ -180,6 +195,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     storage: Storage = Storage()
     mail: Mail = Mail()
+    transcription: Transcription = Transcription()
     numbers: tuple[Number, ...] = ()
     pyvoip: PyVoipLine | None = None
 

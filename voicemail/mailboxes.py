@@ -28,9 +28,9 @@ from voicemail.message import (
     Message,
     TooShort,
 )
-from voicemail.options import Options
 from voicemail.moving import Moving
-from voicemail.policy import FAILURES_KEPT, mailbox_faults, pin_faults
+from voicemail.options import Options
+from voicemail.policy import FAILURES_KEPT, pin_faults
 from voicemail.ports import (
     AudioFormats,
     AudioStore,
@@ -64,7 +64,7 @@ def _nobody_waits() -> None:
     """No outbox runs here: the e-mail waits for one that does."""
 
 
-def _nobody_watches(_: str) -> None:
+def nobody_watches(_: str) -> None:
     """No lamp hangs here: the next program that has some reads the counts when it starts."""
 
 
@@ -82,7 +82,7 @@ class Mailboxes:
         ports: Ports,
         *,
         mail_due: Callable[[], None] = _nobody_waits,
-        changed: Callable[[str], None] = _nobody_watches,
+        changed: Callable[[str], None] = nobody_watches,
         node: str = "local",
     ) -> None:
         self._ports = ports
@@ -252,9 +252,9 @@ class Mailboxes:
         """The recorded greeting callers of a mailbox hear now; `busy`: its owner is speaking."""
         return await self._greetings.playing(number, busy=busy)
 
-    async def spoken_name(self, number: str) -> Path | None:
-        """The owner's name in their own voice; None where it was not recorded."""
-        return await self._greetings.path(number, GreetingKind.NAME)
+    async def heard(self, number: str, *, busy: bool) -> tuple[Path | None, Path | None]:
+        """What callers of a mailbox are greeted with now; see Greetings.heard."""
+        return await self._greetings.heard(number, busy=busy)
 
     async def import_greeting(self, number: str, kind: GreetingKind, path: Path) -> Greeting:
         """Make a sound file a greeting. Raises MailboxUnknown, SoundRefused."""

@@ -1,4 +1,4 @@
-"""The e-mail an owner gets: composed in the mailbox's language and time zone.
+"""The e-mails of the mailboxes: composed in the mailbox's language and time zone.
 
 Words are in `templates/<language>/`; numbers and dates follow the locale. The same message gives
 the same e-mail whenever it is composed, Message-ID and date included, so that a server or a
@@ -6,23 +6,31 @@ reader can recognise a second copy.
 """
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from pathlib import Path
 from types import MappingProxyType
 
 from babel.dates import format_date, format_time
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from call.masking import masked
-from voicemail.message import Attachment, Mailbox, Message
-from voicemail.ports import MailTask
+from voicemail.message import Attachment, Counts, Mailbox, Message
+from voicemail.ports import Delivered, MailTask, RecipientState, TaskKind
+from voicemail.wording import Wording
 
 _LOCALES = MappingProxyType({"fr": "fr_CA", "en": "en_CA"})
 
-_MIME = MappingProxyType({Attachment.WAV: ("audio", "wav"), Attachment.MP3: ("audio", "mpeg")})
+_MIME = MappingProxyType(
+    {
+        Attachment.WAV: ("wav", "wav"),
+        Attachment.ULAW: ("wav", "wav"),
+        Attachment.MP3: ("mpeg", "mp3"),
+        Attachment.OPUS: ("ogg", "opus"),  # RFC 7845 §9
+    }
+)
+"""The subtype of `audio`, and how a file name ends."""
 
 _POLICY = SMTP.clone(cte_type="7bit")
 """Plain ASCII on the wire: no server on the way needs 8BITMIME."""
@@ -30,95 +38,143 @@ _POLICY = SMTP.clone(cte_type="7bit")
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 """What one file system or another refuses in a name."""
 
+Word = str | bool | int | list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A sound as it is attached."""
+
+    octets: bytes
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an e-mail may tell of; each kind needs its own part of it."""
+
+    counts: Counts = field(default_factory=Counts)
+    message: Message | None = None
+    sound: Enclosure | None = None
+    transcript: str = ""
+    forwarder: str = ""
+    """Name of the owner who forwarded the message."""
+    deliveries: tuple[Delivered, ...] = ()
+    """What became of the message's e-mails."""
+
 
 class Notices:
     """Writes e-mails from one sender."""
 
-    def __init__(self, sender: str, templates: Path = Path(__file__).parent / "templates") -> None:
+    def __init__(self, sender: str, wording: Wording | None = None) -> None:
         self.sender = sender
         self._domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-        self._words = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._wording = wording or Wording()
 
-    def message(
-        self, task: MailTask, message: Message, mailbox: Mailbox, sound: bytes
-    ) -> EmailMessage:
-        """A voice message, with its sound attached in the mailbox's format."""
-        words = _envelope(message, mailbox)
-        mail = self._mail(task, mailbox.addresses, words | {"kind": "message"}, mailbox.language)
-        mail["Date"] = format_datetime(mailbox.local(message.received))
-        html = self._words.get_template(f"{mailbox.language}/message.html.j2").render(words)
-        mail.add_alternative(html, subtype="html")
-        maintype, subtype = _MIME[mailbox.attachment]
-        mail.add_attachment(
-            sound,
-            maintype=maintype,
-            subtype=subtype,
-            filename=self._file_name(words, mailbox),
-        )
-        mail["Content-Language"] = mailbox.language
-        return mail
-
-    def failure(self, task: MailTask, message: Message, mailbox: Mailbox) -> EmailMessage:
-        """Tells the operator that a message could not be mailed; it says nothing of its content."""
-        words = _envelope(message, mailbox) | {
-            "kind": "failure",
-            "caller_number": masked(message.caller.number),
-            "addresses": ", ".join(mailbox.addresses),
-        }
-        mail = self._mail(task, task.recipients, words, mailbox.language)
-        mail["Date"] = format_datetime(mailbox.local(task.created))
-        return mail
-
-    def _mail(
-        self,
-        task: MailTask,
-        shown: tuple[str, ...],
-        words: dict[str, str | bool],
-        language: str,
-    ) -> EmailMessage:
-        stem = f"{language}/{words['kind']}"
+    def compose(self, task: MailTask, mailbox: Mailbox, facts: Facts) -> EmailMessage:
+        """The e-mail of a task, HTML and text, with the sound where there is one."""
+        words = _words(task, mailbox, facts)
+        stem = f"{mailbox.language}/{task.kind.value}"
+        words["subject"] = self._wording.line(f"{stem}.subject.j2", words)
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = self.sender
-        mail["To"] = ", ".join(shown)
-        mail["Subject"] = self._line(f"{stem}.subject.j2", words)
+        mail["To"] = ", ".join(_shown(task, mailbox))
+        mail["Subject"] = words["subject"]
         mail["Message-ID"] = f"<{task.id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(self._words.get_template(f"{stem}.txt.j2").render(words))
+        mail["Date"] = format_datetime(mailbox.local(_instant(task, facts)))
+        mail["Content-Language"] = mailbox.language
+        if words.get("urgent"):
+            mail["Importance"] = "high"
+            mail["X-Priority"] = "1"
+        mail.set_content(self._wording.text(f"{stem}.txt.j2", words))
+        mail.add_alternative(self._wording.text(f"{stem}.html.j2", words), subtype="html")
+        if facts.sound is not None:
+            self._enclose(mail, facts.sound, mailbox, words)
         return mail
 
-    def _file_name(self, words: dict[str, str | bool], mailbox: Mailbox) -> str:
-        name = self._line(f"{mailbox.language}/message.file.j2", words)
+    def _enclose(
+        self, mail: EmailMessage, sound: Enclosure, mailbox: Mailbox, words: dict[str, Word]
+    ) -> None:
+        subtype, ending = _MIME[sound.attachment]
+        name = self._wording.line(f"{mailbox.language}/message.file.j2", words)
         safe = " ".join(_UNSAFE.sub(" ", name).split()).strip(". ")
-        return f"{safe[:150]}.{mailbox.attachment.value}"
+        mail.add_attachment(
+            sound.octets, maintype="audio", subtype=subtype, filename=f"{safe[:150]}.{ending}"
+        )
 
-    def _line(self, template: str, words: dict[str, str | bool]) -> str:
-        return " ".join(self._words.get_template(template).render(words).split())
+
+def _shown(task: MailTask, mailbox: Mailbox) -> tuple[str, ...]:
+    """Whom the e-mail says it is for; a retry to some of them is still the same e-mail."""
+    return task.recipients if task.kind is TaskKind.FAILURE else mailbox.addresses
 
 
-def _envelope(message: Message, mailbox: Mailbox) -> dict[str, str | bool]:
-    """What the templates may say of a message."""
-    locale = _LOCALES[mailbox.language]
-    received = mailbox.local(message.received)
-    return {
+def _instant(task: MailTask, facts: Facts) -> datetime:
+    about_message = task.kind is TaskKind.MESSAGE and facts.message is not None
+    return facts.message.received if about_message and facts.message else task.created
+
+
+def _words(task: MailTask, mailbox: Mailbox, facts: Facts) -> dict[str, Word]:
+    """What the templates may say."""
+    words: dict[str, Word] = {
         "mailbox_name": mailbox.name,
         "mailbox_number": mailbox.number,
-        "caller_name": message.caller.name,
-        "caller_number": spaced(message.caller.number),
-        "date": format_date(received, "full", locale=locale),
-        "time": format_time(received, "short", locale=locale),
-        "stamp": _stamp(received),
-        "duration": _duration(message.duration_s),
+        "taken": facts.counts.taken,
+        "most": mailbox.max_messages,
+        "nearly_full": facts.counts.taken * 10 >= mailbox.max_messages * 9,
+    }
+    instant = task.created if facts.message is None else facts.message.received
+    words |= _hour(mailbox.local(instant), mailbox.language)
+    if facts.message is not None:
+        words |= _envelope(facts.message, facts)
+    if task.kind is TaskKind.FAILURE:
+        words |= _failure(facts)
+    return words
+
+
+def _hour(local: datetime, language: str) -> dict[str, Word]:
+    locale = _LOCALES[language]
+    return {
+        "date": format_date(local, "full", locale=locale),
+        "time": format_time(local, "short", locale=locale),
+        "stamp": f"{local:%Y-%m-%d %Hh%M}",
     }
 
 
-def _stamp(received: datetime) -> str:
-    return f"{received:%Y-%m-%d %Hh%M}"
+def _envelope(message: Message, facts: Facts) -> dict[str, Word]:
+    return {
+        "caller_name": message.caller.name,
+        "caller_number": spaced(message.caller.number),
+        "duration": _duration(message.duration_s),
+        "urgent": message.urgent,
+        "forwarded_by": message.forwarded_by,
+        "forwarder": facts.forwarder,
+        "on_server": message.in_box,
+        "attached": facts.sound is not None,
+        "transcript": facts.transcript,
+    }
+
+
+def _failure(facts: Facts) -> dict[str, Word]:
+    """What the operator is told: nothing of the content, and of the caller no whole number."""
+    message = facts.message
+    return {
+        "caller_name": "",
+        "caller_number": masked(message.caller.number) if message else "",
+        "transcript": "",
+        "urgent": False,
+        "failed": _told(facts.deliveries, RecipientState.FAILED),
+        "sent": _told(facts.deliveries, RecipientState.SENT),
+        "waiting": _told(facts.deliveries, RecipientState.QUEUED, RecipientState.DEFERRED),
+    }
+
+
+def _told(deliveries: tuple[Delivered, ...], *states: RecipientState) -> list[dict[str, str]]:
+    return [
+        {"address": each.address, "reply": each.reply}
+        for each in deliveries
+        if each.state in states
+    ]
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,8 @@ A task is leased from the store for a while, so that a worker that dies frees it
 
     claim -> compose -> connect -> note "handing over" -> send -> note each recipient's reply
 
+A server that refuses an e-mail for its size alone gets a smaller one within the same attempt.
+
 A reply is noted before the connection is closed, to keep short the one moment in which a crash
 leaves a doubt: after the server has the text and before its answer is on our disk. A task found
 in that doubt is sent again, under the same Message-ID: a copy too many rather than a message lost.
@@ -11,22 +13,24 @@ in that doubt is sent again, under the same Message-ID: a copy too many rather t
 A refusal (5xx) ends a recipient at once. A deferral (4xx), and a server that cannot be reached or
 that refuses *us*, is retried with doubling pauses for three days. What ends without having been
 delivered is kept, logged, and told to the operator by an e-mail of its own.
+
+A message that was only to be e-mailed is forgotten once every recipient's server accepted it; one
+that failed for any of them lies in its mailbox from then on, and whoever watches it is told.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from call.clock import Clock
 from call.errors import Unavailable
-from voicemail.errors import MailAccountRefused, SoundUnavailable
-from voicemail.notice import Notices
+from voicemail.composing import Composer
+from voicemail.errors import MailAccountRefused
+from voicemail.forgetting import Oblivion
 from voicemail.ports import (
-    AudioFormats,
-    AudioStore,
     Delivery,
     Envelope,
     LeasedTask,
@@ -35,6 +39,7 @@ from voicemail.ports import (
     Reply,
     Store,
     TaskKind,
+    TaskState,
     Tokens,
 )
 
@@ -50,6 +55,9 @@ LEASE = timedelta(minutes=10)
 ATTEMPT_S = 300.0
 """The longest an attempt may take: well within the lease, so that nobody else begins meanwhile."""
 
+MUCH_SMALLER = 4
+"""A server that refuses a size without saying which it takes is sent a part of it: one in four."""
+
 AT_ONCE = 4
 _LONGEST_WAIT_S = 3600.0
 """The wall clock may be set back or forward during a wait: look again after this long."""
@@ -62,28 +70,32 @@ def pause(attempts: int, fraction: float) -> timedelta:
 
 
 class OutboxWorker:
-    """Mails what is due. `run` until `stop`; `wake` when something was added."""
+    """Mails what is due. `run` until `stop`; `wake` when something was added.
+
+    `changed` is called with the number of a mailbox in which a message lies because its e-mail
+    failed.
+    """
 
     def __init__(
         self,
         *,
         store: Store,
-        sounds: AudioStore,
-        formats: AudioFormats,
+        composer: Composer,
+        oblivion: Oblivion,
         transport: MailTransport,
-        notices: Notices,
         clock: Clock,
         tokens: Tokens,
+        changed: Callable[[str], None],
         worker: str = "local",
         operator: str | None = None,
     ) -> None:
         self._store = store
-        self._sounds = sounds
-        self._formats = formats
+        self._composer = composer
+        self._oblivion = oblivion
         self._transport = transport
-        self._notices = notices
         self._clock = clock
         self._tokens = tokens
+        self._changed = changed
         self._worker = worker
         self._operator = operator
         self._awake = asyncio.Event()
@@ -153,22 +165,48 @@ class OutboxWorker:
 
     async def _send(self, leased: LeasedTask) -> None:
         task = leased.task
-        mail = await self._compose(task)
+        mail = await self._composer.compose(task)
+        if mail is None:
+            log.info("mail of nothing given up", extra={"task": task.id})
+            await self._drop(leased)
+            return
         async with self._transport.connection() as connection:
-            if await self._store.handing_over(task.id, self._worker):
-                replies = await connection.send(Envelope(task.id, task.recipients, mail))
+            if not await self._store.handing_over(task.id, self._worker):
+                return
+            replies = await connection.send(Envelope(task.id, task.recipients, mail))
+            if not any(reply.too_large for reply in replies.values()):
                 await self._settle(leased, replies)
+                return
+            largest = connection.largest
+        await self._settle(leased, await self._send_smaller(task, mail, replies, largest))
 
-    async def _compose(self, task: MailTask) -> EmailMessage:
-        message = await self._store.message(task.message)
-        mailbox = await self._store.mailbox(message.mailbox) if message else None
-        if message is None or mailbox is None:
-            raise SoundUnavailable(f"no such message: {task.message}")
-        if task.kind is TaskKind.FAILURE:
-            return self._notices.failure(task, message, mailbox)
-        wav = await self._sounds.local(message.sound)
-        sound = await self._formats.encoded(wav, mailbox.attachment)
-        return await asyncio.to_thread(self._notices.message, task, message, mailbox, sound)
+    async def _send_smaller(
+        self,
+        task: MailTask,
+        refused: EmailMessage,
+        replies: Mapping[str, Reply],
+        largest: int | None,
+    ) -> Mapping[str, Reply]:
+        """The replies once those who found the e-mail too large were sent a smaller one, if there
+        is one. The others' replies stand, whatever becomes of it."""
+        size = len(await asyncio.to_thread(refused.as_bytes))
+        most = largest if largest is not None and largest < size else size // MUCH_SMALLER
+        smaller = await self._composer.compose(task, most)
+        if smaller is None or len(await asyncio.to_thread(smaller.as_bytes)) >= size:
+            return replies
+        again = tuple(to for to, reply in replies.items() if reply.too_large)
+        try:
+            async with self._transport.connection() as connection:
+                said = await connection.send(Envelope(task.id, again, smaller))
+        except Unavailable as fault:
+            said = dict.fromkeys(again, Reply(Delivery.DEFERRED, str(fault)))
+        return {**replies, **said}
+
+    async def _drop(self, leased: LeasedTask) -> None:
+        """End a task whose message or mailbox is gone: nobody is to be told."""
+        reply = Reply(Delivery.REFUSED, "deleted before it was mailed")
+        replies = dict.fromkeys(leased.task.recipients, reply)
+        await self._store.settle(leased.task.id, self._worker, replies, retry=None)
 
     async def _defer(self, leased: LeasedTask, reason: str) -> None:
         reply = Reply(Delivery.DEFERRED, reason)
@@ -179,18 +217,31 @@ class OutboxWorker:
         retry = now + pause(leased.attempts, self._tokens.fraction())
         again = retry if retry - task.created < GIVE_UP_AFTER else None
         lost = [reply for reply in replies.values() if _is_lost(reply, again)]
-        notice = self._notice(task, now) if lost else None
-        await self._store.settle(task.id, self._worker, replies, retry=again, notice=notice)
+        notice = self._notice(leased, now) if lost else None
+        state = await self._store.settle(task.id, self._worker, replies, retry=again, notice=notice)
         for reply in replies.values():
             event, level = _told(reply, again)
             log.log(level, event, extra={"task": task.id, "reply": reply.text[:200]})
+        if task.kind is TaskKind.MESSAGE and state is not None:
+            await self._follow(task, state, failed=bool(lost))
 
-    def _notice(self, task: MailTask, now: datetime) -> MailTask | None:
-        """The e-mail that tells the operator; a failure to tell is not told in turn."""
-        if self._operator is None or task.kind is TaskKind.FAILURE:
+    async def _follow(self, task: MailTask, state: TaskState, *, failed: bool) -> None:
+        """What the end of a message's e-mail brings for the message."""
+        if failed:
+            self._changed(task.mailbox)
+        if state is TaskState.DONE:
+            try:
+                await self._oblivion.forget_spent()
+            except Unavailable:  # the e-mail is sent; the hourly sweep forgets the rest
+                log.warning("spent messages kept a while", exc_info=True)
+
+    def _notice(self, leased: LeasedTask, now: datetime) -> MailTask | None:
+        """The e-mail that tells the operator of a message; other failures the log tells alone."""
+        task = leased.task
+        if self._operator is None or task.kind is not TaskKind.MESSAGE:
             return None
         return MailTask(
-            f"{task.id}-failed",
+            f"{task.id}-failed-{leased.attempts}",
             TaskKind.FAILURE,
             task.mailbox,
             task.message,

@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -29,7 +30,11 @@ from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.folder_spool import FolderSpool
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.adapters.vad_ear import VadEar
+from voicemail.composing import LARGEST, Composer
+from voicemail.forgetting import Oblivion
+from voicemail.mailboxes import nobody_watches
 from voicemail.ports import MailTransport, Tokens
+from voicemail.transcription import Transcripts
 
 CAMILLE = Mailbox("101", "Camille Tremblay", addresses=("camille@example.org",))
 PIN = "4711"
@@ -89,21 +94,53 @@ class Office:
         return cls(root, clock, database, ports, Mailboxes(ports), cls._worker(ports, root))
 
     @staticmethod
-    def _worker(ports: Ports, root: Path, transport: MailTransport | None = None) -> OutboxWorker:
+    def _worker(
+        ports: Ports,
+        root: Path,
+        transport: MailTransport | None = None,
+        *,
+        transcripts: Transcripts | None = None,
+        largest: int = LARGEST,
+        changed: Callable[[str], None] = nobody_watches,
+    ) -> OutboxWorker:
         return OutboxWorker(
             store=ports.store,
-            sounds=ports.sounds,
-            formats=ports.formats,
+            composer=Composer(
+                store=ports.store,
+                sounds=ports.sounds,
+                formats=ports.formats,
+                notices=Notices("Vestibule <vestibule@example.org>"),
+                changed=changed,
+                transcripts=transcripts,
+                largest=largest,
+            ),
+            oblivion=Oblivion(
+                store=ports.store, sounds=ports.sounds, spool=ports.spool, changed=changed
+            ),
             transport=transport or EmlFolder(root / "mail"),
-            notices=Notices("Vestibule <vestibule@example.org>"),
             clock=ports.clock,
             tokens=ports.tokens,
+            changed=changed,
             operator="operator@example.org",
         )
 
-    def mail_through(self, transport: MailTransport) -> None:
-        """From now on the outbox uses this transport."""
-        self.worker = self._worker(self.ports, self.root, transport)
+    def mail_through(
+        self,
+        transport: MailTransport | None = None,
+        *,
+        transcripts: Transcripts | None = None,
+        largest: int = LARGEST,
+        changed: Callable[[str], None] = nobody_watches,
+    ) -> None:
+        """From now on the outbox uses this transport, and what else is given."""
+        self.worker = self._worker(
+            self.ports,
+            self.root,
+            transport,
+            transcripts=transcripts,
+            largest=largest,
+            changed=changed,
+        )
 
     def on(self, **ports: object) -> "Office":
         """The same office with some ports replaced."""

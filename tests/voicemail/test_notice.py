@@ -8,7 +8,7 @@ import pytest
 from call.leg import Party
 from tests.voicemail.office import CALLER, CAMILLE
 from voicemail import Attachment, Mailbox, Message, Notices
-from voicemail.notice import spaced
+from voicemail.notice import Enclosure, Facts, spaced
 from voicemail.ports import MailTask, TaskKind
 
 FIRST_OF_JULY = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
@@ -22,7 +22,8 @@ def message(**changed: object) -> Message:
 def read(message: Message, mailbox: Mailbox = CAMILLE) -> tuple[str, str, str]:
     """Subject, text and file name."""
     task = MailTask("m1", TaskKind.MESSAGE, "101", "m1", mailbox.addresses, FIRST_OF_JULY)
-    mail = Notices("v@example.org").message(task, message, mailbox, b"RIFF")
+    facts = Facts(message=message, sound=Enclosure(b"RIFF", mailbox.attachment))
+    mail = Notices("v@example.org").compose(task, mailbox, facts)
     body = mail.get_body(("plain",))
     (sound,) = mail.iter_attachments()
     assert body is not None
@@ -59,7 +60,8 @@ def test_a_number_alone_names_the_file() -> None:
 
 def test_the_same_message_gives_the_same_email_headers_whenever_it_is_written() -> None:
     task = MailTask("m1", TaskKind.MESSAGE, "101", "m1", CAMILLE.addresses, FIRST_OF_JULY)
-    mails = [Notices("v@example.org").message(task, message(), CAMILLE, b"") for _ in range(2)]
+    facts = Facts(message=message())
+    mails = [Notices("v@example.org").compose(task, CAMILLE, facts) for _ in range(2)]
     assert mails[0]["Message-ID"] == mails[1]["Message-ID"] == "<m1@example.org>"
     assert mails[0]["Date"] == mails[1]["Date"]
 

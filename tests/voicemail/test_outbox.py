@@ -28,6 +28,8 @@ class PowerCut(BaseException):
 class ScriptedServer:
     """A mail server that answers as told, and accepts once the script is over."""
 
+    largest: int | None = None
+
     def __init__(self, *script: Reply | BaseException | Mapping[str, Reply]) -> None:
         self.script = list(script)
         self.received: list[Envelope] = []

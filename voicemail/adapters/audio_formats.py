@@ -5,6 +5,7 @@ import io
 import shutil
 import warnings
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import soundfile
@@ -19,15 +20,30 @@ _FADE_MS = 30
 _HEADROOM_DB = 3.0
 _LONGEST_S = 600
 
+_CONTAINERS = MappingProxyType(
+    {
+        Attachment.WAV: ("WAV", "PCM_16"),
+        Attachment.ULAW: ("WAV", "ULAW"),
+        Attachment.MP3: ("MP3", "MPEG_LAYER_III"),
+        Attachment.OPUS: ("OGG", "OPUS"),
+    }
+)
+_MP3_TOP = 64_000
+"""Bits a second of an MP3 at 8 kHz at level 0; LAME takes the nearest rate it has."""
+_OPUS_RANGE = (256_000, 6_000)
+"""Bits a second of a mono Opus at level 0 and at level 1."""
+
 
 class SoundFileFormats:
     """Encodes attachments and reads greetings, off the event loop."""
 
-    async def encoded(self, wav: Path, attachment: Attachment) -> bytes:
+    async def encoded(
+        self, wav: Path, attachment: Attachment, bit_rate: int | None = None
+    ) -> bytes:
         try:
             if attachment is Attachment.WAV:
                 return await asyncio.to_thread(wav.read_bytes)
-            return await asyncio.to_thread(_mp3, wav)
+            return await asyncio.to_thread(_written, wav, attachment, bit_rate)
         except (OSError, soundfile.LibsndfileError) as fault:
             raise SoundUnavailable(str(fault)) from fault
 
@@ -44,11 +60,25 @@ def _load_pydub() -> None:
         import pydub  # noqa: F401
 
 
-def _mp3(wav: Path) -> bytes:
+def _written(wav: Path, attachment: Attachment, bit_rate: int | None) -> bytes:
     pcm, rate = soundfile.read(wav, dtype="int16")
+    container, subtype = _CONTAINERS[attachment]
     buffer = io.BytesIO()
-    soundfile.write(buffer, pcm, rate, format="MP3", subtype="MPEG_LAYER_III")
+    soundfile.write(
+        buffer, pcm, rate, format=container, subtype=subtype, **_squeezed(attachment, bit_rate)
+    )
     return buffer.getvalue()
+
+
+def _squeezed(attachment: Attachment, bit_rate: int | None) -> dict[str, float | str]:
+    """How libsndfile is told a bit rate: by a level between 0 and 1, in each format its own."""
+    if bit_rate is None or attachment in (Attachment.WAV, Attachment.ULAW):
+        return {}
+    if attachment is Attachment.MP3:
+        level = min(max(1 - bit_rate / _MP3_TOP, 0.0), 0.9)
+        return {"compression_level": level, "bitrate_mode": "CONSTANT"}
+    top, bottom = _OPUS_RANGE
+    return {"compression_level": min(max((top - bit_rate) / (top - bottom), 0.0), 1.0)}
 
 
 def _telephone_sound(path: Path) -> bytes:

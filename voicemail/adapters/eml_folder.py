@@ -14,6 +14,9 @@ class EmlFolder:
     """A mail transport that writes `<id>.eml`. The id names the file, so that an e-mail handed
     over twice, around a crash, is there once."""
 
+    largest: int | None = None
+    """A file may have any size."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 

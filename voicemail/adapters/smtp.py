@@ -93,6 +93,11 @@ class _Conversation:
         self._client = client
         self._sender = sender
 
+    @property
+    def largest(self) -> int | None:
+        said = self._client.esmtp_extensions.get("size", "")
+        return int(said) or None if said.isdecimal() else None  # 0 is no limit: RFC 1870 §3
+
     async def send(self, envelope: Envelope) -> Mapping[str, Reply]:
         octets = await asyncio.to_thread(envelope.mail.as_bytes)
         try:
@@ -114,7 +119,15 @@ class _Conversation:
 def _reply(code: int, text: str) -> Reply:
     """What a reply code says: 5xx is for good, anything else may change (RFC 5321 §4.2.1)."""
     delivery = Delivery.REFUSED if 500 <= code <= 599 else Delivery.DEFERRED
-    return Reply(delivery, f"{code} {text}")
+    return Reply(delivery, f"{code} {text}", too_large=_about_size(code, text))
+
+
+def _about_size(code: int, text: str) -> bool:
+    """Whether a refusal is of the size: by its code (RFC 1870 §6), or by what RFC 3463 §3.3 and
+    §3.4 write before the words, where 5.2.2 is a mailbox that is full whatever the size."""
+    if not 500 <= code <= 599 or text.startswith("5.2.2"):
+        return False
+    return code in (523, 552) or text.startswith(("5.2.3", "5.3.4"))
 
 
 def _mapped(fault: BaseException) -> BaseException:

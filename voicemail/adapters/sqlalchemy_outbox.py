@@ -96,13 +96,7 @@ class SqlAlchemyOutbox:
             state = await _outcome(connection, id)
             change = update(t.outbox).where(t.outbox.c.id == id).values(state=state.value)
             await connection.execute(change if retry is None else change.values(due=retry))
-            if state is TaskState.DEAD:
-                about = select(t.outbox.c.message).where(
-                    t.outbox.c.id == id, t.outbox.c.kind == TaskKind.MESSAGE.value
-                )
-                await connection.execute(
-                    update(t.message).where(t.message.c.id.in_(about)).values(in_box=True)
-                )
+            await _admit_failed(connection, id)
             if notice is not None:
                 await queue(connection, notice)
             return state
@@ -172,6 +166,22 @@ async def _note(
         update(t.recipient)
         .where(t.recipient.c.task == id, t.recipient.c.address == address)
         .values(state=states[reply.delivery], reply=reply.text[:500])
+    )
+
+
+async def _admit_failed(connection: AsyncConnection, id: str) -> None:
+    """Put the message of a task in its mailbox when one of its recipients was given up."""
+    failed = (
+        select(t.outbox.c.message)
+        .join(t.recipient, t.recipient.c.task == t.outbox.c.id)
+        .where(
+            t.outbox.c.id == id,
+            t.outbox.c.kind == TaskKind.MESSAGE.value,
+            t.recipient.c.state == REFUSED,
+        )
+    )
+    await connection.execute(
+        update(t.message).where(t.message.c.id.in_(failed)).values(in_box=True)
     )
 
 
