@@ -77,9 +77,8 @@ class Leaving:
     async def _full(self, number: str, *, busy: bool) -> Outcome:
         """A full mailbox still greets its callers, and its keys still lead elsewhere."""
         self._reached = await self._mailboxes.show(number)
-        greeting = await self._mailboxes.greeting(number, busy=busy)
-        name = await self._mailboxes.spoken_name(number)
-        return Outcome("full", await self._told(self._reached, greeting, name))
+        heard = await self._mailboxes.heard(number, busy=busy)
+        return Outcome("full", await self._told(self._reached, *heard))
 
     async def _told(
         self, mailbox: Mailbox, greeting: Path | None, spoken_name: Path | None

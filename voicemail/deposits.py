@@ -30,18 +30,9 @@ from call.sound import RATE
 from voicemail.errors import MailboxFull, MailboxUnknown
 from voicemail.greetings import Greetings
 from voicemail.ids import new_id
-from voicemail.message import Deposit, GreetingKind, Kept, Mailbox, Message, Ticket, TooShort
-from voicemail.policy import cap_notices, printable
-from voicemail.ports import (
-    AudioStore,
-    Ear,
-    MailTask,
-    Reservation,
-    Spool,
-    Store,
-    TaskKind,
-    Tokens,
-)
+from voicemail.message import Deposit, Kept, Mailbox, Message, Ticket, TooShort
+from voicemail.policy import cap_notices, message_mail, printable
+from voicemail.ports import AudioStore, Ear, Reservation, Spool, Store, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -111,13 +102,14 @@ class Deposits:
                 raise MailboxUnknown(mailbox.number)
 
     async def _deposit(self, ticket: Ticket, mailbox: Mailbox, *, busy: bool) -> Deposit:
+        greeting, spoken_name = await self._greetings.heard(mailbox.number, busy=busy)
         return Deposit(
             ticket=ticket,
             name=mailbox.name,
             language=mailbox.language,
             max_s=mailbox.max_message_s,
-            greeting=await self._greetings.playing(mailbox.number, busy=busy),
-            spoken_name=await self._greetings.path(mailbox.number, GreetingKind.NAME),
+            greeting=greeting,
+            spoken_name=spoken_name,
             zero=mailbox.zero,
             star=mailbox.star,
             spool=await self._spool.open(ticket),
@@ -237,8 +229,9 @@ class Deposits:
             in_box=mailbox.store_on_server,
         )
         await self._sounds.put(message.sound, pcm)
-        task = self._mail_for(message, mailbox)
-        await self._store.keep(message, task, cap_notices(message.id, mailbox, self._clock.now()))
+        now = self._clock.now()
+        notices = cap_notices(message.id, mailbox, now)
+        await self._store.keep(message, message_mail(message, mailbox, now), notices)
         self._mail_due()
         self._changed(message.mailbox)
         log.info(
@@ -251,18 +244,6 @@ class Deposits:
             },
         )
         return message
-
-    def _mail_for(self, message: Message, mailbox: Mailbox) -> MailTask | None:
-        if not mailbox.addresses:
-            return None
-        return MailTask(
-            message.id,
-            TaskKind.MESSAGE,
-            mailbox.number,
-            message.id,
-            mailbox.addresses,
-            self._clock.now(),
-        )
 
     async def _forget(self, id: str) -> None:
         await self._spool.remove(id)

@@ -1,16 +1,20 @@
 """The greetings of a mailbox: recorded by telephone or brought as a file, played to callers."""
 
+import logging
+from collections.abc import Awaitable
 from enum import StrEnum
 from pathlib import Path
 
 from call.clock import Clock
 from call.sound import RATE
-from voicemail.errors import MailboxUnknown
+from voicemail.errors import MailboxUnknown, SoundUnavailable
 from voicemail.history import OWNER, PROGRAM, History
 from voicemail.ids import new_id
 from voicemail.message import Greeting, GreetingKind, Mailbox, OpenGreeting, TooShort
 from voicemail.policy import end_of, least_speech_s, longest_s, next_such_day
 from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Store, Tokens
+
+log = logging.getLogger(__name__)
 
 WHEN_BUSY = (GreetingKind.TEMPORARY, GreetingKind.BUSY, GreetingKind.UNAVAILABLE)
 WHEN_UNAVAILABLE = (GreetingKind.TEMPORARY, GreetingKind.UNAVAILABLE)
@@ -69,6 +73,22 @@ class Greetings:
         """The sound of one greeting."""
         greeting = await self._store.greeting(number, kind)
         return None if greeting is None else await self._sounds.local(greeting.sound)
+
+    async def heard(self, number: str, *, busy: bool) -> tuple[Path | None, Path | None]:
+        """What a caller is greeted with now: the greeting, and the owner's name in their own voice.
+
+        A sound that cannot be had is as if it were not recorded: it keeps no message from being
+        left.
+        """
+        greeting = await self._audible(self.playing(number, busy=busy), number)
+        return greeting, await self._audible(self.path(number, GreetingKind.NAME), number)
+
+    async def _audible(self, finding: Awaitable[Path | None], number: str) -> Path | None:
+        try:
+            return await finding
+        except SoundUnavailable:
+            log.exception("greeting passed over", extra={"mailbox": number})
+            return None
 
     async def open(self, kind: GreetingKind) -> OpenGreeting:
         """A place to record a greeting into. Nothing is changed until it is kept."""

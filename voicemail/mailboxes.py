@@ -28,9 +28,9 @@ from voicemail.message import (
     Message,
     TooShort,
 )
-from voicemail.moving import Moving
 from voicemail.options import Options
-from voicemail.policy import FAILURES_KEPT, pin_faults
+from voicemail.moving import Moving
+from voicemail.policy import FAILURES_KEPT, mailbox_faults, pin_faults
 from voicemail.ports import (
     AudioFormats,
     AudioStore,
@@ -64,7 +64,7 @@ def _nobody_waits() -> None:
     """No outbox runs here: the e-mail waits for one that does."""
 
 
-def nobody_watches(_: str) -> None:
+def _nobody_watches(_: str) -> None:
     """No lamp hangs here: the next program that has some reads the counts when it starts."""
 
 
@@ -82,7 +82,7 @@ class Mailboxes:
         ports: Ports,
         *,
         mail_due: Callable[[], None] = _nobody_waits,
-        changed: Callable[[str], None] = nobody_watches,
+        changed: Callable[[str], None] = _nobody_watches,
         node: str = "local",
     ) -> None:
         self._ports = ports
