@@ -222,7 +222,7 @@ class Deed:
 
     at: datetime
     actor: str
-    """`owner`, `administrator NAME`, or `program`."""
+    """`owner`, `administrator NAME`, `program`, or `caller`: who could not show to be the owner."""
     action: str
     mailbox: str
     detail: str = ""

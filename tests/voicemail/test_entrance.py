@@ -1,6 +1,7 @@
 """Getting into a mailbox by telephone, and being kept out of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,23 @@ import pytest
 from call.clock import VirtualClock
 from call.leg import Party
 from tests.voicemail.office import CALLER, CAMILLE, PIN, Office
-from voicemail import LockedOut, Mailbox, MailboxExists, MailboxRefused, Visit, WrongPin
+from voicemail import (
+    LockedOut,
+    Mailbox,
+    Mailboxes,
+    MailboxExists,
+    MailboxRefused,
+    StoreUnavailable,
+    Visit,
+    WrongPin,
+)
 from voicemail.adapters.argon2_pins import Argon2Pins
 from voicemail.policy import lock_until
+from voicemail.ports import MailTask, TaskKind
 
 WITHHELD = Party("")
+AT_HOME = Party("101", "Camille", internal=True)
+FORGED = Party("101", "Camille")
 
 
 async def test_the_right_pin_opens_the_mailbox(office: Office) -> None:
@@ -122,6 +135,108 @@ def test_each_further_calls_worth_of_wrong_pins_doubles_the_lock_up_to_a_day(
     assert lengths[:4] == [timedelta(minutes=minutes) for minutes in (15, 30, 60, 120)]
     assert lengths[-1] == timedelta(days=1)
     assert [failures for failures, lock in enumerate(locks, 1) if lock][:3] == [6, 9, 12]
+
+
+async def lockouts(office: Office) -> list[MailTask]:
+    """The e-mails that wait to tell an owner of a lock, each listed once."""
+    now, lease = office.clock.now(), timedelta(days=1)
+    leased = await office.ports.store.claim("test", now, lease, 100)
+    return [each.task for each in leased if each.task.kind is TaskKind.LOCKOUT]
+
+
+async def test_the_owner_is_told_by_email_of_each_lock_and_of_nothing_before(
+    office: Office,
+) -> None:
+    await office.hire()
+    woken: list[None] = []
+    mailboxes = Mailboxes(office.ports, mail_due=lambda: woken.append(None))
+    on = replace(office, mailboxes=mailboxes)
+    await guess(on, 5)
+    assert await lockouts(office) == []
+    await guess(on, 1)
+    with pytest.raises(LockedOut):
+        await on.mailboxes.login("101", "0000", WITHHELD)
+    (task,) = await lockouts(office)
+    assert (task.mailbox, task.message, task.recipients) == ("101", "", CAMILLE.addresses)
+    assert len(woken) == 1
+    office.clock.advance(15 * 60)
+    await guess(on, 2)
+    assert await lockouts(office) == []
+    await guess(on, 1)
+    assert len(await lockouts(office)) == 1
+
+
+async def test_nobody_is_written_to_about_a_number_without_mailbox_or_a_box_without_address(
+    office: Office,
+) -> None:
+    await office.hire(replace(CAMILLE, addresses=()))
+    await guess(office, 6)
+    await guess(office, 6, "999")
+    assert await lockouts(office) == []
+
+
+async def test_refused_and_locked_logins_stand_in_the_history_of_the_box(office: Office) -> None:
+    await office.hire()
+    await guess(office, 6, caller=Party("+15145550123"))
+    for _ in range(3):
+        with pytest.raises(LockedOut):
+            await office.mailboxes.login("101", "0000", WITHHELD)
+    deeds = [deed for deed in await office.ports.store.history("101", 20) if deed.actor == "caller"]
+    assert [deed.action for deed in deeds] == ["login refused"] * 6 + ["mailbox locked"]
+    assert deeds[0].detail == "…0123"
+
+
+async def test_a_guess_at_a_number_without_mailbox_leaves_no_line(office: Office) -> None:
+    await office.hire()
+    await guess(office, 6, "8523")
+    assert not [
+        deed for deed in await office.ports.store.history(None, 20) if deed.mailbox != "101"
+    ]
+
+
+async def test_a_wrong_pin_is_refused_alike_when_the_owner_cannot_be_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await office.hire()
+
+    async def queue(_: MailTask) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(office.ports.store, "queue", queue)
+    await guess(office, 6)
+    assert "owner not told of the lock" in caplog.messages
+
+
+@pytest.mark.parametrize("caller", [WITHHELD, Party("+15145550123"), Party("999", internal=True)])
+async def test_a_telephone_without_a_mailbox_of_its_own_is_a_strangers(
+    office: Office, caller: Party
+) -> None:
+    await office.hire()
+    assert await office.mailboxes.entrance(caller).recognise() is None
+
+
+@pytest.mark.parametrize("caller", [AT_HOME, FORGED])
+async def test_ones_own_telephone_is_asked_for_the_pin_alone(office: Office, caller: Party) -> None:
+    await office.hire()
+    assert await office.mailboxes.entrance(caller).recognise() == CAMILLE
+
+
+async def test_ones_own_telephone_opens_a_box_that_trusts_it(office: Office) -> None:
+    trusting = await office.hire(replace(CAMILLE, trust_own_phone=True))
+    visit = await office.mailboxes.entrance(AT_HOME).recognise()
+    assert isinstance(visit, Visit)
+    assert visit.mailbox == trusting
+
+
+async def test_a_number_anybody_can_send_opens_nothing(office: Office) -> None:
+    trusting = await office.hire(replace(CAMILLE, trust_own_phone=True))
+    assert await office.mailboxes.entrance(FORGED).recognise() == trusting
+
+
+async def test_a_lock_keeps_no_owner_from_the_telephone_their_box_trusts(office: Office) -> None:
+    await office.hire(replace(CAMILLE, trust_own_phone=True))
+    await guess(office, 6)
+    assert isinstance(await office.mailboxes.entrance(AT_HOME).recognise(), Visit)
 
 
 async def test_an_administrator_lifts_the_lock(office: Office) -> None:
