@@ -232,11 +232,15 @@ def _recordings(value: object, told: Told) -> tuple[str, ...]:
 
 def _tone(value: object, told: Told) -> Tone | None:
     match value:
-        case {"hz": int() | float() as hz, "seconds": int() | float() as s, "dbfs": int() as dbfs}:
-            times = value.get("times", 1)
-            known = value.keys() <= {"hz", "seconds", "dbfs", "times"}
+        case {
+            "hz": int() | float() as hz,
+            "seconds": int() | float() as s,
+            "dbfs": int() as dbfs,
+            **more,
+        } if more.keys() <= {"times"}:
+            times = more.get("times", 1)
             in_range = 100 <= hz <= 3400 and 0 < s <= 10 and dbfs <= -3
-            if known and in_range and times in range(1, 6):
+            if in_range and isinstance(times, int) and 1 <= times <= 5:
                 return Tone(float(hz), float(s), float(dbfs), times)
     told("'tone' is { hz = 100 to 3400, seconds = up to 10, dbfs = -3 or less, times = 1 to 5 }")
     return None
