@@ -23,7 +23,7 @@ from voicemail.adapters.opened_sounds import FORGET_EVERY_S, OpenedSounds
 log = logging.getLogger(__name__)
 
 AGAIN_S = 3600.0
-"""Seconds between two looks into the trash and the ready sounds."""
+"""Seconds between two looks into the trash, the ready sounds and what owners forget."""
 
 PAUSE_S = 60.0
 """Seconds before a chore that failed begins again."""
@@ -62,6 +62,7 @@ def chores(mailroom: Mailroom, voice: PromptVoice, clock: Clock, company: str) -
         Chore("outbox", mailroom.worker.run, stop=mailroom.worker.stop),
         Chore("prompts", make_prompts),
         Chore("trash", mailroom.mailboxes.sweep, AGAIN_S),
+        Chore("reminders", mailroom.mailboxes.remind, AGAIN_S),
         Chore("ready sounds", forget_sounds, AGAIN_S),
         *_opened_sounds(mailroom.opened, voice, clock),
     )

@@ -61,6 +61,7 @@ class Administration:
         edited = tuple(n for n in names if getattr(before, n) != getattr(mailbox, n))
         if edited:
             await self._store.update_mailbox(mailbox)
+            self._changed(mailbox.number)
             await self.note("edited", mailbox.number, ", ".join(edited))
         return edited
 

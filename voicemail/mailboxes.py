@@ -28,9 +28,9 @@ from voicemail.message import (
     Message,
     TooShort,
 )
-from voicemail.options import Options
 from voicemail.moving import Moving
-from voicemail.policy import FAILURES_KEPT, mailbox_faults, pin_faults
+from voicemail.options import Options
+from voicemail.policy import FAILURES_KEPT, pin_faults
 from voicemail.ports import (
     AudioFormats,
     AudioStore,
@@ -41,6 +41,7 @@ from voicemail.ports import (
     Store,
     Tokens,
 )
+from voicemail.reminders import Reminders
 from voicemail.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def _nobody_waits() -> None:
     """No outbox runs here: the e-mail waits for one that does."""
 
 
-def _nobody_watches(_: str) -> None:
+def nobody_watches(_: str) -> None:
     """No lamp hangs here: the next program that has some reads the counts when it starts."""
 
 
@@ -82,7 +83,7 @@ class Mailboxes:
         ports: Ports,
         *,
         mail_due: Callable[[], None] = _nobody_waits,
-        changed: Callable[[str], None] = _nobody_watches,
+        changed: Callable[[str], None] = nobody_watches,
         node: str = "local",
     ) -> None:
         self._ports = ports
@@ -92,6 +93,7 @@ class Mailboxes:
         self._oblivion = Oblivion(
             store=ports.store, sounds=ports.sounds, spool=ports.spool, changed=changed
         )
+        self._reminders = Reminders(store=ports.store, clock=ports.clock)
         self._greetings = Greetings(
             store=ports.store,
             sounds=ports.sounds,
@@ -291,6 +293,11 @@ class Mailboxes:
             await asyncio.to_thread(path.write_bytes, octets)
         except OSError as fault:
             raise SoundUnavailable(str(fault)) from fault
+
+    async def remind(self) -> None:
+        """Tell owners by e-mail of a temporary greeting that nothing ends, once a week."""
+        if await self._reminders.remind():
+            self._mail_due()
 
     async def sweep(self) -> int:
         """Forget for good what has been in the trash long enough, and what was only to be e-mailed

@@ -301,7 +301,10 @@ class Store(MailStore, Protocol):
         """Raises MailboxExists."""
 
     async def update_mailbox(self, mailbox: Mailbox) -> bool:
-        """Replace every setting of the mailbox with this number; False when there is none."""
+        """Replace every setting of the mailbox with this number; False when there is none.
+
+        Where it keeps messages on the server from then on, those on their way by e-mail are in it.
+        """
 
     async def delete_mailbox(self, number: str) -> None:
         """Forget a mailbox and its rows everywhere but in the history; its sound goes before."""

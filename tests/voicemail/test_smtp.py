@@ -42,6 +42,8 @@ class MailServer:
     secured: list[bool] = field(default_factory=list)
     hangs_up: int = 0
     """How many e-mails it takes without living to say so."""
+    vanishes: int = 0
+    """How often it is gone before it has the whole of an e-mail."""
 
     def mail(self) -> EmailMessage:
         """The first e-mail taken, as its reader sees it."""
@@ -68,6 +70,20 @@ class MailServer:
                 self.hangs_up -= 1
                 transport.abort()
         return answer
+
+
+class _Mortal(SMTP):
+    """A conversation that may end in the middle of an e-mail: nothing else it reads is as long."""
+
+    def data_received(self, data: bytes) -> None:
+        mail = self.event_handler
+        assert isinstance(mail, MailServer)
+        transport = self.transport
+        if mail.vanishes and len(data) > 4096 and isinstance(transport, asyncio.Transport):
+            mail.vanishes -= 1
+            transport.abort()
+        else:
+            super().data_received(data)
 
 
 def _signs_in(
@@ -110,7 +126,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def serving(
-    certificate: Path, security: Security = Security.STARTTLS
+    certificate: Path, security: Security = Security.STARTTLS, largest: int = 20 * 2**20
 ) -> AsyncIterator[MailServer]:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
@@ -118,14 +134,14 @@ async def serving(
     starttls = security is Security.STARTTLS
 
     def protocol() -> SMTP:
-        return SMTP(
+        return _Mortal(
             mail,
             hostname="localhost",
             tls_context=tls if starttls else None,
             require_starttls=starttls,
             auth_required=starttls,
             authenticator=_signs_in,
-            data_size_limit=20 * 2**20,
+            data_size_limit=largest,
         )
 
     context = tls if security is Security.TLS else None

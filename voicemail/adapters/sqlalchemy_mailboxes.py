@@ -47,6 +47,9 @@ class SqlAlchemyMailboxes:
                 return False
             await connection.execute(delete(t.address).where(t.address.c.mailbox == mailbox.number))
             await _write_addresses(connection, mailbox)
+            if mailbox.store_on_server:
+                mine = t.message.c.mailbox == mailbox.number
+                await connection.execute(update(t.message).where(mine).values(in_box=True))
             return True
 
     async def delete_mailbox(self, number: str) -> None:
