@@ -29,27 +29,29 @@ class PowerCut(BaseException):
 
 
 class Fuse:
-    """Blows before or after the n-th thing asked of a port."""
+    """Blows before or after the n-th thing asked of a port; knows what was done until then."""
 
     def __init__(self, step: int, *, after: bool) -> None:
         self._left = step
         self._after = after
         self.blown = False
+        self.done: list[str] = []
 
     def wired(self, port: object) -> "Wired":
         return Wired(port, self)
 
-    async def pass_through(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def pass_through(self, work: Callable[[], Awaitable[T]], name: str = "") -> T:
         if self.blown:
             raise PowerCut
         self._left -= 1
         self.blown = self._left < 0
         if self.blown and not self._after:
             raise PowerCut
-        done = await work()
+        answer = await work()
+        self.done.append(name)
         if self.blown:
             raise PowerCut
-        return done
+        return answer
 
 
 class Wired:
@@ -63,7 +65,7 @@ class Wired:
         method: Callable[P, Awaitable[T]] = getattr(self._port, name)
 
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            return await self._fuse.pass_through(lambda: method(*args, **kwargs))
+            return await self._fuse.pass_through(lambda: method(*args, **kwargs), name)
 
         return guarded
 

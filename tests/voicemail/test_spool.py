@@ -1,5 +1,6 @@
 """What the spool promises of a recording under way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,3 +64,35 @@ async def test_a_ticket_half_written_is_no_ticket(spool: FolderSpool, tmp_path: 
     half.write_bytes(b'{"id": "01b"')
     assert await spool.tickets() == (TICKET,)
     assert not half.exists()
+
+
+async def test_a_second_take_is_nothing_until_it_takes_the_place_of_the_first(
+    spool: FolderSpool,
+) -> None:
+    (await spool.open(TICKET)).write_bytes(b"ab")
+    (await spool.open_retake(TICKET.id)).write_bytes(b"cdefg")
+    assert (await spool.read(TICKET.id), await spool.read_retake(TICKET.id)) == (b"ab", b"cdef")
+    await spool.accept_retake(TICKET.id)
+    assert (await spool.read(TICKET.id), await spool.read_retake(TICKET.id)) == (b"cdef", b"")
+
+
+async def test_a_second_take_found_at_the_start_was_never_finished(spool: FolderSpool) -> None:
+    (await spool.open(TICKET)).write_bytes(b"ab")
+    again = await spool.open_retake(TICKET.id)
+    again.write_bytes(b"cd")
+    assert await spool.tickets() == (TICKET,)
+    assert not again.exists()
+    assert await spool.read(TICKET.id) == b"ab"
+
+
+async def test_a_second_take_that_was_never_recorded_replaces_nothing(spool: FolderSpool) -> None:
+    (await spool.open(TICKET)).write_bytes(b"ab")
+    with pytest.raises(SoundUnavailable):
+        await spool.accept_retake(TICKET.id)
+    assert await spool.read(TICKET.id) == b"ab"
+
+
+async def test_a_ticket_amended_is_the_one_that_is_found(spool: FolderSpool) -> None:
+    await spool.open(TICKET)
+    await spool.amend(replace(TICKET, urgent=True))
+    assert await spool.tickets() == (replace(TICKET, urgent=True),)
