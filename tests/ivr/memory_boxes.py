@@ -49,7 +49,7 @@ class Box:
     envelope: bool = True
     trusts_own_phone: bool = False
     can_send: bool = True
-    can_call_back: bool = True
+    can_call_back: bool = False
     welcomed: bool = True
 
     @property
@@ -76,7 +76,7 @@ def default_boxes() -> dict[str, Box]:
         Box("100", "la réception", "fr", "4710"),
         Box("101", "Camille", "fr", "4711"),
         Box("102", "William", "en", "4712"),
-        Box("103", "Noa", "fr", "4713", can_send=False, can_call_back=False),
+        Box("103", "Noa", "fr", "4713", can_send=False),
     )
     return {box.number: box for box in boxes}
 
