@@ -71,6 +71,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             _truth_of("ends_by_itself", "temporary_until"),
             _is("is_temporary", "kind", "temporary"),
             _truth_of("is_welcomed", "welcomed"),
+            _truth_of("is_compulsory", "compulsory"),
             _truth_of("is_urgent", "is_urgent"),
             _truth_of("has_envelope", "envelope"),
             _truth_of("has_from_name", "from_name"),
