@@ -30,6 +30,9 @@ from ivr.rules import Rule, Surroundings, fault, warning
 MOST_OPTIONS = 5
 """Options a caller can keep in mind; beyond it the checker warns."""
 
+TAKEN_NAME = "add"
+"""What the library that runs the graph calls a method of its own on every group."""
+
 
 def check(flow: Flow, around: Surroundings) -> list[FlowFault]:
     """Every fault of a flow."""
@@ -53,6 +56,9 @@ def _targets(flow: Flow, around: Surroundings) -> Iterator[FlowFault]:
         if outside and outside not in flow.groups:
             advice = f'Add [states."{outside}"] with an initial state.'
             yield fault(flow, name, f"the group {outside!r} does not exist", advice)
+        if name.endswith(f".{TAKEN_NAME}"):
+            advice = "Choose another name."
+            yield fault(flow, name, f"a group cannot have a state named {TAKEN_NAME!r}", advice)
     for group in flow.groups.values():
         if not group.initial.startswith(f"{group.name}."):
             advice = "A group begins in one of its own states."

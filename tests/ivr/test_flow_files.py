@@ -66,6 +66,14 @@ def test_a_small_flow_is_accepted(checking: Checking) -> None:
         (HEADER + MENU, "menu", "leads to 'bye', which does not exist"),
         (HEADER + MENU + BYE + '[states.lost]\nkind = "hangup"', "lost", "nothing leads here"),
         (
+            HEADER
+            + MENU.replace('"bye" }', '"more.add" }', 1)
+            + BYE
+            + '[states.more]\ninitial = "more.add"\n[states."more.add"]\nkind = "hangup"',
+            "more.add",
+            "cannot have a state named 'add'",
+        ),
+        (
             HEADER + MENU.replace("max_no_input", "filled") + BYE,
             "menu",
             "where 'max_no_input' leads",
