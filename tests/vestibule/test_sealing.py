@@ -70,7 +70,8 @@ async def a_day(settings: Settings) -> None:
         await boxes.keep(deposit)
         visit = await boxes.login("101", "4711", CALLER)
         opened = await visit.open_greeting(GreetingKind.TEMPORARY)
-        await visit.keep_greeting(GreetingKind.TEMPORARY, speak(opened, SAID))
+        speak(opened, SAID)
+        await visit.keep_greeting(GreetingKind.TEMPORARY)
         greeting, selected = await boxes.greeting("101"), await visit.select(Move.FIRST)
         assert greeting is not None
         assert isinstance(selected, Selected)

@@ -187,7 +187,7 @@ def test_what_a_crash_left_open_goes_at_the_next_start_and_what_is_in_use_stays(
     tmp_path: Path,
 ) -> None:
     memory = tmp_path / "no memory here"
-    left = tmp_path / "opened" / "vestibule-left"
+    left = tmp_path / "opened" / "vestibule-opened-left"
     left.mkdir(parents=True)
     (left / "copy.wav").write_bytes(SPOKEN)
     with private_folder(tmp_path / "opened", memory) as mine:

@@ -18,7 +18,7 @@ from voicemail.errors import SoundUnavailable
 MEMORY = Path("/dev/shm")
 """Where Linux keeps files in memory."""
 
-_PREFIX = "vestibule-"
+_PREFIX = "vestibule-opened-"
 _MOUNTS = Path("/proc/self/mounts")
 
 
