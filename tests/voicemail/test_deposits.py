@@ -3,13 +3,28 @@
 import asyncio
 import io
 import wave
+from pathlib import Path
 
 import pytest
 
 from call.clock import VirtualClock
 from tests.voicemail.office import CALLER, CAMILLE, Office, speak
 from tests.voicemail.sounds import hush, voice
-from voicemail import Folder, Kept, Mailbox, MailboxFull, MailboxUnknown, TooShort
+from voicemail import (
+    Folder,
+    GreetingKind,
+    Kept,
+    Mailbox,
+    Mailboxes,
+    MailboxFull,
+    MailboxUnknown,
+    StoreUnavailable,
+    TooShort,
+)
+from voicemail.adapters.folder_sounds import FolderSounds
+from voicemail.message import Counts
+
+GREETING = Path(__file__).parents[2] / "audio_fixtures" / "greeting_3s.wav"
 
 
 async def test_a_message_left_is_there_word_for_word(office: Office) -> None:
@@ -110,27 +125,6 @@ async def test_a_full_box_says_so_in_the_language_of_its_owner(office: Office) -
     assert (full.value.name, full.value.language) == ("William", "en")
 
 
-async def test_filed_and_old_messages_fill_a_box_and_deleted_ones_do_not(office: Office) -> None:
-    await office.hire(Mailbox("104", "William", max_messages=2))
-    for folder in (Folder.WORK, Folder.OLD):
-        kept = await office.leave("104")
-        assert isinstance(kept, Kept)
-        await office.ports.store.file(kept.message.id, folder)
-    with pytest.raises(MailboxFull):
-        await office.mailboxes.open_deposit("104", CALLER)
-    first, _ = await office.mailboxes.messages("104")
-    await office.ports.store.delete(first.id, office.clock.now())
-    assert isinstance(await office.leave("104"), Kept)
-
-
-async def test_fifty_callers_at_once_get_the_three_places_there_are(office: Office) -> None:
-    await office.hire(Mailbox("105", "Three", max_messages=3))
-    calls = [office.mailboxes.open_deposit("105", CALLER) for _ in range(50)]
-    ends = await asyncio.gather(*calls, return_exceptions=True)
-    assert sum(isinstance(end, MailboxFull) for end in ends) == 47
-    assert len({end.id for end in ends if not isinstance(end, BaseException)}) == 3
-
-
 async def test_messages_of_a_later_moment_have_greater_ids(
     office: Office, clock: VirtualClock
 ) -> None:
@@ -150,3 +144,60 @@ async def test_a_deposit_says_what_the_call_needs_to_know(office: Office) -> Non
     assert (deposit.name, deposit.language, deposit.max_s) == (CAMILLE.name, "fr", 180)
     assert deposit.greeting is None
     assert deposit.spool.parent.is_dir()
+
+
+async def test_a_greeting_whose_sound_is_gone_keeps_nobody_from_leaving_a_message(
+    office: Office,
+) -> None:
+    await office.hire()
+    for kind in (GreetingKind.UNAVAILABLE, GreetingKind.NAME):
+        greeting = await office.mailboxes.import_greeting("101", kind, GREETING)
+        await office.ports.sounds.delete(greeting.sound)
+    deposit = await office.mailboxes.open_deposit("101", CALLER)
+    assert (deposit.greeting, deposit.spoken_name) == (None, None)
+    speak(deposit, voice(3))
+    assert isinstance(await office.mailboxes.keep(deposit), Kept)
+
+
+async def test_a_box_removed_while_somebody_speaks_costs_no_recording(office: Office) -> None:
+    await office.hire()
+    deposit = await office.mailboxes.open_deposit("101", CALLER)
+    speak(deposit, voice(3))
+    await office.ports.store.delete_mailbox("101")
+    with pytest.raises(MailboxUnknown):
+        await office.mailboxes.keep(deposit)
+    assert (office.root / "spool" / "unclaimed" / f"{deposit.id}.raw").read_bytes() == voice(3)
+
+
+async def test_a_box_removed_while_a_message_is_written_leaves_nothing_in_the_store(
+    office: Office,
+) -> None:
+    class Removing(FolderSounds):
+        async def put(self, name: str, pcm: bytes) -> None:
+            await super().put(name, pcm)
+            await office.ports.store.delete_mailbox("101")
+
+    await office.hire()
+    unlucky = office.on(sounds=Removing(office.root / "audio"))
+    deposit = await unlucky.mailboxes.open_deposit("101", CALLER)
+    speak(deposit, voice(3))
+    with pytest.raises(StoreUnavailable):
+        await unlucky.mailboxes.keep(deposit)
+    assert await office.mailboxes.recover() == 0
+    assert (office.root / "spool" / "unclaimed" / f"{deposit.id}.raw").read_bytes() == voice(3)
+    assert await office.ports.sounds.names() == frozenset()
+
+
+async def test_who_watches_a_box_is_told_when_a_message_is_kept_and_then_sees_it(
+    office: Office,
+) -> None:
+    await office.hire()
+    seen: list[str] = []
+    mailboxes = Mailboxes(office.ports, changed=seen.append)
+    deposit = await mailboxes.open_deposit("101", CALLER)
+    assert await mailboxes.counts("101") == Counts(taken=1)
+    speak(deposit, voice(3))
+    await mailboxes.keep(await mailboxes.mark_urgent(deposit, True))
+    assert seen == ["101"]
+    assert await mailboxes.counts("101") == Counts(new=1, urgent_new=1, taken=1)
+    assert await mailboxes.counts("999") is None
