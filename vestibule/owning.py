@@ -191,6 +191,8 @@ class Owning:
         return Outcome("sent" if all_reached else "some", {"recipients": len(reached)})
 
     async def _cancel_forward(self, _: Arguments) -> Outcome:
+        if self._visit is None:
+            raise Misuse("nobody has signed in")
         await self._drop_forward()
         return Outcome("done")
 
