@@ -29,7 +29,6 @@ class Silence:
     def passes(self, place: str) -> bool:
         """Whether a question is left at once; never twice, so that menus in a circle are asked."""
         if self._unanswered < UNANSWERED or place in self._passed:
-            self._passed.clear()
             return False
         self._passed.add(place)
         return True

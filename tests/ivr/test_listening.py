@@ -42,6 +42,14 @@ async def test_without_type_ahead_keys_pressed_before_are_dropped(small: Small) 
     await script.presses("1").hears("vm.goodbye").calls(call)
 
 
+async def test_without_type_ahead_a_key_pressed_before_cuts_nothing(small: Small) -> None:
+    notice = LECTURE.replace("first", "second").replace('= "second" }', '= "third" }')
+    notice = notice.replace("barge_in = false", "type_ahead = false").replace("vm.help", "vm.main")
+    call = await small(LECTURE + notice + menu(name="third", keys='1 = "one", 2 = "out"'))
+    script = CALLER.hears("vm.help").presses("2").hears("vm.main").waits(1).presses("1")
+    await script.hears("vm.goodbye").calls(call)
+
+
 async def test_keys_pressed_ahead_are_kept_for_the_next_menu(small: Small) -> None:
     call = await small(LECTURE + menu(name="second"))
     await CALLER.hears("vm.help").presses("1").hears("vm.goodbye").calls(call)

@@ -130,6 +130,28 @@ async def test_menus_that_lead_a_silent_caller_in_a_circle_go_on_asking(small: S
     await OWNER.hears("common.one_moment").presses("1").hears("common.goodbye").calls(call)
 
 
+LAST_WORD = (
+    menu("first", "vm.main", "second", '1 = "one"')
+    + menu("second", "common.one_moment", "third", '1 = "one"')
+    + menu("third", "common.trouble", "last", '1 = "one"')
+    + """
+[states.last]
+kind   = "play"
+prompt = "common.no_recording"
+keys   = { 1 = "first" }
+on     = { done = "out" }
+"""
+)
+
+
+async def test_who_comes_back_and_goes_again_is_let_go_as_soon_again(small: Small) -> None:
+    call = await small(LAST_WORD)
+    script = OWNER.hears("common.no_recording").presses("1").hears("vm.main")
+    await script.hears("common.no_recording").hears("common.goodbye").calls(call)
+    assert times(call, "common.one_moment") == 6
+    assert times(call, "common.trouble") == 0
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("1234"), st.floats(0, 40)), max_size=8))
 async def test_whatever_was_pressed_a_silent_caller_is_let_go_within_seventy_seconds(
