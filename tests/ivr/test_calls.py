@@ -12,7 +12,7 @@ from ivr.machine import Flows
 from ivr.operations import Outcome
 from ivr.testing import ScriptedCaller
 from tests.ivr.conftest import Calling, dialogue_of
-from tests.ivr.memory_mailbox import MemoryMailbox, Message
+from tests.ivr.memory_mailbox import MemoryMailbox
 
 CALLER = ScriptedCaller("the caller")
 OWNER = ScriptedCaller("the owner")
@@ -130,35 +130,6 @@ async def test_silence_is_counted_from_the_end_of_the_prompt(calling: Calling) -
     await CALLER.hears("aa.menu").waits(2 + 6.9).calls(call)
     assert "still_there" not in str(call.transcript)
     await CALLER.waits(0.2).hears("common.still_there").calls(call)
-
-
-async def test_an_owner_goes_through_messages(
-    calling: Calling, mailbox: MemoryMailbox, tmp_path: Path
-) -> None:
-    box = mailbox.boxes["101"]
-    box.messages += [Message(tmp_path / "1.wav"), Message(tmp_path / "2.wav")]
-    call = await calling("voicemail_main", mailbox="101")
-    script = LOGIN.hears("vm.summary", new=2, old=0).hears("vm.main").presses("1")
-    script = script.hears("vm.message.header", position=1, is_new=True)
-    script = script.hears("vm.message.from", number="5145550123").hears("vm.message.received")
-    script = script.hears_recording(tmp_path / "1.wav").hears("vm.message.menu").presses("7")
-    script = script.hears("vm.message.deleted").presses("7").hears("vm.message.restored")
-    script = script.presses("6").hears("vm.message.header", position=2).presses("9")
-    script = script.hears("vm.message.saved").presses("6").hears("vm.message.no_more")
-    script = script.presses("4").hears("vm.message.header", position=1, is_new=False)
-    script = script.presses("5").hears("vm.message.header", position=1).presses("#")
-    await script.hears("vm.goodbye").hears_hang_up().calls(call)
-    assert [m.heard for m in box.messages] == [True, True]
-    assert box.messages[1].saved
-
-
-async def test_a_message_hung_up_on_before_its_end_stays_new(
-    calling: Calling, mailbox: MemoryMailbox, tmp_path: Path
-) -> None:
-    mailbox.boxes["101"].messages.append(Message(tmp_path / "1.wav"))
-    call = await calling("voicemail_main", mailbox="101")
-    await LOGIN.hears("vm.main").presses("1").hears_recording().hangs_up().calls(call)
-    assert not mailbox.boxes["101"].messages[0].heard
 
 
 async def test_hanging_up_on_a_greeting_being_recorded_changes_nothing(
