@@ -1,7 +1,9 @@
 """Recordings that nobody can listen to without the keys, and that nothing is lost of."""
 
 import asyncio
+import errno
 import itertools
+import os
 from pathlib import Path
 from threading import Thread
 
@@ -165,6 +167,45 @@ async def test_a_copy_handed_out_may_be_read_for_minutes_more(tmp_path: Path) ->
     assert copy.exists()
 
 
+async def test_when_memory_is_full_copies_make_room_that_nobody_was_just_handed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    store = sealed_store(tmp_path, key_file(tmp_path, "k1"), clock=clock)
+    names = [f"messages/101/{n}" for n in range(3)]
+    for name in names:
+        await store.put(name, SPOKEN)
+    old = await store.local(names[0])
+    clock.advance(90)
+    fresh = await store.local(names[1])
+    real = os.utime
+
+    def full_while_the_old_one_is_there(path: str, ns: tuple[int, int]) -> None:
+        if old.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, ns=ns)
+
+    monkeypatch.setattr(os, "utime", full_while_the_old_one_is_there)
+    assert await heard(store, names[2]) == SPOKEN
+    assert (old.exists(), fresh.exists()) == (False, True)
+    assert await heard(store, names[0]) == SPOKEN
+
+
+async def test_when_memory_is_full_for_good_the_sound_is_unavailable_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sealed_store(tmp_path, key_file(tmp_path, "k1"))
+    await store.put(NAME, SPOKEN)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "utime", full)
+    with pytest.raises(SoundUnavailable, match="No space left"):
+        await store.local(NAME)
+    assert [path for path in (tmp_path / "opened").rglob("*") if path.is_file()] == []
+
+
 async def test_callers_who_open_one_sound_together_all_hear_it(tmp_path: Path) -> None:
     store = sealed_store(tmp_path, key_file(tmp_path, "k1"))
     await store.put(NAME, SPOKEN)
@@ -212,6 +253,17 @@ async def test_a_rotation_brings_old_and_plain_sounds_under_the_newest_key(tmp_p
     assert (again.were_plain, again.were_old, again.already) == (0, 0, 3)
     for name in ("greetings/101/g", NAME, "messages/101/b"):
         assert await heard(store, name) == SPOKEN
+
+
+async def test_whoever_listens_while_keys_are_rotated_hears_the_sound_to_its_end(
+    tmp_path: Path,
+) -> None:
+    await FolderSounds(tmp_path / "audio").put(NAME, SPOKEN)
+    keys = key_file(tmp_path, "k1")
+    listening = await sealed_store(tmp_path, keys).local(NAME)
+    assert reseal(tmp_path / "audio", keys, SeededTokens()).were_plain == 1
+    pcm, _ = soundfile.read(listening, dtype="int16")
+    assert pcm.tobytes() == SPOKEN
 
 
 async def test_a_rotation_tells_what_it_cannot_open_and_leaves_it_and_its_key(

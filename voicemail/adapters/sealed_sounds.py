@@ -34,9 +34,8 @@ class SealedSounds:
         await _on_disk(name, lambda: self._put(name, pcm))
 
     async def local(self, name: str) -> Path:
-        """A plain copy, to be read at once; the file itself where it is not sealed yet."""
-        copy = await _on_disk(name, lambda: self._copy(name))
-        return copy or await self._plain.local(name)
+        """A plain copy, to be read at once."""
+        return await _on_disk(name, lambda: self._copy(name))
 
     async def delete(self, name: str) -> None:
         await self._plain.delete(name)
@@ -54,17 +53,21 @@ class SealedSounds:
         write_durably(sealed_file(self._root, name), sealed)
         plain_file(self._root, name).unlink(missing_ok=True)
 
-    def _copy(self, name: str) -> Path | None:
-        """The sound opened; None where it is not sealed."""
-        path = sealed_file(self._root, name)
-        try:
-            modified_ns = path.stat().st_mtime_ns
-            if copy := self.opened.find(name):
-                return copy
-            octets = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        return self.opened.store(name, open_sealed(octets, name, self._keys.read()), modified_ns)
+    def _copy(self, name: str) -> Path:
+        sealed, plain = sealed_file(self._root, name), plain_file(self._root, name)
+        # Where keys are rotated just now, the plain file goes when the sealed one is there.
+        for path in (sealed, plain, sealed):
+            try:
+                modified_ns = path.stat().st_mtime_ns
+                if copy := self.opened.find(name):
+                    return copy
+                octets = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            if path is sealed:
+                octets = open_sealed(octets, name, self._keys.read())
+            return self.opened.store(name, octets, modified_ns)
+        raise SoundUnavailable(f"no such sound: {name}")
 
 
 async def _on_disk(name: str, work: Callable[[], T]) -> T:
