@@ -4,7 +4,8 @@ Theory of operation. A SUBSCRIBE that can be granted is put to the owner (Subscr
 counts the messages of the account and calls `grant` or `refuse`. Each SUBSCRIBE granted is answered
 200 and told at once by NOTIFY; `tell` tells every telephone whose state differs. A subscription
 ends when it is given up (Expires: 0), when its time is over, when its account is gone, and when its
-telephone is: the first three with a last NOTIFY. One that asks to end as it begins only fetches.
+telephone is: the first three with a last NOTIFY. One that asks to end as it begins only fetches. A
+telephone that subscribes anew from the same Contact has forgotten its old subscription: so do we.
 
 What a restart must not forget is told as SubscriptionKept, and comes back by `restore`. NOTIFYs are
 not written down one by one, so the numbers of a restored dialog leap past those it may have used.
@@ -40,7 +41,7 @@ from telephony.sip.summary import (
 )
 from telephony.sip.telling import Telling
 
-MOST = 4_096
+MOST = 1_024
 """Subscriptions kept; beyond, others are asked to wait."""
 
 LEAP = 1_000
@@ -228,6 +229,10 @@ class Subscriptions:
     # One subscription
 
     def _begin(self, lamp: Subscription) -> None:
+        """Keep a subscription, in place of one that its telephone has forgotten."""
+        for other in list(self._known.values()):
+            if (other.account, other.dialog.target) == (lamp.account, lamp.dialog.target):
+                self._forget(other)
         self._known[lamp.id] = lamp
         self._dialogs[lamp.dialog.call_id, lamp.dialog.local_tag] = lamp
         self._tellings[lamp.id] = Telling(

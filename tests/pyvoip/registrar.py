@@ -28,6 +28,7 @@ loadmodule "xlog.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
+loadmodule "cfgutils.so"
 modparam("usrloc", "db_mode", 0)
 modparam("rr", "enable_full_lr", 1)
 modparam("tm", "fr_timer", 3000)
@@ -40,6 +41,7 @@ request_route {{
         sl_send_reply("404", "No Route");
         exit;
     }}
+    {own_route}
     if (is_method("REGISTER")) {{
         if (!pv_www_authenticate("{realm}", "{password}", "0")) {{
             www_challenge("{realm}", "0");
@@ -87,15 +89,20 @@ class Registrar:
 
 @contextlib.asynccontextmanager
 async def kamailio(
-    folder: Path, password: str = "secret", port: int | None = None
+    folder: Path, password: str = "secret", port: int | None = None, own_route: str = ""
 ) -> AsyncIterator[Registrar]:
-    """Run Kamailio in `folder` until the end of the block."""
+    """Run Kamailio in `folder` until the end of the block.
+
+    `own_route` is what it does first with a request that opens something.
+    """
     program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
     assert program, "kamailio is missing: script/test installs it (Debian package kamailio)"
     registrar = Registrar(port or free_port(), password)
     configuration = folder / "kamailio.cfg"
     configuration.write_text(
-        CONFIGURATION.format(port=registrar.port, realm=REALM, password=password)
+        CONFIGURATION.format(
+            port=registrar.port, realm=REALM, password=password, own_route=own_route
+        )
     )
     process = await asyncio.create_subprocess_exec(
         program, "-f", str(configuration), "-DD", "-E", "-m", "32", "-M", "4",

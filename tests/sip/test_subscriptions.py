@@ -274,11 +274,23 @@ def test_a_flood_of_subscriptions_has_an_end() -> None:
     phone = Phone()
     for number in range(MOST):
         phone.tag = ""
+        phone.contact = b"Contact: <sip:phone%d@192.0.2.9:5062>" % number
         phone.subscribes(call_id=f"{number}@192.0.2.9")
     phone.tag = ""
     answer = phone.subscribes(call_id="one-too-many@192.0.2.9")
     assert answer is not None
     assert (answer.status, answer.header("Retry-After")) == (503, "60")
+
+
+def test_a_telephone_that_starts_again_and_subscribes_anew_is_told_once() -> None:
+    phone = Phone()
+    phone.subscribes(call_id="before@192.0.2.9")
+    phone.tag = ""
+    phone.subscribes(call_id="after@192.0.2.9")
+    phone.changes(NONE_NEW)
+    told = ["before@192.0.2.9", "after@192.0.2.9", "after@192.0.2.9"]
+    assert [notify.call_id for notify in phone.notified] == told
+    assert len(phone.told(SubscriptionEnded)) == 1
 
 
 # Changes
