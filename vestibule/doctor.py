@@ -19,6 +19,7 @@ from ivr.loader import check_flows
 from ivr.operations import CATALOGUE
 from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
+from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
 from vestibule.program import FLOWS, PROMPTS, read_book
@@ -26,6 +27,7 @@ from vestibule.settings import Settings
 from vestibule.sound_store import key_file, sounds_folder
 from voicemail.adapters.private_folder import MEMORY, is_memory
 from voicemail.adapters.sealed_head import keys_used
+from voicemail.adapters.whisper import whisper_absence
 from voicemail.errors import KeysRefused
 
 DESCRIPTORS_A_CALL = 4
@@ -71,6 +73,8 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _storage,
         _sealing,
         _mail,
+        _templates,
+        _transcription,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -292,6 +296,34 @@ async def _mail(settings: Settings, _: Clock) -> list[Finding]:
         return [Finding(Verdict.BAD, about, f"no connection ({error or 'time-out'})", advice)]
     writer.close()
     return [Finding(Verdict.GOOD, about, "connects")]
+
+
+async def _templates(settings: Settings, _: Clock) -> list[Finding]:
+    edited = settings.mail.templates
+    if edited is None:
+        return []
+    about = f"mail.templates {edited}"
+    if not edited.is_dir():
+        advice = "Make it, or take the setting out; our own templates serve meanwhile."
+        return [Finding(Verdict.NOTE, about, "no such folder", advice)]
+    tried = every_preview(settings.mail.sender, edited)
+    faults = dict.fromkeys(str(mail) for _, _, mail in tried if isinstance(mail, Fault))
+    advice = "Our own serves meanwhile; after mending it: vestibule mail preview --all."
+    findings = [Finding(Verdict.NOTE, "mail template", fault, advice) for fault in faults]
+    advice = "It replaces none of ours; see docs/mailboxes.md for their names."
+    findings += [Finding(Verdict.NOTE, about, name, advice) for name in strangers(edited)]
+    return findings or [Finding(Verdict.GOOD, about, "all can be used")]
+
+
+async def _transcription(settings: Settings, _: Clock) -> list[Finding]:
+    model = settings.transcription.model
+    if model is None:
+        return []
+    about = f"transcription {model}"
+    if absence := whisper_absence(model):
+        advice = "E-mails go without text. Run: pip install faster-whisper, and name a model."
+        return [Finding(Verdict.NOTE, about, absence, advice)]
+    return [Finding(Verdict.GOOD, about, "faster-whisper is there")]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:

@@ -6,6 +6,7 @@ reader can recognise a second copy.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -145,6 +146,7 @@ def _envelope(message: Message, facts: Facts) -> dict[str, Word]:
     return {
         "caller_name": message.caller.name,
         "caller_number": spaced(message.caller.number),
+        "caller_vowel": _begins_with_vowel(message.caller.name),
         "duration": _duration(message.duration_s),
         "urgent": message.urgent,
         "forwarded_by": message.forwarded_by,
@@ -175,6 +177,11 @@ def _told(deliveries: tuple[Delivered, ...], *states: RecipientState) -> list[di
         for each in deliveries
         if each.state in states
     ]
+
+
+def _begins_with_vowel(name: str) -> bool:
+    """Whether French elides before a name: d'Élise, de Camille. An h is left alone: who knows."""
+    return unicodedata.normalize("NFD", name)[:1].lower() in tuple("aeiouyœæ")
 
 
 def _duration(seconds: float) -> str:

@@ -63,6 +63,7 @@ def _environment(*folders: Path) -> SandboxedEnvironment:
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
+        cache_size=400 if len(folders) == 1 else 0,  # an edited file may come at any moment
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -54,7 +54,7 @@ async def test_messages_are_mailed_with_their_sound_over_tls_and_taken_out_by_co
             await assert_messages_can_be_taken_out(company, tmp_path)
         french, english = sorted(map(read, mail.taken), key=lambda each: str(each["To"]))
         assert mail.secured == [True, True]
-        assert_mail(french, "camille@example.org", "Nouveau message vocal de Aimée Côté", ".wav")
+        assert_mail(french, "camille@example.org", "Nouveau message vocal d'Aimée Côté", ".wav")
         assert_mail(english, "william@example.org", "New voice message from Aimée Côté", ".mp3")
     assert server.complaints() == []
 

@@ -55,7 +55,7 @@ def test_in_winter_and_in_another_zone_the_hour_follows() -> None:
 
 
 def test_a_number_alone_names_the_file() -> None:
-    assert read(message(caller=Party("5145550123")))[2].startswith("Message vocal de 514 555-0123")
+    assert read(message(caller=Party("5145550123")))[2].startswith("Message vocal du 514 555-0123")
 
 
 def test_the_same_message_gives_the_same_email_headers_whenever_it_is_written() -> None:

@@ -12,6 +12,7 @@ from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
 from vestibule.cli.flows import app as flow_commands
 from vestibule.cli.keys import app as key_commands
+from vestibule.cli.mail import app as mail_commands
 from vestibule.cli.mailboxes import app as mailbox_commands
 from vestibule.cli.messages import app as message_commands
 from vestibule.cli.prompts import app as prompt_commands
@@ -30,6 +31,7 @@ app.command("call")(call)
 app.command("doctor")(doctor)
 app.add_typer(flow_commands, name="flow")
 app.add_typer(key_commands, name="keys")
+app.add_typer(mail_commands, name="mail")
 app.add_typer(mailbox_commands, name="mailbox")
 app.add_typer(message_commands, name="message")
 app.add_typer(prompt_commands, name="prompts")
