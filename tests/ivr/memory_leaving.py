@@ -59,8 +59,8 @@ class MemoryLeaving:
             "spoken_name": box.greetings.get("name"),
             "mailbox_name": box.name,
             "language": box.language,
-            "zero_open": box.zero != "closed",
-            "star_open": box.star != "closed",
+            "zero_open": _leads(box, box.zero).name != "closed",
+            "star_open": _leads(box, box.star).name != "closed",
         }
         if box.full:
             return Outcome("full", told)
@@ -106,16 +106,25 @@ class MemoryLeaving:
 
     def treatment(self, key: str) -> Outcome:
         assert self._reached is not None, "no mailbox was reached"
-        way = {"zero": self._reached.zero, "star": self._reached.star}[key]
-        kind, _, target = way.partition(":")
-        redirects = {
-            "operator": {"redirect_flow": "extension", "redirect_mailbox": "100"},
-            "extension": {"redirect_flow": "extension", "redirect_mailbox": target},
-            "flow": {"redirect_flow": target, "redirect_mailbox": ""},
-        }
-        return Outcome("redirect", redirects[kind]) if kind in redirects else Outcome(kind)
+        return _leads(self._reached, {"zero": self._reached.zero, "star": self._reached.star}[key])
 
     @property
     def _open(self) -> Deposit:
         assert self.deposit is not None, "no deposit is open"
         return self.deposit
+
+
+def _leads(box: Box, way: str) -> Outcome:
+    """Where a key leads from a box; nowhere when it leads back to that box."""
+    kind, _, target = way.partition(":")
+    redirects = {
+        "operator": {"redirect_flow": "extension", "redirect_mailbox": "100"},
+        "extension": {"redirect_flow": "extension", "redirect_mailbox": target},
+        "flow": {"redirect_flow": target, "redirect_mailbox": ""},
+    }
+    if kind not in redirects:
+        return Outcome(kind)
+    there = redirects[kind]
+    if there["redirect_mailbox"] == box.number:
+        return Outcome("closed")
+    return Outcome("redirect", there)
