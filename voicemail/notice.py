@@ -84,7 +84,6 @@ class Notices:
         mail["Message-ID"] = f"<{task.id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Date"] = format_datetime(mailbox.local(_instant(task, facts)))
-        mail["Content-Language"] = mailbox.language
         if words.get("urgent"):
             mail["Importance"] = "high"
             mail["X-Priority"] = "1"
@@ -92,6 +91,7 @@ class Notices:
         mail.add_alternative(self._wording.text(f"{stem}.html.j2", words), subtype="html")
         if facts.sound is not None:
             self._enclose(mail, facts.sound, mailbox, words)
+        mail["Content-Language"] = mailbox.language  # last: each part added takes such fields over
         return mail
 
     def _enclose(

@@ -28,10 +28,8 @@ _CONTAINERS = MappingProxyType(
         Attachment.OPUS: ("OGG", "OPUS"),
     }
 )
-_MP3_TOP = 64_000
-"""Bits a second of an MP3 at 8 kHz at level 0; LAME takes the nearest rate it has."""
-_OPUS_RANGE = (256_000, 6_000)
-"""Bits a second of a mono Opus at level 0 and at level 1."""
+_BIT_RATES = MappingProxyType({Attachment.MP3: (64_000, 8_000), Attachment.OPUS: (256_000, 6_000)})
+"""Bits a second, mono at 8 kHz, at level 0 and at level 1; LAME takes the nearest rate it has."""
 
 
 class SoundFileFormats:
@@ -74,11 +72,11 @@ def _squeezed(attachment: Attachment, bit_rate: int | None) -> dict[str, float |
     """How libsndfile is told a bit rate: by a level between 0 and 1, in each format its own."""
     if bit_rate is None or attachment in (Attachment.WAV, Attachment.ULAW):
         return {}
+    top, bottom = _BIT_RATES[attachment]
+    level = min(max((top - bit_rate) / (top - bottom), 0.0), 1.0)
     if attachment is Attachment.MP3:
-        level = min(max(1 - bit_rate / _MP3_TOP, 0.0), 0.9)
         return {"compression_level": level, "bitrate_mode": "CONSTANT"}
-    top, bottom = _OPUS_RANGE
-    return {"compression_level": min(max((top - bit_rate) / (top - bottom), 0.0), 1.0)}
+    return {"compression_level": level}
 
 
 def _telephone_sound(path: Path) -> bytes:
