@@ -18,7 +18,7 @@ def test_calls_in_one_flow_do_not_move_each_other(flows: Flows) -> None:
 
 def test_a_move_into_a_group_lands_in_its_initial_state(flows: Flows) -> None:
     graph = flows.graph("voicemail_main")
-    assert graph.flow.landing("options") == "options.menu"
+    assert graph.flow.landing("login") == "login.mailbox"
 
 
 def test_a_way_that_is_not_there_is_a_bug_and_says_where(flows: Flows) -> None:
