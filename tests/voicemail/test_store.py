@@ -137,6 +137,19 @@ async def test_a_greeting_replaces_the_one_of_its_kind(store: Store) -> None:
     assert await store.erase_greeting("101", GreetingKind.TEMPORARY) is None
 
 
+async def test_a_greeting_is_given_an_end_and_forgotten_once_it_is_there(store: Store) -> None:
+    kind = GreetingKind.TEMPORARY
+    assert await store.end_greeting("101", kind, NOON) is None
+    endless = Greeting("101", GreetingKind.BUSY, "g/1", 2.0, NOON)
+    ending = Greeting("101", kind, "g/2", 2.0, NOON, NOON + MINUTE)
+    await store.set_greeting(endless)
+    await store.set_greeting(replace(ending, until=None))
+    assert await store.end_greeting("101", kind, NOON + MINUTE) == ending
+    assert await store.forget_ended_greetings(NOON + MINUTE - timedelta(microseconds=1)) == ()
+    assert await store.forget_ended_greetings(NOON + MINUTE) == (ending,)
+    assert await store.greetings("101") == (endless,)
+
+
 async def test_old_failures_are_forgotten(store: Store) -> None:
     charges = [Charge("mailbox:101", 1, DAY)]
     assert (await store.charge(charges, NOON)).admitted
