@@ -119,6 +119,7 @@ class Lamps:
         for kept, until in written:
             remaining_s = (until - clock.now()).total_seconds()
             carry(core.subscriptions.restore(kept, remaining_s, clock.monotonic()))
+        await self._attempt("writing", self._write)
         for account, uri in self._contacts:
             expect(core.announcing.add(account, uri).host)
         self._recount()

@@ -8,7 +8,8 @@ telephone is: the first three with a last NOTIFY. One that asks to end as it beg
 telephone that subscribes anew from the same Contact has forgotten its old subscription: so do we.
 
 What a restart must not forget is told as SubscriptionKept, and comes back by `restore`. NOTIFYs are
-not written down one by one, so the numbers of a restored dialog leap past those it may have used.
+not written down one by one, so the numbers of a restored dialog leap past those it may have used,
+and that is written down before any is used.
 """
 
 from collections.abc import Collection
@@ -132,6 +133,7 @@ class Subscriptions:
         else:
             self._begin(lamp)
             self._last(lamp, remaining_s, now)
+            self._write_down(lamp, now)
         return self._core.taken()
 
     @property
@@ -212,6 +214,8 @@ class Subscriptions:
             core.respond(transaction, 481, now)
             return
         if asked.fresh:
+            if asked.seconds:
+                self._replace(lamp)
             self._begin(lamp)
         else:
             lamp.dialog.refresh(transaction.request)
@@ -229,10 +233,6 @@ class Subscriptions:
     # One subscription
 
     def _begin(self, lamp: Subscription) -> None:
-        """Keep a subscription, in place of one that its telephone has forgotten."""
-        for other in list(self._known.values()):
-            if (other.account, other.dialog.target) == (lamp.account, lamp.dialog.target):
-                self._forget(other)
         self._known[lamp.id] = lamp
         self._dialogs[lamp.dialog.call_id, lamp.dialog.local_tag] = lamp
         self._tellings[lamp.id] = Telling(
@@ -242,6 +242,12 @@ class Subscriptions:
             hop=lambda: lamp.dialog.next_hop,
             given_up=lambda now: self._forget(lamp),
         )
+
+    def _replace(self, lamp: Subscription) -> None:
+        """Let go of what the telephone has forgotten, since it subscribes anew."""
+        for other in list(self._known.values()):
+            if (other.account, other.dialog.target) == (lamp.account, lamp.dialog.target):
+                self._forget(other)
 
     def _show(self, lamp: Subscription, waiting: Waiting) -> None:
         self._tellings[lamp.id].body = write_summary(waiting, lamp.account_uri)

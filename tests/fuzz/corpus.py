@@ -20,6 +20,8 @@ OFFERS = (
     b"m=audio 5004 RTP/AVP 8\r\na=inactive\r\nm=image 5006 udptl t38\r\na=T38FaxVersion:0\r\n",
 )
 
+LAMP = "Event: message-summary;id=7\r\nAccept: application/simple-message-summary, text/plain\r\n"
+
 
 def sip_request(
     method: str,
@@ -57,6 +59,8 @@ def sip_corpus() -> list[bytes]:
         sip_request("INVITE", 4, call_id="folded", body=OFFERS[2], extra=folded),
         sip_request("OPTIONS", 1, call_id="options"),
         sip_request("REGISTER", 1, call_id="register", extra="Expires: 60\r\n"),
+        sip_request("SUBSCRIBE", 1, call_id="lamp", extra=LAMP + "Expires: 600\r\n"),
+        sip_request("NOTIFY", 1, call_id="notify", to_tag="x", extra=LAMP),
         sip_request("CANCEL", 1, call_id="nothing"),
         sip_request("BYE", 9, call_id="nothing", to_tag="x"),
         sip_request("ACK", 9, call_id="nothing", to_tag="x"),

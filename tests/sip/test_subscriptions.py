@@ -1,8 +1,12 @@
 """What a telephone experiences that asks to be told of waiting messages, message by message."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from telephony.sip.core import Refuse
 from telephony.sip.events import (
@@ -16,7 +20,7 @@ from telephony.sip.events import (
 )
 from telephony.sip.message import Request, Response
 from telephony.sip.subscriptions import LEAP, MOST
-from telephony.sip.summary import Waiting
+from telephony.sip.summary import Waiting, write_summary
 from tests.sip.by_hand import SOURCE, Hand, invite, request
 from tests.sip.wire import ANSWER
 
@@ -272,10 +276,11 @@ def test_a_subscribe_that_is_repeated_while_it_is_considered_is_considered_once(
 
 def test_a_flood_of_subscriptions_has_an_end() -> None:
     phone = Phone()
-    for number in range(MOST):
-        phone.tag = ""
-        phone.contact = b"Contact: <sip:phone%d@192.0.2.9:5062>" % number
-        phone.subscribes(call_id=f"{number}@192.0.2.9")
+    phone.subscribes()
+    kept = kept_by(phone)
+    for number in range(MOST - 1):
+        other = replace(kept, subscription=f"other{number}", call_id=f"{number}@192.0.2.9")
+        phone.agent.subscriptions.restore(other, 600.0, phone.now)
     phone.tag = ""
     answer = phone.subscribes(call_id="one-too-many@192.0.2.9")
     assert answer is not None
@@ -291,6 +296,16 @@ def test_a_telephone_that_starts_again_and_subscribes_anew_is_told_once() -> Non
     told = ["before@192.0.2.9", "after@192.0.2.9", "after@192.0.2.9"]
     assert [notify.call_id for notify in phone.notified] == told
     assert len(phone.told(SubscriptionEnded)) == 1
+
+
+def test_asking_once_leaves_the_subscription_of_the_same_telephone_alone() -> None:
+    phone = Phone()
+    phone.subscribes(call_id="watching@192.0.2.9")
+    phone.tag = ""
+    phone.subscribes(call_id="asking@192.0.2.9", expires=0)
+    phone.changes(NONE_NEW)
+    assert phone.last.call_id == "watching@192.0.2.9"
+    assert phone.state.startswith("active")
 
 
 # Changes
@@ -605,6 +620,16 @@ def test_after_a_restart_the_numbers_are_above_any_that_were_used() -> None:
     assert anew.last.cseq[0] > phone.last.cseq[0]
 
 
+def test_a_server_that_starts_twice_before_anything_is_told_leaps_twice() -> None:
+    phone = Phone()
+    phone.subscribes()
+    once = restarted(phone, kept_by(phone))
+    twice = restarted(once, kept_by(once))
+    once.changes(NONE_NEW)
+    twice.changes(NONE_NEW)
+    assert twice.last.cseq[0] > once.last.cseq[0]
+
+
 def test_a_subscription_that_ended_while_nobody_served_it_is_struck_out() -> None:
     phone = Phone()
     phone.subscribes()
@@ -634,3 +659,87 @@ def test_a_refresh_right_after_a_restart_is_answered_though_nothing_is_counted_y
     assert anew.last.header("Content-Type") is None
     anew.changes(TWO_NEW)
     assert anew.last.body
+
+
+# Whatever happens
+
+
+class Course(RuleBasedStateMachine):
+    """A telephone and its lamp while messages come, answers fail, time passes, servers restart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phone = Phone()
+        self.phone.says = None
+        self.answered = 0
+        self.shown = b""
+        self.truth = TWO_NEW
+        self.phone.subscribes(expires=3600)
+
+    @property
+    def pending(self) -> list[Request]:
+        """The NOTIFYs that wait for an answer, each once however often it was sent."""
+        waiting = {one.cseq[0]: one for one in self.phone.notified[self.answered :]}
+        return list(waiting.values())
+
+    @property
+    def subscribed(self) -> bool:
+        return bool(self.phone.agent.subscriptions.accounts)
+
+    @rule(new=st.integers(0, 3), old=st.integers(0, 2))
+    def messages_change(self, new: int, old: int) -> None:
+        self.truth = Waiting(new=new, old=old)
+        self.phone.changes(self.truth)
+
+    @rule(status=st.sampled_from([200, 200, 200, 503]))
+    def the_telephone_answers(self, status: int) -> None:
+        for notify in self.pending:
+            self.answered = len(self.phone.notified)
+            if status == 200:
+                self.shown = notify.body
+            self.phone.answers(notify, status)
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 9.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.phone.rests(seconds)
+
+    @precondition(lambda self: self.subscribed)
+    @rule()
+    def the_telephone_refreshes(self) -> None:
+        self.phone.waiting = self.truth
+        answer = self.phone.subscribes(expires=3600)
+        assert answer is not None
+        assert answer.status == 200
+
+    @precondition(lambda self: self.subscribed)
+    @rule()
+    def the_server_restarts(self) -> None:
+        before = self.phone
+        self.phone = restarted(before, kept_by(before), 3600.0)
+        self.phone.says = None
+        self.highest = before.last.cseq[0]
+        self.answered = 0
+        self.phone.changes(self.truth)
+        assert self.phone.last.cseq[0] > self.highest
+
+    @invariant()
+    def one_notify_at_a_time(self) -> None:
+        assert len(self.pending) <= 1
+
+    @invariant()
+    def numbers_grow(self) -> None:
+        numbers = [notify.cseq[0] for notify in self.phone.notified]
+        assert numbers == sorted(numbers)
+
+    def teardown(self) -> None:
+        """In the end the telephone answers again: then it shows what is true, if it watches."""
+        for _ in range(4):
+            self.the_telephone_answers(200)
+            self.phone.rests(31)
+        if self.subscribed:
+            self.the_telephone_answers(200)
+            assert self.shown == write_summary(self.truth, "sip:101@pbx.example.com")
+
+
+Course.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+test_the_lamp_shows_what_is_true_in_the_end_whatever_happens = Course.TestCase

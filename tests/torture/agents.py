@@ -19,10 +19,10 @@ class Counting:
         return f"token{next(self._numbers):016d}"
 
 
-def lone_agent() -> UserAgent:
-    """A user agent that admits everybody."""
+def lone_agent(*, lamps: bool = False) -> UserAgent:
+    """A user agent that admits everybody, to its message lamps too where it has them."""
     local = Local("192.0.2.200", 5060, "Vestibule")
-    return UserAgent(local, Counting(), gate=lambda request, source, now: Admit())
+    return UserAgent(local, Counting(), gate=lambda request, source, now: Admit(), lamps=lamps)
 
 
 def statuses(out: list[Output]) -> list[int]:
