@@ -15,11 +15,14 @@ from ivr.phrase_file import load_book
 from ivr.phrases import Book
 from ivr.voices.voice import PromptVoice, open_voice
 from telephony.access import AccessPolicy
+from telephony.adapters.folder_lamp_book import FolderLampBook
 from telephony.adapters.sip_transport import SipTransport
+from telephony.lamps import Lamps
 from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from vestibule.housekeeping import chores, housekeeping
+from vestibule.lamps import MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
@@ -79,13 +82,15 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     """
     book = read_book()
     data = settings.storage.data
+    board = MailboxLamps(FolderLampBook(data / "lamps"), settings.lamps)
     async with (
         _only_server(data),
-        open_mailroom(settings, clock) as mailroom,
+        open_mailroom(settings, clock, board.changed) as mailroom,
         open_voice(book, PROMPTS, data / "frames", recorded=private_frames(mailroom)) as voice,
         _beating(settings) as plane,
     ):
         mailboxes = mailroom.mailboxes
+        board.watch(mailboxes)
         flows = read_flows(book, [mailbox.number for mailbox in await mailboxes.all()])
         switchboard = Switchboard(
             company=settings.company,
@@ -96,7 +101,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         )
         await mailboxes.recover()
         reception = Reception(switchboard, voice, mailboxes, clock)
-        line = _line(settings.sip, plane, clock, switchboard, reception)
+        line = _line(settings.sip, plane, clock, switchboard, reception, board.lamps)
         async with (
             housekeeping(chores(mailroom, voice, clock, settings.company.name)),
             _finishing(mailboxes),
@@ -145,7 +150,12 @@ async def _finishing(mailboxes: Mailboxes) -> AsyncIterator[None]:
 
 
 def _line(
-    sip: Sip, plane: MediaPlane, clock: Clock, switchboard: Switchboard, reception: Reception
+    sip: Sip,
+    plane: MediaPlane,
+    clock: Clock,
+    switchboard: Switchboard,
+    reception: Reception,
+    lamps: Lamps,
 ) -> SipLine:
     host, port = sip.address
     access = AccessPolicy(allowed=sip.allow, phones=sip.phones, max_calls=sip.max_calls)
@@ -157,4 +167,5 @@ def _line(
         WireTokens(),
         reception.attend,
         switchboard.accepts,
+        lamps,
     )

@@ -111,6 +111,14 @@ class Sip(Section):
         return split_address(self.listen)
 
 
+class Lamp(Section):
+    """A telephone whose message lamp is set though it never subscribes (RFC 3842) itself."""
+
+    mailbox: Digits
+    telephone: str
+    """SIP URI with an IP address, such as "sip:101@192.0.2.10:5060"."""
+
+
 class Media(Section):
     """The RTP side."""
 
@@ -197,6 +205,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     transcription: Transcription = Transcription()
     numbers: tuple[Number, ...] = ()
+    lamps: tuple[Lamp, ...] = ()
     pyvoip: PyVoipLine | None = None
 
     @classmethod

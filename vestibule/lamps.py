@@ -1,0 +1,42 @@
+"""The message lamps of the telephones that watch our mailboxes."""
+
+from collections.abc import Sequence
+
+from call.errors import Misuse
+from telephony.lamps import LampBook, Lamps
+from telephony.sip.summary import Waiting
+from vestibule.settings import BadSettings, Lamp
+from voicemail.mailboxes import Mailboxes
+
+
+class MailboxLamps:
+    """Joins lamps and mailboxes, which each need the other.
+
+    The mailboxes are opened with `changed`, then given to `watch`; the line that has `lamps` is
+    started after both.
+    """
+
+    def __init__(self, book: LampBook, telephones: Sequence[Lamp]) -> None:
+        self.lamps = Lamps(self._waiting, book)
+        self._mailboxes: Mailboxes | None = None
+        for each in telephones:
+            try:
+                self.lamps.announce(each.mailbox, each.telephone)
+            except Misuse as fault:
+                raise BadSettings(f"lamps: {each.mailbox}: {fault}") from fault
+
+    def changed(self, number: str) -> None:
+        """What a mailbox holds has changed."""
+        self.lamps.lamp_changed(number)
+
+    def watch(self, mailboxes: Mailboxes) -> None:
+        """Count the messages of these mailboxes from now on."""
+        self._mailboxes = mailboxes
+
+    async def _waiting(self, account: str) -> Waiting | None:
+        if self._mailboxes is None:
+            raise Misuse("no mailboxes to count the messages of")
+        counts = await self._mailboxes.counts(account)
+        if counts is None:
+            return None
+        return Waiting(counts.new, counts.old, counts.urgent_new, counts.urgent_old)
