@@ -91,13 +91,15 @@ _MESSAGE = (
 _REACHED = ("greeting", "spoken_name", "mailbox_name", "language", "zero_open", "star_open")
 """What a caller hears of a mailbox, and whether keys 0 and * lead anywhere there."""
 
-_ROOM = {"ready": ["mailbox_name", "max_s", "spool"], "full": [], "unknown": [], "refused": []}
+_ROOM = MappingProxyType(
+    {"ready": ["mailbox_name", "max_s", "spool"], "full": [], "unknown": [], "refused": []}
+)
 """An owner begins a message to somebody."""
 
 _REDIRECT = ("redirect_flow", "redirect_mailbox")
 
-_KINDS = {"kind": ["temporary", "unavailable", "busy", "name"]}
-_FOLDERS = {"folder": ["new", "old", "work", "family", "friends"]}
+_KINDS = MappingProxyType({"kind": ["temporary", "unavailable", "busy", "name"]})
+_FOLDERS = MappingProxyType({"folder": ["new", "old", "work", "family", "friends"]})
 
 CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     # ---- Leaving a message
