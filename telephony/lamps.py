@@ -75,6 +75,7 @@ class Lamps:
         self._carry: Callable[[Sequence[Output]], None] = _nowhere
         self._expect: Callable[[str], None] = lambda host: None
         self._clock: Clock | None = None
+        self._read: Sequence[tuple[Kept, datetime]] = ()
         self._due: dict[str, list[SubscribeReceived]] = {}
         self._unwritten: dict[str, tuple[Kept, datetime] | None] = {}
         self._there_is = asyncio.Event()
@@ -102,6 +103,13 @@ class Lamps:
 
     # what the line says
 
+    async def load(self) -> None:
+        """Read the subscriptions of the last run, before the first telephone is heard."""
+        try:
+            self._read = await self._book.load()
+        except Unavailable as fault:
+            log.warning("subscriptions lost", extra={"why": str(fault)})
+
     async def start(
         self,
         core: UserAgent,
@@ -109,14 +117,9 @@ class Lamps:
         clock: Clock,
         expect: Callable[[str], None],
     ) -> None:
-        """Take up the subscriptions of the last run, and tell everybody what waits."""
+        """Take up the subscriptions that were read, and tell everybody what waits."""
         self._core, self._carry, self._clock, self._expect = core, carry, clock, expect
-        try:
-            written = await self._book.load()
-        except Unavailable as fault:
-            log.warning("subscriptions lost", extra={"why": str(fault)})
-            written = ()
-        for kept, until in written:
+        for kept, until in self._read:
             remaining_s = (until - clock.now()).total_seconds()
             carry(core.subscriptions.restore(kept, remaining_s, clock.monotonic()))
         await self._attempt("writing", self._write)

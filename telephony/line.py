@@ -122,6 +122,8 @@ class SipLine:
             session=self._settings.session,
             lamps=self._lamps is not None,
         )
+        if self._lamps is not None:
+            await self._lamps.load()
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
             await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)

@@ -52,6 +52,8 @@ class ScriptedWire:
         self._hears: Callable[[str, float], bool] = lambda host, now: False
         self.sent: list[tuple[Peer, Request | Response]] = []
         self.open_ = False
+        self.attached: Callable[[], object] = lambda: None
+        """Called as soon as messages are received."""
 
     async def open(self) -> Address:
         self.open_ = True
@@ -64,6 +66,7 @@ class ScriptedWire:
         hears: Callable[[str, float], bool],
     ) -> None:
         self._core, self._tell, self._hears = core, tell, hears
+        self.attached()
 
     def carry(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
@@ -218,6 +221,12 @@ class Caller:
         self._invite = self._sequence
         if not self._tag and 200 in self._scene.statuses():
             self._tag = self._scene.response(200).recipient.tag
+
+    def at(self, scene: Scene) -> "Caller":
+        """The same telephone, which noticed nothing, before a line that starts anew."""
+        anew = Caller(scene, self._number, self._name)
+        anew._sequence, anew._tag = self._sequence, self._tag
+        return anew
 
     def tagged(self, method: str) -> None:
         """Go on within the dialog that the last answer to `method` opened."""

@@ -49,6 +49,7 @@ class MemoryBook:
 
     async def load(self) -> list[tuple[Kept, datetime]]:
         self._reach()
+        await asyncio.sleep(0)
         return list(self.pages.values())
 
     async def save(self, kept: Kept, until: datetime) -> None:
@@ -345,6 +346,19 @@ async def test_after_a_restart_the_lamp_shows_what_is_true_by_then() -> None:
         assert after.call_id == before.call_id
         assert after.cseq[0] > before.cseq[0]
         assert second.scene.wire.sent[0][0] == PHONE
+
+
+async def test_a_refresh_that_comes_as_the_line_opens_finds_its_subscription() -> None:
+    first = Desk()
+    async with first:
+        await first.subscribes()
+        first.phone.tagged("SUBSCRIBE")
+    second = Desk(first.office, first.book)
+    second.phone = first.phone.at(second.scene)
+    knocks = second.phone.sends("SUBSCRIBE", extra=SUBSCRIBE)
+    second.scene.wire.attached = lambda: asyncio.ensure_future(knocks)
+    async with second:
+        assert second.scene.statuses("SUBSCRIBE") == [200]
 
 
 async def test_a_telephone_that_unsubscribed_is_not_told_after_a_restart() -> None:
