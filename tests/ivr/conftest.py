@@ -57,7 +57,7 @@ def mailbox(tmp_path: Path) -> MemoryMailbox:
     return MemoryMailbox(tmp_path)
 
 
-def dialogue_of(flows: Flows, flow: str = "main_attendant", **given: str) -> Dialogue:
+def dialogue_of(flows: Flows, flow: str = "main_attendant", **given: Held) -> Dialogue:
     parameters = given or (ATTENDANT if flow == "main_attendant" else {})
     return Dialogue(
         flows,

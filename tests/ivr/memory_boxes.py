@@ -71,12 +71,14 @@ class Box:
 
 
 def default_boxes() -> dict[str, Box]:
-    """Camille (French, 101), William (English, 102), the general mailbox (100), and Noa (103)."""
+    """Camille (French, 101), William (English, 102), the general mailbox (100), Noa (103) who may
+    send nothing, and Louis (104) who has never come in."""
     boxes = (
         Box("100", "la réception", "fr", "4710"),
         Box("101", "Camille", "fr", "4711"),
         Box("102", "William", "en", "4712"),
         Box("103", "Noa", "fr", "4713", can_send=False),
+        Box("104", "Louis", "fr", "4714", welcomed=False),
     )
     return {box.number: box for box in boxes}
 

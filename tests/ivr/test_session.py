@@ -66,7 +66,7 @@ def test_a_message_being_kept_is_kept_to_the_end_when_the_caller_goes(
 
     async def main(clock: VirtualClock) -> float:
         call = LegCall(dialogue_of(flows, "voicemail_leave", mailbox="101"), mailbox, clock)
-        await CALLER.hears("common.beep").says(3.0).presses("#").calls(call)
+        await CALLER.hears("common.beep").says(3.0).presses("##").calls(call)
         gone = clock.monotonic()
         await CALLER.hangs_up().calls(call)
         return clock.monotonic() - gone

@@ -36,7 +36,7 @@ async def test_prompts_are_printed_as_they_are_spoken(
 async def test_a_message_is_left_from_the_terminal(
     flows: Flows, book: PhraseBook, mailbox: MemoryMailbox
 ) -> None:
-    lines = ["101", "#", "say 4", "#", "", "", ""]
+    lines = ["101", "#", "say 4", "#", "1", "", "", ""]
     printed, outcome = await typed(flows, book, mailbox, lines)
     assert len(mailbox.boxes["101"].messages) == 1
     assert "fr: Au revoir." in printed
