@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from types import MappingProxyType
 
 from call.errors import PeerFault
 from call.leg import Party
@@ -21,17 +22,21 @@ from voicemail.wording import BUILT_IN, Wording
 
 _RECEIVED = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
 
-_OWNERS = {
-    "fr": Mailbox("101", "Camille Tremblay", "fr", ("camille@example.org",), max_messages=100),
-    "en": Mailbox("102", "William Roy", "en", ("william@example.org",), max_messages=100),
-}
+_OWNERS = MappingProxyType(
+    {
+        "fr": Mailbox("101", "Camille Tremblay", "fr", ("camille@example.org",), max_messages=100),
+        "en": Mailbox("102", "William Roy", "en", ("william@example.org",), max_messages=100),
+    }
+)
 
-_SAID = {
-    "fr": "Bonjour, c'est Élise Côté. Rappelez-moi avant seize heures, s'il vous plaît. Merci !",
-    "en": "Hello, this is Élise Côté. Please call me back before four o'clock. Thank you!",
-}
+_SAID = MappingProxyType(
+    {
+        "fr": "Bonjour, c'est Élise Côté. Rappelez-moi avant seize heures, s'il vous plaît. Merci !",
+        "en": "Hello, this is Élise Côté. Please call me back before four o'clock. Thank you!",
+    }
+)
 
-_TAKEN = {TaskKind.MESSAGE: 92, TaskKind.NEARLY_FULL: 90, TaskKind.FULL: 100}
+_TAKEN = MappingProxyType({TaskKind.MESSAGE: 92, TaskKind.NEARLY_FULL: 90, TaskKind.FULL: 100})
 
 
 def preview(kind: TaskKind, language: str, sender: str, edited: Path | None) -> EmailMessage:

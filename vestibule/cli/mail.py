@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="See the e-mails before owners do."
 
 Write = Callable[["EmailMessage"], bytes]
 
-_ENDINGS = {"text": "txt", "html": "html", "eml": "eml"}
+_ENDINGS = MappingProxyType({"text": "txt", "html": "html", "eml": "eml"})
 
 
 @app.callback()
