@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,18 @@ def test_without_its_keys_the_program_says_so_in_one_line_and_touches_nothing(
     assert "storage.keys_file" in shell.fails("message", "export", id, str(sound), *words)
     assert "storage.keys_file is not set" in shell.fails("keys", "check", *words)
     assert [path.read_bytes() for path in sealed_files(shell.data)] == before
+
+
+def test_without_the_extra_the_program_runs_and_sealing_says_what_to_install(
+    shell: Shell, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    monkeypatch.delitem(sys.modules, "voicemail.adapters.sealing", raising=False)
+    assert "pip install 'vestibule[sealed]'" in shell.fails(
+        "keys", "new", "--data", str(shell.data)
+    )
+    monkeypatch.delenv(KEYS)
+    shell.hires()
 
 
 def test_what_is_said_while_the_keys_are_away_is_kept_once_they_are_back(
