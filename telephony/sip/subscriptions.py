@@ -111,7 +111,7 @@ class Subscriptions:
             lamp = asked.subscription
             tag = lamp.dialog.local_tag
             self._core.respond(asked.transaction, status, now, tag=tag, headers=headers)
-            if status == 404 and not asked.fresh:
+            if status == 404:
                 self._end(lamp, "noresource", now)
         return self._core.taken()
 
@@ -265,7 +265,7 @@ class Subscriptions:
             return
         lamp.over = why
         self._forget(lamp)
-        telling.conclude(now)
+        telling.insist(now)
 
     def _forget(self, lamp: Subscription) -> None:
         lamp.over = lamp.over or "giveup"

@@ -44,13 +44,13 @@ class Telling:
         self._again_s = again_s
         self._under_way = False
         self._owed = False
-        self._concluded = False
+        self._stopped = False
         self.body = b""
         self.told: bytes | None = None
 
     def tell(self, now: float) -> None:
         """Tell what changed since the telephone was last told, if anything did."""
-        if not self._under_way and self.body and self.body != self.told:
+        if not self._under_way and self.body != self.told:
             self._send(now)
 
     def insist(self, now: float) -> None:
@@ -60,14 +60,9 @@ class Telling:
         else:
             self._send(now)
 
-    def conclude(self, now: float) -> None:
-        """Tell what is true a last time, and do not try again."""
-        self._concluded = True
-        self.insist(now)
-
     def stop(self) -> None:
-        """Do not try again."""
-        self._concluded = True
+        """Do not try again; `insist` then tells a last time."""
+        self._stopped = True
         self._core.alarms.clear(self._alarm)
 
     def _send(self, now: float) -> None:
@@ -98,9 +93,9 @@ class Telling:
             self._later(now + HINDERED_S)
         if self._owed:
             self._send(now)
-        elif status < 300 and not self._concluded:
+        elif status < 300:
             self.tell(now)
 
     def _later(self, at: float) -> None:
-        if not self._concluded:
+        if not self._stopped:
             self._core.alarms.set(self._alarm, at, self.insist)

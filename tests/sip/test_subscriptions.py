@@ -448,6 +448,17 @@ def test_a_telephone_that_knows_no_subscription_is_told_no_more(status: int) -> 
     assert phone.told(SubscriptionEnded)
 
 
+def test_nothing_more_is_owed_to_a_telephone_that_is_gone() -> None:
+    phone = Phone()
+    phone.subscribes()
+    phone.says = None
+    phone.changes(NONE_NEW)
+    phone.subscribes()
+    phone.answers(phone.last, 481)
+    assert len(phone.notified) == 2
+    assert phone.told(SubscriptionEnded)
+
+
 def test_a_telephone_that_does_not_answer_is_told_no_more() -> None:
     phone = Phone()
     phone.says = None
@@ -469,6 +480,42 @@ def test_a_telephone_hindered_for_the_moment_is_told_later() -> None:
     phone.says = 200
     phone.rests(31)
     assert phone.lit == ["yes", "yes"]
+    phone.rests(120)
+    assert len(phone.notified) == 2
+
+
+def test_a_change_is_told_at_once_to_a_telephone_that_was_hindered_and_not_twice() -> None:
+    phone = Phone()
+    phone.says = 503
+    phone.subscribes()
+    phone.says = 200
+    phone.rests(10)
+    phone.changes(NONE_NEW)
+    phone.rests(120)
+    assert phone.lit == ["yes", "no"]
+
+
+def test_a_provisional_answer_settles_nothing() -> None:
+    phone = Phone()
+    phone.subscribes()
+    phone.says = 100
+    phone.changes(NONE_NEW)
+    phone.changes(TWO_NEW)
+    assert phone.lit == ["yes", "no"]
+    phone.says = 200
+    phone.answers(phone.last, 200)
+    assert phone.lit == ["yes", "no", "yes"]
+
+
+def test_a_forgotten_subscription_that_was_hindered_is_not_told_later() -> None:
+    phone = Phone()
+    phone.says = None
+    phone.subscribes(call_id="before@192.0.2.9")
+    before = phone.last
+    phone.tag = ""
+    phone.says = 200
+    phone.subscribes(call_id="after@192.0.2.9")
+    phone.answers(before, 503)
     phone.rests(120)
     assert len(phone.notified) == 2
 
