@@ -37,6 +37,10 @@ class Fuse:
         self.blown = False
         self.done: list[str] = []
 
+    def arm(self, step: int, *, after: bool) -> None:
+        """Count again from now on."""
+        self._left, self._after = step, after
+
     def wired(self, port: object) -> "Wired":
         return Wired(port, self)
 
