@@ -339,5 +339,4 @@ def _restored(kept: Kept) -> Subscription | None:
         account_uri=kept.account_uri,
         event=kept.event,
         dialog=dialog,
-        written_seq=kept.local_seq,
     )

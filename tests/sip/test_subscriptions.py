@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -185,6 +186,22 @@ def test_over_tcp_the_connection_of_the_telephone_is_used_and_its_address_once_i
     assert phone.hops == [phone.source, Peer(Transport.TCP, "192.0.2.9", 5062)]
 
 
+def test_over_tcp_a_telephone_that_connects_again_is_told_on_its_new_connection() -> None:
+    phone = Phone(source=Peer(Transport.TCP, "192.0.2.9", 40001))
+    phone.subscribes(via="SIP/2.0/TCP 192.0.2.9:5062")
+    phone.loses_connection()
+    phone.source = Peer(Transport.TCP, "192.0.2.9", 40002)
+    phone.subscribes(via="SIP/2.0/TCP 192.0.2.9:5062")
+    assert phone.hops[-1] == phone.source
+
+
+def test_an_account_asked_for_by_its_telephone_number_is_known() -> None:
+    phone = Phone()
+    phone.hears(phone.writes(request("SUBSCRIBE", EVENT, uri="tel:+1-514-555-0101")))
+    phone.judged()
+    assert b"Message-Account: sip:+15145550101@192.0.2.2\r\n" in phone.last.body
+
+
 def test_a_connection_that_closes_under_a_notify_has_it_sent_the_other_way() -> None:
     phone = Phone(source=Peer(Transport.TCP, "192.0.2.9", 40001))
     phone.subscribes(via="SIP/2.0/TCP 192.0.2.9:5062")
@@ -215,6 +232,8 @@ def test_a_subscription_lasts_as_asked_but_an_hour_at_most(asked: int | None, gr
         ((EVENT, "Expires: 59"), 423, ("Min-Expires", "60")),
         ((EVENT, "Expires: soon"), 400, None),
         ((EVENT, "Expires: -1"), 400, None),
+        ((EVENT, "Expires: ²"), 400, None),
+        ((EVENT, "Expires: " + "9" * 5000), 400, None),
         ((EVENT, "Accept: application/pidf+xml"), 406,
          ("Accept", "application/simple-message-summary")),
         ((EVENT, "Require: eventlist"), 420, ("Unsupported", "eventlist")),
@@ -684,6 +703,17 @@ def test_a_subscription_that_ended_while_nobody_served_it_is_struck_out() -> Non
     assert anew.told(SubscriptionEnded)
     anew.changes(NONE_NEW)
     assert anew.notified == []
+
+
+@pytest.mark.parametrize(
+    "damage", [{"target": "nowhere"}, {"route": ("<sip:192.0.2.50", "x")}, {"target": "tel:"}]
+)
+def test_a_subscription_that_cannot_be_followed_is_struck_out(damage: dict[str, Any]) -> None:
+    phone = Phone()
+    phone.subscribes()
+    anew = restarted(phone, replace(kept_by(phone), **damage))
+    assert anew.told(SubscriptionEnded)
+    assert not anew.agent.subscriptions.accounts
 
 
 def test_after_a_restart_a_connection_is_opened_to_the_telephone() -> None:
