@@ -62,6 +62,7 @@ def chores(mailroom: Mailroom, voice: PromptVoice, clock: Clock, company: str) -
         Chore("outbox", mailroom.worker.run, stop=mailroom.worker.stop),
         Chore("prompts", make_prompts),
         Chore("trash", mailroom.mailboxes.sweep, AGAIN_S),
+        Chore("late messages", mailroom.mailboxes.retry, PAUSE_S),
         Chore("reminders", mailroom.mailboxes.remind, AGAIN_S),
         Chore("ready sounds", forget_sounds, AGAIN_S),
         *_opened_sounds(mailroom.opened, voice, clock),

@@ -68,6 +68,7 @@ class Deposits:
         self._node = node
         self._open: set[str] = set()
         self._settling: set[asyncio.Task[Kept | TooShort]] = set()
+        self._late: dict[str, Ticket] = {}
 
     async def open(self, number: str, caller: Party, *, busy: bool = False) -> Deposit:
         """Take a place for one message. Raises MailboxUnknown, MailboxFull or Unavailable.
@@ -147,13 +148,25 @@ class Deposits:
         The message is the last complete take: one under way is forgotten. A caller that is
         cancelled meanwhile does not stop it. Keeping twice is keeping once. Raises Unavailable
         when a disk or the database fails: the recording stays in the spool, and becomes its
-        message at the next start. Raises MailboxUnknown, and sets the recording aside, when the
-        box was removed meanwhile.
+        message by `retry`, or at the next start. Raises MailboxUnknown, and sets the recording
+        aside, when the box was removed meanwhile.
         """
-        task = asyncio.create_task(self._settle(deposit.ticket))
+        task = asyncio.create_task(self._settle_or_wait(deposit.ticket))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         return await asyncio.shield(task)
+
+    async def retry(self) -> int:
+        """Keep what could not be kept when its call ended; returns how many messages it made.
+
+        Raises Unavailable as long as it cannot be.
+        """
+        kept = 0
+        for ticket in tuple(self._late.values()):
+            with contextlib.suppress(MailboxUnknown):  # set aside, and logged
+                kept += isinstance(await self._settle(ticket), Kept)
+            del self._late[ticket.id]
+        return kept
 
     async def discard(self, deposit: Deposit) -> None:
         """Forget what was recorded and give the place back."""
@@ -191,6 +204,13 @@ class Deposits:
         """Wait for every message that is being kept."""
         if self._settling:
             await asyncio.wait(self._settling)
+
+    async def _settle_or_wait(self, ticket: Ticket) -> Kept | TooShort:
+        try:
+            return await self._settle(ticket)
+        except Unavailable:
+            self._late[ticket.id] = ticket
+            raise
 
     async def _settle(self, ticket: Ticket) -> Kept | TooShort:
         """The four steps; each may have been done before."""

@@ -202,6 +202,10 @@ class Mailboxes:
         """Make a message of what was recorded; see Deposits.keep."""
         return await self._deposits.keep(deposit)
 
+    async def retry(self) -> int:
+        """Keep the messages a failing disk or database held up; see Deposits.retry."""
+        return await self._deposits.retry()
+
     async def discard(self, deposit: Deposit) -> None:
         """Forget what was recorded and give the place back."""
         await self._deposits.discard(deposit)

@@ -18,6 +18,7 @@ from voicemail import (
     Mailboxes,
     MailboxFull,
     MailboxUnknown,
+    SoundUnavailable,
     StoreUnavailable,
     TooShort,
 )
@@ -186,6 +187,50 @@ async def test_a_box_removed_while_a_message_is_written_leaves_nothing_in_the_st
     assert await office.mailboxes.recover() == 0
     assert (office.root / "spool" / "unclaimed" / f"{deposit.id}.raw").read_bytes() == voice(3)
     assert await office.ports.sounds.names() == frozenset()
+
+
+class FailingDisk(FolderSounds):
+    """A disk that takes no sound while it is full."""
+
+    full = True
+
+    async def put(self, name: str, pcm: bytes) -> None:
+        if self.full:
+            raise SoundUnavailable("no space left")
+        await super().put(name, pcm)
+
+
+async def test_a_message_that_a_full_disk_held_up_is_kept_when_there_is_space_again(
+    office: Office,
+) -> None:
+    await office.hire()
+    disk = FailingDisk(office.root / "audio")
+    failing = office.on(sounds=disk)
+    deposit = await failing.mailboxes.open_deposit("101", CALLER)
+    speak(deposit, voice(3))
+    with pytest.raises(SoundUnavailable):
+        await failing.mailboxes.keep(deposit)
+    with pytest.raises(SoundUnavailable):
+        await failing.mailboxes.retry()
+    disk.full = False
+    assert [await failing.mailboxes.retry() for _ in range(2)] == [1, 0]
+    (message,) = await office.mailboxes.messages("101")
+    assert message.id == deposit.id
+    assert await office.ports.store.places("local") == ()
+
+
+async def test_a_message_held_up_for_a_box_that_is_gone_by_then_is_set_aside(
+    office: Office,
+) -> None:
+    await office.hire()
+    failing = office.on(sounds=FailingDisk(office.root / "audio"))
+    deposit = await failing.mailboxes.open_deposit("101", CALLER)
+    speak(deposit, voice(3))
+    with pytest.raises(SoundUnavailable):
+        await failing.mailboxes.keep(deposit)
+    await office.ports.store.delete_mailbox("101")
+    assert [await failing.mailboxes.retry() for _ in range(2)] == [0, 0]
+    assert (office.root / "spool" / "unclaimed" / f"{deposit.id}.raw").read_bytes() == voice(3)
 
 
 async def test_who_watches_a_box_is_told_when_a_message_is_kept_and_then_sees_it(
