@@ -8,6 +8,7 @@ from tests.voicemail.office import Office
 from vestibule.program import read_book, read_flows
 from vestibule.settings import BadSettings, Company, Number
 from vestibule.switchboard import Switchboard
+from voicemail.message import Mailbox, Treatment, TreatmentKind
 
 COMPANY = Company(name="Quincaillerie", operator="101")
 
@@ -79,3 +80,33 @@ async def test_an_extension_dialled_directly_is_handed_to_its_flow(
     assert dict(destination.parameters) == {"mailbox": "101"}
     dialogue = await board.dialogue(destination)
     assert dialogue.start(0.0)
+
+
+OPERATOR = Treatment(TreatmentKind.OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("written", "leads"),
+    [
+        ("operator", ("extension", "101")),
+        ("extension:102", ("extension", "102")),
+        ("extension:199", None),
+        ("flow:main_attendant", ("main_attendant", "")),
+        ("flow:nowhere", None),
+        ("flow:extension", None),
+        ("closed", None),
+    ],
+)
+async def test_a_key_of_a_mailbox_leads_where_there_is_somebody(
+    flows: Flows, office: Office, written: str, leads: tuple[str, str] | None
+) -> None:
+    await office.hire()
+    await office.hire(Mailbox("102", "William"))
+    assert await switchboard(flows, office).redirect(Treatment.parse(written)) == leads
+
+
+async def test_an_operator_who_is_not_there_is_nobody(flows: Flows, office: Office) -> None:
+    assert await switchboard(flows, office).redirect(OPERATOR) is None
+    await office.hire()
+    alone = switchboard(flows, office, company=Company(name="Quincaillerie"))
+    assert await alone.redirect(OPERATOR) is None
