@@ -1,6 +1,6 @@
 """The embedded default: a small company that answers at once, on this machine only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vestibule.settings import Settings, settings_from, split_address
@@ -14,9 +14,15 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Who may call, and is believed to be one of the company's telephones: this machine."""
 
 PEOPLE = (
-    (Mailbox("100", "la réception", language="fr", addresses=("reception@example.org",)), "4710"),
-    (Mailbox("101", "Camille", language="fr", addresses=("camille@example.org",)), "4711"),
-    (Mailbox("102", "William", language="en", addresses=("william@example.org",)), "4712"),
+    (
+        Mailbox("100", "la réception", addresses=("reception@example.org",), welcomed=True),
+        "4710",
+    ),
+    (Mailbox("101", "Camille", addresses=("camille@example.org",), welcomed=True), "4711"),
+    (
+        Mailbox("102", "William", "en", addresses=("william@example.org",), welcomed=True),
+        "4712",
+    ),
 )
 
 
@@ -41,10 +47,10 @@ def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
     return settings_from(values, origin="demo")
 
 
-async def furnish(mailboxes: Mailboxes) -> None:
-    """Make the demo's mailboxes where they do not exist yet."""
+async def furnish(mailboxes: Mailboxes, people: Iterable[tuple[Mailbox, str]] = PEOPLE) -> None:
+    """Make the demo's mailboxes, or those of other people, where they do not exist yet."""
     there = {mailbox.number for mailbox in await mailboxes.all()}
-    for mailbox, pin in PEOPLE:
+    for mailbox, pin in people:
         if mailbox.number not in there:
             await mailboxes.create(mailbox, pin)
 
