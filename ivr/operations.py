@@ -152,7 +152,8 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     specify("voicemail.reply", [], _ROOM),
     specify("voicemail.compose", ["mailbox"], _ROOM),
     specify("voicemail.call_back", [], {"redirect": _REDIRECT, "unknown": [], "refused": []}),
-    specify("voicemail.open_forward", [], {"ready": ["spool", "max_s"]}),
+    specify("voicemail.open_forward", [], {"ready": []}),
+    specify("voicemail.open_introduction", [], {"ready": ["spool", "max_s"]}),
     specify(
         "voicemail.add_recipient",
         ["mailbox"],

@@ -48,6 +48,7 @@ class Owning:
             "voicemail.compose": self._compose,
             "voicemail.call_back": self._call_back,
             "voicemail.open_forward": self._open_forward,
+            "voicemail.open_introduction": self._open_introduction,
             "voicemail.add_recipient": self._add_recipient,
             "voicemail.forward": self._send_forward,
             "voicemail.cancel_forward": self._cancel_forward,
@@ -169,7 +170,12 @@ class Owning:
     async def _open_forward(self, _: Arguments) -> Outcome:
         await self._drop_forward()
         self._forward = await self._visiting.open_forward()
-        return Outcome("ready", {"spool": self._forward.spool, "max_s": self._forward.max_s})
+        return Outcome("ready")
+
+    async def _open_introduction(self, _: Arguments) -> Outcome:
+        forward = self._forwarding
+        spool = await forward.open_introduction()
+        return Outcome("ready", {"spool": spool, "max_s": forward.max_s})
 
     async def _add_recipient(self, arguments: Arguments) -> Outcome:
         forward = self._forwarding

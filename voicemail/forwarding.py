@@ -70,8 +70,11 @@ class Forwarding:
 
     async def open(self, sender: Mailbox, message: Message) -> "OpenForward":
         """Begin to pass a message on. Nothing is sent until the owner says so."""
-        spool = await self._spool.open_greeting(new_id(self._clock.now(), self._tokens))
-        return OpenForward(self, sender, message, spool)
+        return OpenForward(self, sender, message)
+
+    async def open_introduction(self) -> Path:
+        """A place to record an introduction into."""
+        return await self._spool.open_greeting(new_id(self._clock.now(), self._tokens))
 
     async def recipient(self, sender: Mailbox, number: str) -> Mailbox | NotAdded:
         """The mailbox with this number, if a message may be passed on to it now."""
@@ -88,7 +91,7 @@ class Forwarding:
 
         A copy that cannot be delivered now keeps nobody else from theirs.
         """
-        introduction = await self._introduction(forward.spool)
+        introduction = await self._introduction(forward.introduction)
         original = await _samples(await self._sounds.local(forward.message.sound))
         sound = introduction + _PAUSE + original if introduction else original
         transcript = "" if introduction else forward.message.transcript
@@ -112,10 +115,13 @@ class Forwarding:
 
     async def cancel(self, forward: "OpenForward") -> None:
         """Forget the introduction."""
-        await self._spool.remove_greeting(forward.spool)
+        if forward.introduction is not None:
+            await self._spool.remove_greeting(forward.introduction)
 
-    async def _introduction(self, spool: Path) -> bytes:
+    async def _introduction(self, spool: Path | None) -> bytes:
         """What was said before the message; empty where nobody spoke."""
+        if spool is None:
+            return b""
         pcm = await self._spool.read_greeting(spool)
         return pcm if pcm and await self._ear.speech_s(pcm) > 0 else b""
 
@@ -154,14 +160,13 @@ class Forwarding:
 
 
 class OpenForward:
-    """A message about to be passed on: to whom, and where its introduction goes."""
+    """A message about to be passed on: to whom, and with what introduction."""
 
-    def __init__(
-        self, forwarding: Forwarding, sender: Mailbox, message: Message, spool: Path
-    ) -> None:
+    def __init__(self, forwarding: Forwarding, sender: Mailbox, message: Message) -> None:
         self.sender = sender
         self.message = message
-        self.spool = spool
+        self.introduction: Path | None = None
+        """Where it is recorded, while there is one."""
         self.max_s = sender.max_message_s
         self._forwarding = forwarding
         self._recipients: list[str] = []
@@ -177,6 +182,12 @@ class OpenForward:
         if isinstance(mailbox, Mailbox) and number not in self._recipients:
             self._recipients.append(number)
         return mailbox
+
+    async def open_introduction(self) -> Path:
+        """A place to record an introduction into; an earlier take is forgotten."""
+        await self._forwarding.cancel(self)
+        self.introduction = await self._forwarding.open_introduction()
+        return self.introduction
 
     async def send(self) -> tuple[str, ...]:
         """Deliver the copies; returns the numbers of those who got one."""

@@ -150,6 +150,10 @@ class MemoryOwning:
     def open_forward(self) -> Outcome:
         self._recipients = []
         self._introduction = self._spool.next()
+        return Outcome("ready")
+
+    def open_introduction(self) -> Outcome:
+        self._introduction = self._spool.next()
         return Outcome("ready", {"spool": self._introduction, "max_s": INTRODUCTION_S})
 
     def add_recipient(self, mailbox: str) -> Outcome:

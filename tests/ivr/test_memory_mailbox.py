@@ -21,6 +21,7 @@ async def test_an_answer_gives_every_value_the_catalogue_promises(tmp_path: Path
         ("voicemail.open_folder", {"folder": "work"}),
         ("voicemail.compose", {"mailbox": "102"}),
         ("voicemail.open_forward", {}),
+        ("voicemail.open_introduction", {}),
         ("voicemail.add_recipient", {"mailbox": "102"}),
         ("voicemail.open_greeting", {"kind": "busy"}),
         ("voicemail.set_language", {"language": "en"}),

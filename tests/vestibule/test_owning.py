@@ -224,14 +224,15 @@ async def test_a_message_is_passed_on_to_those_who_were_added(office: Office) ->
     call = await signed_in(office)
     await office.leave()
     await call.asks("select", move="first")
-    opened = await call.asks("open_forward")
-    assert opened.values["max_s"] == CAMILLE.max_message_s
+    assert await call.asks("open_forward") == Outcome("ready")
     added = await call.asks("add_recipient", mailbox="102")
     assert added == Outcome("added", {"mailbox_name": LUC.name, "recipients": 1})
     assert (await call.asks("add_recipient", mailbox="103")).values["recipients"] == 2
     refused = [(await call.asks("add_recipient", mailbox=n)).name for n in ("101", "999")]
     assert refused == ["own", "unknown"]
-    say(opened, voice(1.0))
+    introduction = await call.asks("open_introduction")
+    assert introduction.values["max_s"] == CAMILLE.max_message_s
+    say(introduction, voice(1.0))
     assert await call.asks("forward") == Outcome("sent", {"recipients": 2})
     (copy,) = await office.mailboxes.messages("103")
     assert (copy.forwarded_by, round(copy.duration_s, 1)) == ("101", 4.3)

@@ -78,7 +78,7 @@ FUSE_OUT = 10**9
 BOXES = (
     Mailbox("101", "C", addresses=("c@example.org",), max_messages=4, trash_days=2),
     Mailbox("102", "W", addresses=("w@example.org",), max_messages=3, store_on_server=False),
-    Mailbox("103", "É", max_messages=3, trash_days=0, retention_days=3),
+    Mailbox("103", "É", max_messages=3, trash_days=0, retention_days=1),
 )
 NUMBERS = tuple(box.number for box in BOXES)
 
@@ -303,6 +303,25 @@ class AnyDay(RuleBasedStateMachine):
 
     # ---- Owners
 
+    @rule(number=st.sampled_from(["101", "103"]))
+    def an_owner_hears_everything_new(self, number: str) -> None:
+        futures = [self._day]
+        for id in self._day.in_order(number, Folder.NEW):
+            futures.append(futures[-1].copy())
+            futures[-1].letters[id].folder = Folder.OLD
+        heard = self._do(self._hears_everything_new(number), *futures[1:])
+        if heard is not Cut.POWER:
+            assert heard == len(futures) - 1
+            self._day = futures[-1]
+
+    async def _hears_everything_new(self, number: str) -> int:
+        visit = await self._mailboxes.login(number, PIN, OWNER)
+        listed = await visit.open_folder(Folder.NEW)
+        for _ in range(listed):
+            assert isinstance(await visit.select(Move.NEXT), Selected)
+            await visit.mark_heard()
+        return listed
+
     @rule(number=st.sampled_from(["101", "103"]), folder=st.sampled_from(Folder))
     def the_owner_opens_a_folder(self, number: str, folder: Folder) -> None:
         if self._visit is None or self._visit.mailbox.number != number:
@@ -426,7 +445,8 @@ class AnyDay(RuleBasedStateMachine):
     ) -> tuple[str, ...]:
         forward = await visit.open_forward()
         if introduction is not None:
-            await asyncio.to_thread(forward.spool.write_bytes, introduction)
+            spool = await forward.open_introduction()
+            await asyncio.to_thread(spool.write_bytes, introduction)
         for number in to:
             added = await forward.add(number)
             assert (added is NotAdded.OWN) is (number == visit.mailbox.number)

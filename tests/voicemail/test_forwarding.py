@@ -50,7 +50,7 @@ async def forward(visit: Visit, *numbers: str, introduction: bytes = b"") -> tup
     for number in numbers:
         await opened.add(number)
     if introduction:
-        opened.spool.write_bytes(introduction)
+        (await opened.open_introduction()).write_bytes(introduction)
     return await opened.send()
 
 
@@ -259,27 +259,46 @@ async def test_a_forward_thought_better_of_leaves_nothing_behind(office: Office)
     visit = await owner(office, LUC)
     opened = await visit.open_forward()
     await opened.add("102")
-    opened.spool.write_bytes(voice(2.0))
+    introduction = await opened.open_introduction()
+    introduction.write_bytes(voice(2.0))
     await opened.cancel()
     assert await office.mailboxes.messages("102") == ()
-    assert not opened.spool.exists()
+    assert not introduction.exists()
+
+
+async def test_an_introduction_recorded_again_is_heard_alone(office: Office) -> None:
+    visit = await owner(office, LUC)
+    opened = await visit.open_forward()
+    await opened.add("102")
+    first = await opened.open_introduction()
+    first.write_bytes(voice(2.0, seed=5))
+    second = await opened.open_introduction()
+    second.write_bytes(voice(1.0, seed=6))
+    assert second != first
+    assert not first.exists()
+    await opened.send()
+    copy = await only(office, "102")
+    assert (await heard(office, copy))[: 2 * 8000] == voice(1.0, seed=6)
+    assert copy.duration_s == pytest.approx(4.3)
 
 
 async def test_an_introduction_is_gone_once_it_was_sent(office: Office) -> None:
     visit = await owner(office, LUC)
     opened = await visit.open_forward()
     await opened.add("102")
-    opened.spool.write_bytes(voice(2.0))
+    introduction = await opened.open_introduction()
+    introduction.write_bytes(voice(2.0))
     await opened.send()
-    assert not opened.spool.exists()
+    assert not introduction.exists()
 
 
 async def test_a_crash_while_an_introduction_is_recorded_forgets_it(office: Office) -> None:
     visit = await owner(office, LUC)
     opened: OpenForward = await visit.open_forward()
-    opened.spool.write_bytes(voice(2.0))
+    introduction = await opened.open_introduction()
+    introduction.write_bytes(voice(2.0))
     await office.mailboxes.recover()
-    assert not opened.spool.exists()
+    assert not introduction.exists()
 
 
 async def test_a_forwarded_message_can_be_forwarded_again_by_who_got_it(office: Office) -> None:
