@@ -46,6 +46,7 @@ class MemoryBook:
     def __init__(self) -> None:
         self.pages: dict[str, tuple[Kept, datetime]] = {}
         self.away = False
+        self.slow: asyncio.Event | None = None
 
     async def load(self) -> list[tuple[Kept, datetime]]:
         self._reach()
@@ -54,6 +55,8 @@ class MemoryBook:
 
     async def save(self, kept: Kept, until: datetime) -> None:
         self._reach()
+        if self.slow is not None:
+            await self.slow.wait()
         self.pages[kept.subscription] = (kept, until)
 
     async def remove(self, subscription: str) -> None:
@@ -202,6 +205,40 @@ async def test_without_the_database_lamps_stay_and_newcomers_come_again(
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+async def test_without_the_database_a_refresh_is_granted_on_what_was_known() -> None:
+    async with Desk() as desk:
+        await desk.subscribes()
+        desk.phone.tagged("SUBSCRIBE")
+        desk.office.fault = Unavailable("the database is away")
+        assert await desk.subscribes() == 200
+        assert desk.lit == [True, True]
+
+
+async def test_each_outage_is_logged_once_and_its_end_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with Desk() as desk:
+        for _ in range(2):
+            desk.office.fault = Unavailable("the database is away")
+            for _ in range(3):
+                await desk.changes(Waiting(new=0, old=1))
+            desk.office.fault = None
+            await desk.changes(Waiting(new=1, old=0))
+    told = [record.getMessage() for record in caplog.records if "lamps" in record.getMessage()]
+    assert told == ["lamps put off", "lamps go on"] * 2
+
+
+async def test_when_the_line_is_closed_nothing_of_the_lamps_is_left() -> None:
+    async with Desk() as desk:
+        await desk.subscribes()
+    assert "message lamps" not in {task.get_name() for task in asyncio.all_tasks()}
+    told = len(desk.notified)
+    desk.lamps.lamp_changed("101")
+    await desk.settle()
+    assert len(desk.notified) == told
+
+
 async def test_a_fault_of_ours_in_counting_is_logged_and_ends_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -285,8 +322,26 @@ async def test_a_configured_telephone_elsewhere_is_heard_though_it_may_not_call(
     desk = Desk()
     desk.lamps.announce("101", "sip:101@203.0.113.9:5060")
     async with desk:
+        for new in range(2, 10):
+            await desk.changes(Waiting(new=new, old=0))
         desk.scene.wire.advance(600)
-        assert len(desk.notified) == 1
+        assert len(desk.notified) == 9
+
+
+async def test_each_configured_telephone_is_told_of_its_own_mailbox_and_once() -> None:
+    desk = Desk()
+    desk.office.waiting["102"] = Waiting(new=0, old=0)
+    desk.lamps.announce("101", DESK)
+    desk.lamps.announce("101", DESK)
+    desk.lamps.announce("102", "sip:102@127.0.0.1:5092")
+    async with desk:
+        assert sorted(desk.lit) == [False, True]
+        await desk.changes(Waiting(new=1, old=0), account="102")
+        assert len(desk.notified) == 3
+        desk.lamps.announce("101", DESK)
+        await desk.settle()
+        assert len(desk.notified) == 3
+        assert desk.notified[-1].uri == "sip:102@127.0.0.1:5092"
 
 
 async def test_a_configured_telephone_that_was_off_is_told_when_it_is_back() -> None:
@@ -322,8 +377,12 @@ async def test_a_configured_telephone_that_wants_no_lamp_is_asked_again_at_a_cha
 
 
 @pytest.mark.parametrize(
-    "uri", ["sip:101@phone.example.com", "tel:101", "101", "sips:101@127.0.0.1", "sip:a@b@c"]
-)
+    "uri",
+    [
+        "sip:101@phone.example.com", "tel:101", "101", "sips:101@127.0.0.1", "sip:a@b@c",
+        "sip:101@127.0.0.1?Subject=lamp",
+    ],
+)  # fmt: skip
 def test_a_telephone_that_cannot_be_reached_by_address_is_refused_at_once(uri: str) -> None:
     with pytest.raises(Misuse, match="SIP URI of an IP address"):
         Desk().lamps.announce("101", uri)
@@ -403,6 +462,41 @@ def test_what_could_not_be_written_down_is_written_when_the_book_is_back() -> No
             assert len(desk.book.pages) == 1
 
     run_in_virtual_time(day)
+
+
+async def test_what_is_still_to_be_written_down_is_when_the_line_closes() -> None:
+    book = MemoryBook()
+    async with Desk(book=book) as desk:
+        book.away = True
+        await desk.subscribes()
+        assert book.pages == {}
+        book.away = False
+    assert len(book.pages) == 1
+
+
+async def test_numbers_that_a_restart_leapt_to_are_written_down_before_anything_is_told() -> None:
+    book = MemoryBook()
+    async with Desk(book=book) as first:
+        await first.subscribes()
+        ((before, _),) = book.pages.values()
+    second = Desk(book=book)
+    second.office.stuck = asyncio.Event()
+    async with second:
+        ((after, _),) = book.pages.values()
+        assert second.notified == []
+        assert after.local_seq > before.local_seq
+
+
+async def test_a_subscription_that_ends_while_it_is_written_down_is_struck_out() -> None:
+    book = MemoryBook()
+    async with Desk(book=book) as desk:
+        book.slow = asyncio.Event()
+        await desk.subscribes(expires=60)
+        desk.scene.wire.advance(61)
+        assert book.pages == {}
+        book.slow.set()
+        await desk.settle()
+        assert book.pages == {}
 
 
 # The book in a folder
