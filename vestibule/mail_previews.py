@@ -31,7 +31,7 @@ _OWNERS = MappingProxyType(
 
 _SAID = MappingProxyType(
     {
-        "fr": "Bonjour, c'est Élise Côté. Rappelez-moi avant seize heures, s'il vous plaît. Merci !",
+        "fr": "Bonjour, c'est Élise Côté. Rappelez-moi avant seize heures, s'il vous plaît.",
         "en": "Hello, this is Élise Côté. Please call me back before four o'clock. Thank you!",
     }
 )

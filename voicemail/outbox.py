@@ -133,19 +133,43 @@ class OutboxWorker:
                 await self._awake.wait()
 
     async def work(self) -> float | None:
-        """Mail everything that is due; returns the seconds until more is, None for never."""
-        while not self._stopping:
-            leased = await self._store.claim(self._worker, self._clock.now(), LEASE, AT_ONCE)
-            if not leased:
-                break
-            ends = await asyncio.gather(*map(self._attempt, leased), return_exceptions=True)
-            for end in ends:
-                if end is not None:
-                    raise end
+        """Mail everything that is due, a few at once, none behind a slow one; returns the seconds
+        until more is due, None for never."""
+        begun: set[asyncio.Task[None]] = set()
+        try:
+            while not self._stopping and await self._begin(begun):
+                await self._wait_for_one(begun)
+        finally:
+            ends = await asyncio.gather(*begun, return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
         due = await self._store.next_due()
         if due is None:
             return None
         return min(max(0.0, (due - self._clock.now()).total_seconds()), _LONGEST_WAIT_S)
+
+    async def _begin(self, begun: set[asyncio.Task[None]]) -> bool:
+        """Begin what is due, as many as there are hands free; whether any is under way."""
+        self._awake.clear()
+        free = AT_ONCE - len(begun)
+        if free:
+            leased = await self._store.claim(self._worker, self._clock.now(), LEASE, free)
+            begun.update(asyncio.create_task(self._attempt(each)) for each in leased)
+        return bool(begun)
+
+    async def _wait_for_one(self, begun: set[asyncio.Task[None]]) -> None:
+        """Wait until one is over, or something was added; raises what one ended with."""
+        woken = asyncio.create_task(self._awake.wait())
+        try:
+            await asyncio.wait({*begun, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+        over = {each for each in begun if each.done()}
+        begun -= over
+        for end in await asyncio.gather(*over, return_exceptions=True):
+            if end is not None:
+                raise end
 
     async def _attempt(self, leased: LeasedTask) -> None:
         """One attempt at one task; whatever goes wrong with it is a reply like another."""

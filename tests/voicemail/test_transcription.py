@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.voicemail.test_outbox import DEFERRED, ScriptedServer
 from voicemail import Mailbox
 from voicemail.adapters.whisper import Whisper, whisper_absence
 from voicemail.errors import TranscriberUnavailable
+from voicemail.ports import Envelope, Reply
 from voicemail.transcription import Transcripts
 
 WANTS_TEXT = replace(CAMILLE, transcribe=True)
@@ -75,6 +76,18 @@ class TextServer(ScriptedServer):
     def __init__(self, transcripts: Transcripts) -> None:
         super().__init__()
         self.transcripts = transcripts
+        self._news = asyncio.Condition()
+
+    async def send(self, envelope: Envelope) -> Mapping[str, Reply]:
+        replies = await super().send(envelope)
+        async with self._news:
+            self._news.notify_all()
+        return replies
+
+    async def has(self, count: int) -> None:
+        """Wait until it got so many e-mails."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.received) >= count)
 
 
 @asynccontextmanager
@@ -184,6 +197,27 @@ async def test_an_engine_that_fails_costs_the_text_and_nothing_else(
         await office.worker.work()
         assert "Transcription" not in text(server)
         assert "message not transcribed" in caplog.messages
+
+
+async def test_one_message_that_waits_for_its_text_keeps_no_other_email_waiting(
+    office: Office,
+) -> None:
+    engine = Stopwatch()
+    async with transcribing(office, engine, wait_s=60) as server, asyncio.timeout(30):
+        await office.hire(WANTS_TEXT)
+        await office.hire(Mailbox("102", "William", "en", ("w@example.org",)))
+        await office.leave("101")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(office.worker.run())
+            for number in range(6):
+                await office.leave("102")
+                office.worker.wake()
+                await server.has(number + 1)
+            assert set(server.recipients()) == {("w@example.org",)}
+            engine.let.set()
+            await server.has(7)
+            office.worker.stop()
+        assert server.recipients()[-1] == CAMILLE.addresses
 
 
 async def test_an_email_only_message_forgotten_meanwhile_disturbs_nobody(office: Office) -> None:
