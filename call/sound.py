@@ -24,6 +24,10 @@ Pcm = NDArray[np.int16]
 """Linear sound: int16, mono, 8 kHz, shape (n,)."""
 
 
+RAW_SUFFIX = ".raw"
+"""Suffix of a file of linear samples without header: little-endian int16."""
+
+
 class Law(StrEnum):
     """The two companding laws of G.711; the values are the RTP encoding names (RFC 3551)."""
 

@@ -6,11 +6,8 @@ import numpy as np
 import soundfile
 
 from call.errors import Unavailable
-from call.sound import RATE, Pcm
+from call.sound import RATE, RAW_SUFFIX, Pcm
 from ivr.voices.shaping import Wave, at_telephone_rate, pcm
-
-RAW_SUFFIX = ".s16"
-"""Raw little-endian int16 at 8 kHz, mono, no header."""
 
 
 class SoundUnavailable(Unavailable):

@@ -193,7 +193,7 @@ def test_every_recording_named_is_in_the_debian_packages(book):
 
 async def test_a_recording_is_played_as_it_was_heard(voice, tmp_path):
     sound, _ = soundfile.read(CALLER, dtype="int16")
-    raw = tmp_path / "message.s16"
+    raw = tmp_path / "message.raw"
     raw.write_bytes(sound.astype("<i2").tobytes())
     for path in (raw, CALLER):
         (clip,) = await voice.clips([Recorded(path)])
@@ -212,7 +212,7 @@ async def test_a_greeting_at_studio_rate_in_stereo_is_brought_to_the_telephone(v
 
 
 async def test_a_greeting_recorded_anew_is_heard_at_once(voice, tmp_path):
-    path = tmp_path / "greeting.s16"
+    path = tmp_path / "greeting.raw"
     path.write_bytes(shaping.tone(440, 1.0, -12).tobytes())
     (before,) = await voice.clips([Recorded(path)])
     path.write_bytes(shaping.tone(440, 2.0, -12).tobytes())
@@ -222,7 +222,7 @@ async def test_a_greeting_recorded_anew_is_heard_at_once(voice, tmp_path):
 
 @pytest.mark.parametrize("content", [None, b"", b"x"], ids=["gone", "empty", "odd"])
 async def test_a_recording_that_cannot_be_read_is_excused_in_words(voice, tmp_path, content):
-    path = tmp_path / "lost.s16"
+    path = tmp_path / "lost.raw"
     if content is not None:
         path.write_bytes(content)
     goodbye = Phrase("common.goodbye", "en")
@@ -231,7 +231,7 @@ async def test_a_recording_that_cannot_be_read_is_excused_in_words(voice, tmp_pa
 
 
 async def test_frames_of_recordings_do_not_outlive_their_use(voice, tmp_path):
-    path = tmp_path / "message.s16"
+    path = tmp_path / "message.raw"
     path.write_bytes(shaping.tone(440, 1.0, -12).tobytes())
     (clip,) = await voice.clips([Recorded(path)])
     now = datetime.now(UTC)

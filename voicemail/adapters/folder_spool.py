@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from call.leg import Party
+from call.sound import RAW_SUFFIX
 from voicemail.adapters.folder_files import PART, make_folder, sync_folder, write_durably
 from voicemail.errors import SoundUnavailable
 from voicemail.message import Ticket
 
 log = logging.getLogger(__name__)
 
-_RETAKE = ".again"
+_RETAKE = f".again{RAW_SUFFIX}"
 """A second take, until it replaces the first. Found at the start, it was never finished."""
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class FolderSpool:
 
     async def open_greeting(self, id: str) -> Path:
         await _on_disk(lambda: make_folder(self._greetings))
-        return self._greetings / f"{id}.raw"
+        return self._greetings / f"{id}{RAW_SUFFIX}"
 
     async def read_greeting(self, path: Path) -> bytes:
         return await _on_disk(lambda: _samples(path))
@@ -83,7 +84,7 @@ class FolderSpool:
         return self._root / f"{id}.json"
 
     def _sound(self, id: str) -> Path:
-        return self._root / f"{id}.raw"
+        return self._root / f"{id}{RAW_SUFFIX}"
 
     def _retake(self, id: str) -> Path:
         return self._root / f"{id}{_RETAKE}"
@@ -111,7 +112,7 @@ class FolderSpool:
         found = [(path, _read(path)) for path in sorted(self._root.glob("*.json"))]
         known = {ticket.id for _, ticket in found if ticket is not None}
         lost = {path.stem for path, ticket in found if ticket is None}
-        lost |= {path.stem for path in self._root.glob("*.raw") if path.stem not in known}
+        lost |= {path.stem for path in self._root.glob(f"*{RAW_SUFFIX}") if path.stem not in known}
         for id in sorted(lost):
             self._set_aside(id)
             log.error("recording without a readable ticket set aside", extra={"deposit": id})
@@ -127,7 +128,7 @@ class FolderSpool:
 
     def _sweep_greetings(self) -> None:
         make_folder(self._greetings)
-        for path in self._greetings.glob("*.raw"):
+        for path in self._greetings.glob(f"*{RAW_SUFFIX}"):
             path.unlink(missing_ok=True)
 
 
