@@ -149,5 +149,6 @@ class Line:
             offset = round((start - take.started) * RATE)
             heard = pcm[max(0, -offset) :][: max(0, len(taken) - max(0, offset))]
             taken[max(0, offset) :][: len(heard)] = heard
-        take.path.write_bytes(taken.astype("<i2").tobytes())
+        with take.path.open("ab") as file:  # as a leg does: behind what the file holds
+            file.write(taken.astype("<i2").tobytes())
         return RecordEnded(take.path, seconds, float(np.count_nonzero(taken)) / RATE, why)
