@@ -124,9 +124,7 @@ class Deposits:
 
     async def is_enough(self, deposit: Deposit) -> bool:
         """Whether enough was said, as things stand, for `keep` to make a message of it."""
-        mailbox = await self._known(deposit.ticket.mailbox)
-        speech_s = await self._ear.speech_s(await self._spool.read(deposit.id))
-        return speech_s >= mailbox.min_speech_s
+        return await self._is_message(deposit, await self._spool.read(deposit.id))
 
     async def open_retake(self, deposit: Deposit) -> Path:
         """Where a second take goes. The first stays the message until `accept_retake`."""
@@ -134,13 +132,17 @@ class Deposits:
 
     async def accept_retake(self, deposit: Deposit) -> bool:
         """The second take becomes the message; False when too little was said: the first stays."""
-        mailbox = await self._known(deposit.ticket.mailbox)
-        speech_s = await self._ear.speech_s(await self._spool.read_retake(deposit.id))
-        if speech_s < mailbox.min_speech_s:
+        taken = await self._is_message(deposit, await self._spool.read_retake(deposit.id))
+        if taken:
+            await self._spool.accept_retake(deposit.id)
+        else:
             await self._spool.remove_retake(deposit.id)
-            return False
-        await self._spool.accept_retake(deposit.id)
-        return True
+        return taken
+
+    async def _is_message(self, deposit: Deposit, pcm: bytes) -> bool:
+        """Whether enough is said in a take, by what the mailbox asks for."""
+        mailbox = await self._known(deposit.ticket.mailbox)
+        return bool(pcm) and await self._ear.speech_s(pcm) >= mailbox.min_speech_s
 
     async def keep(self, deposit: Deposit) -> Kept | TooShort:
         """Make a message of what was recorded; when this returns Kept, nothing can lose it.

@@ -1,11 +1,12 @@
 """The power goes while a caller records again: the last take they completed is the message."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from call.clock import VirtualClock
-from tests.voicemail.office import CALLER, Office, speak
+from tests.voicemail.office import CALLER, CAMILLE, Office, speak
 from tests.voicemail.sounds import hush, voice
 from tests.voicemail.test_crash import Fuse, PowerCut, after_restart, files_under, on_fuse
 from voicemail import Deposit, Kept, Mailbox
@@ -111,3 +112,17 @@ async def test_a_second_take_saves_a_message_whose_first_was_silent(office: Offi
     assert await office.mailboxes.accept_retake(deposit)
     await office.mailboxes.keep(deposit)
     assert await heard(office) == [(SECOND, False)]
+
+
+async def test_where_a_word_is_enough_a_second_take_nobody_began_is_still_none(
+    office: Office,
+) -> None:
+    await office.hire(replace(CAMILLE, min_speech_s=0))
+    deposit = await office.mailboxes.open_deposit("101", CALLER)
+    assert not await office.mailboxes.is_enough(deposit)
+    speak(deposit, FIRST)
+    await office.mailboxes.open_retake(deposit)
+    assert not await office.mailboxes.accept_retake(deposit)
+    assert await office.mailboxes.is_enough(deposit)
+    await office.mailboxes.keep(deposit)
+    assert await heard(office) == [(FIRST, False)]
