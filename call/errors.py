@@ -11,8 +11,9 @@
     │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
     │   │               RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
-    │   └── voicemail   BadTemplate, KeysRefused, LockedOut, MailboxExists, MailboxFull,
-    │                   MailboxRefused, MailboxUnknown, SoundRefused, WrongPin
+    │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
+    │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,
+    │                   SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
