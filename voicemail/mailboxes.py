@@ -286,7 +286,7 @@ class Mailboxes:
         return await self._ports.store.deliveries(id)
 
     async def export(self, message: Message, path: Path) -> None:
-        """Write a message's sound to a file; the suffix, .wav or .mp3, says the format.
+        """Write a message's sound to a file; the suffix, .opus, .wav or .mp3, tells the format.
 
         Raises ValueError for another suffix, SoundUnavailable when it cannot be written.
         """

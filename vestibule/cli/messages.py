@@ -105,7 +105,7 @@ def _hour(instant: "datetime", box: "Mailbox | None") -> str:
 @app.command()
 def export(
     id: Annotated[str, typer.Argument(help="As `message list` shows it.")],
-    file: Annotated[Path, typer.Argument(help="Ends in .wav or .mp3.")],
+    file: Annotated[Path, typer.Argument(help="Ends in .opus, .wav or .mp3.")],
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -122,7 +122,7 @@ def export(
         try:
             await mailboxes.export(message, file)
         except ValueError:
-            raise SoundRefused(f"{file}: the name must end in .wav or .mp3") from None
+            raise SoundRefused(f"{file}: the name must end in .opus, .wav or .mp3") from None
         return message
 
     message = with_mailboxes(config, data, write)
