@@ -47,7 +47,7 @@ from voicemail.visit import Toggled
 
 T = TypeVar("T")
 
-DAYS = int(os.environ.get("ANY_DAYS", "10"))
+DAYS = int(os.environ.get("ANY_DAYS", "16"))
 STEPS = 60
 
 
@@ -243,6 +243,16 @@ class AnyDay(RuleBasedStateMachine):
             if said is not None:
                 speak(deposit, said)
             self._day.calls.append(Call(deposit, said, take in SPOKEN))
+
+    @rule(number=st.sampled_from(NUMBERS), urgent=st.booleans())
+    def somebody_leaves_a_message_at_once(self, number: str, urgent: bool) -> None:
+        before = len(self._day.calls)
+        self.somebody_calls(number, Take.HELLO)
+        if len(self._day.calls) > before:
+            if urgent:
+                self.the_caller_makes_it_urgent_or_not(before)
+            if len(self._day.calls) > before:
+                self.the_caller_hangs_up(before)
 
     async def _calls(self, number: str) -> Deposit | None:
         try:
