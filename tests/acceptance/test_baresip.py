@@ -29,7 +29,8 @@ RECORDS = (
     .hears("vm.temp.menu", "fr").presses("1")
     .hears("common.beep").says(GREETING).presses("#")
     .hears("vm.review", "fr").presses("1")
-    .hears("vm.temp.saved", "fr").hears("vm.temp.active", "fr").hangs_up()
+    .hears("vm.temp.saved", "fr").hears("vm.temp.last_day", "fr").presses("#")
+    .hears("vm.temp.active", "fr").hangs_up()
 )  # fmt: skip
 
 LEAVES = ScriptedCaller("a caller").hears("vm.leave.instructions", "fr").hears("common.beep")

@@ -171,7 +171,8 @@ async def leave(phone: Phone, caller: Caller, server: Server, clips: dict[str, l
     while not said.is_set():  # noqa: ASYNC110 - the line has a thread of its own
         await asyncio.sleep(0.02)
     if caller.ends == "#":
-        caller.call.line.press("#")
+        for _ in ("the end", "kept as it is"):
+            caller.call.line.press("#")
         await caller.call.ended.wait()
     elif caller.ends == "hangs up":
         caller.hung_up_at = time.monotonic()

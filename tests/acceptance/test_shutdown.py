@@ -29,7 +29,8 @@ async def test_a_call_under_way_ends_by_itself_while_new_ones_are_told_to_come_b
 ) -> None:
     company = await company_of_one(tmp_path, drain_s=60)
     begins = ScriptedCaller("Aimée").presses("#").hears("common.beep").says(VOICE)
-    ends = ScriptedCaller("Aimée").presses("#").hears("vm.leave.kept", "fr")
+    ends = ScriptedCaller("Aimée").presses("#").hears("vm.leave.review", "fr")
+    ends = ends.presses("1").hears("vm.leave.kept", "fr")
     ends = ends.hears("common.goodbye", "fr").hears_hang_up()
     async with configured_server(company.config, company.listen, company.data) as server:
         parts = server.parts()
