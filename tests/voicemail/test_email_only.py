@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from call.clock import VirtualClock
 from tests.voicemail.office import CALLER, CAMILLE, Office, read_mail, speak
 from tests.voicemail.sounds import voice
+from tests.voicemail.test_crash import (
+    Fuse,
+    PowerCut,
+    after_restart,
+    files_under,
+    on_fuse,
+    one_call,
+)
 from tests.voicemail.test_outbox import ACCEPTED, DEFERRED, REFUSED, ScriptedServer
 from tests.voicemail.test_smtp import MailServer, certificate, serving, settings
 from voicemail import Mailbox, TooShort
@@ -223,6 +232,43 @@ async def test_a_mailbox_that_keeps_nothing_from_now_on_keeps_what_it_has(office
     await office.worker.work()
     await office.mailboxes.sweep()
     assert await listed(office) == [id]
+
+
+STEPS = 24
+"""How many things one call asks of the store, the sounds and the spool until nothing is left."""
+
+
+OPENING = 4
+"""The step that opens the spool: the caller speaks after it."""
+
+
+async def test_every_step_until_nothing_is_left_is_tried(office: Office) -> None:
+    await office.hire(ONE)
+    fuse = Fuse(STEPS, after=False)
+    deposit = await one_call(on_fuse(office, fuse))
+    assert not fuse.blown
+    with pytest.raises(PowerCut):
+        await fuse.pass_through(office.ports.store.mailboxes)
+    assert await is_gone(office, deposit.id)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(STEPS))
+async def test_whatever_the_step_the_power_goes_at_it_is_mailed_once_and_then_gone(
+    tmp_path: Path, clock: VirtualClock, step: int, after: bool
+) -> None:
+    office = await Office.open(tmp_path, clock)
+    await office.hire(ONE)
+    with pytest.raises(PowerCut):
+        await one_call(on_fuse(office, Fuse(step, after=after)))
+    restarted = await after_restart(office, tmp_path)
+    await restarted.mailboxes.sweep()
+    assert len(restarted.mails()) == int(step > OPENING)
+    assert files_under(tmp_path / "spool") == files_under(tmp_path / "audio") == []
+    counts = await restarted.mailboxes.counts("101")
+    assert counts is not None
+    assert counts.taken == 0
+    await restarted.close()
 
 
 @pytest.mark.wire
