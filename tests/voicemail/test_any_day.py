@@ -80,6 +80,9 @@ BOXES = (
     Mailbox("102", "W", addresses=("w@example.org",), max_messages=3, store_on_server=False),
     Mailbox("103", "É", max_messages=3, trash_days=0, retention_days=1),
 )
+CUTS = st.none() | st.integers(0, 20)
+"""The step of a longer piece of work before which the power goes, if it does."""
+
 NUMBERS = tuple(box.number for box in BOXES)
 
 
@@ -492,8 +495,10 @@ class AnyDay(RuleBasedStateMachine):
 
     # ---- What goes on beside the calls
 
-    @rule(accepted=st.booleans())
-    def the_mail_leaves(self, accepted: bool) -> None:
+    @rule(accepted=st.booleans(), cut=CUTS)
+    def the_mail_leaves(self, accepted: bool, cut: int | None) -> None:
+        if cut is not None:
+            self.the_power_will_go(cut, after=accepted)
         self._server.accepts = accepted
         self._clock.advance(DUE_AGAIN_S)
         after = self._day.copy()
@@ -501,8 +506,10 @@ class AnyDay(RuleBasedStateMachine):
         if self._do(self._worker.work()) is not Cut.POWER:
             self._day = after
 
-    @rule(days=st.integers(0, 3))
-    def the_trash_is_emptied(self, days: int) -> None:
+    @rule(days=st.integers(0, 3), cut=CUTS)
+    def the_trash_is_emptied(self, days: int, cut: int | None) -> None:
+        if cut is not None:
+            self.the_power_will_go(cut, after=False)
         self._clock.advance(days * A_DAY_S)
         after = self._day.copy()
         after.swept(self._clock.now())
