@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivr.dialogue import CALLER_HUNG_UP
+from ivr.flow import Ask
 from ivr.machine import Flows
 from ivr.testing import ScriptedCaller
 from tests.ivr.memory_mailbox import MemoryMailbox, Message
@@ -87,3 +88,42 @@ async def test_a_wrong_answer_is_told_and_the_question_asked_again(
     script = QUESTIONS[place].presses(wrong.get(place, "9" if place != "after a message" else "A"))
     again = ScriptedCaller(script.name, (*script.hears("common.invalid").steps, question))
     await again.calls(call)
+
+
+TROUBLE = {
+    "select": MAIN.presses("1"),
+    "mark_heard": MESSAGE,
+    "toggle_deleted": MENU.presses("7"),
+    "open_folder": MAIN.presses("22"),
+    "file": MENU.presses("92"),
+    "reply": ADVANCED.presses("1"),
+    "compose": ADVANCED.presses("5102#"),
+    "call_back": ADVANCED.presses("2"),
+    "open_forward": MENU.presses("8"),
+    "add_recipient": MENU.presses("8102#"),
+    "open_introduction": MENU.presses("8102##1"),
+    "forward": MENU.presses("8102##2"),
+    "cancel_forward": MENU.presses("8*"),
+}
+"""What an owner was doing when an operation failed."""
+
+
+@pytest.mark.parametrize("operation", TROUBLE)
+async def test_trouble_is_told_and_never_silence(
+    flows: Flows, mailbox: MemoryMailbox, operation: str
+) -> None:
+    mailbox.failing.add(f"voicemail.{operation}")
+    call = await comes_in(flows, mailbox)
+    await TROUBLE[operation].hears("common.trouble").calls(call)
+    await OWNER.hears("vm.goodbye").hears_hang_up().calls(call)
+    assert mailbox.boxes["102"].messages == []
+
+
+async def test_every_operation_of_an_owner_may_fail(flows: Flows) -> None:
+    asked = {
+        state.step.operation.removeprefix("voicemail.")
+        for name in ("messages", "folder", "forward", "advanced")
+        for state in flows.graph(f"voicemail_{name}").flow.states.values()
+        if isinstance(state.step, Ask)
+    }
+    assert asked == TROUBLE.keys()
