@@ -56,6 +56,7 @@ BEGINNINGS: Mapping[str, Mapping[str, Value]] = {
     "voicemail_main": {"mailbox": "101"},
     "voicemail_messages": {},
     "voicemail_folders": {"filing": True},
+    "voicemail_greeting": {"kind": "temporary"},
     "voicemail_forward": {},
     "voicemail_advanced": {"selected": True},
     "voicemail_options": {},

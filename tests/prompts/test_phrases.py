@@ -141,6 +141,31 @@ def test_an_owner_hears_how_many_received_a_forwarded_message(book):
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "kind", "start"),
+    [
+        ("fr", "unavailable", "Message d'accueil de non-disponibilité. Pour l'enregistrer,"),
+        ("fr", "busy", "Message d'accueil quand vous êtes au téléphone. Pour l'enregistrer,"),
+        ("fr", "name", "Votre nom. Pour l'enregistrer, appuyez sur le 1."),
+        ("en", "unavailable", "Your unavailable greeting. To record it, press 1."),
+        ("en", "busy", "Your greeting while you are on the phone. To record it, press 1."),
+        ("en", "name", "Your name. To record it, press 1."),
+    ],
+)
+def test_the_menu_of_a_greeting_says_which_one_it_is(book, language, kind, start):
+    said = book.text(phrase("vm.greeting.menu", language, kind=kind))
+    assert said.startswith(start)
+
+
+def test_recording_a_name_and_a_greeting_are_explained_apart(book):
+    said = {kind: book.text(phrase("vm.record.greeting", kind=kind)) for kind in ("busy", "name")}
+    assert said["name"] == (
+        "Après la tonalité, dites votre nom, puis appuyez sur le carré."
+        " Pour annuler, appuyez sur l'étoile."
+    )
+    assert said["busy"].startswith("Après la tonalité, enregistrez le message qu'on entendra")
+
+
 def test_french_addresses_the_caller_as_vous_and_names_the_keys_as_in_quebec(book):
     for identifier in book.ids:
         pieces = [piece for part in book.entries["fr"][identifier].parts for piece in part.pieces]
