@@ -7,7 +7,7 @@ from pathlib import Path
 
 from call.clock import Clock
 from call.sound import RATE
-from voicemail.errors import MailboxUnknown, SoundUnavailable
+from voicemail.errors import MailboxUnknown, SoundRefused, SoundUnavailable
 from voicemail.history import OWNER, PROGRAM, History
 from voicemail.ids import new_id
 from voicemail.message import Greeting, GreetingKind, Mailbox, OpenGreeting, TooShort
@@ -118,7 +118,12 @@ class Greetings:
         """Make a sound file the greeting. Raises SoundRefused, MailboxUnknown."""
         if await self._store.mailbox(number) is None:
             raise MailboxUnknown(number)
-        return await self._replace(number, kind, await self._formats.decoded(path))
+        pcm = await self._formats.decoded(path)
+        if len(pcm) > 2 * RATE * longest_s(kind):
+            raise SoundRefused(
+                f"{path.name}: a {kind.value} greeting is {longest_s(kind)} s at most"
+            )
+        return await self._replace(number, kind, pcm)
 
     async def erase(self, number: str, kind: GreetingKind, *, actor: str = OWNER) -> bool:
         """Remove a greeting; False when there was none. The history says who did."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from call.clock import Clock
 from call.leg import Party
-from voicemail.administration import Administration
+from voicemail.administration import Administration, Examine, nothing_more
+from voicemail.audit import Audit
 from voicemail.deposits import Deposits
 from voicemail.entrance import Entrance
 from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
@@ -20,6 +21,7 @@ from voicemail.history import History
 from voicemail.message import (
     Attachment,
     Counts,
+    Deed,
     Deposit,
     Greeting,
     GreetingKind,
@@ -30,7 +32,7 @@ from voicemail.message import (
 )
 from voicemail.moving import Moving
 from voicemail.options import Options
-from voicemail.policy import FAILURES_KEPT, pin_faults
+from voicemail.policy import FAILURES_KEPT, HISTORY_KEPT, pin_faults
 from voicemail.ports import (
     AudioFormats,
     AudioStore,
@@ -75,7 +77,7 @@ class Mailboxes:
     `mail_due` is called after each message that is to be mailed, and `changed`, with the number of
     the box, after every change of what `counts` tells; neither may raise. `node` names this
     process among those that share the database: places left by a crash are returned by the node
-    that took them.
+    that took them. What was done to a mailbox is forgotten after `history_kept`.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class Mailboxes:
         mail_due: Callable[[], None] = _nobody_waits,
         changed: Callable[[str], None] = nobody_watches,
         node: str = "local",
+        history_kept: timedelta = HISTORY_KEPT,
     ) -> None:
         self._ports = ports
+        self._history_kept = history_kept
         self._mail_due = mail_due
         self._changed = changed
         self._history = History(ports.store, ports.clock)
@@ -132,26 +136,37 @@ class Mailboxes:
         """Make a mailbox. Raises MailboxRefused with every reason, or MailboxExists."""
         return await self.administration("program").create(mailbox, pin)
 
-    def administration(self, actor: str) -> Administration:
-        """What an administrator may do; `actor` is who does it, as the history will say."""
+    def administration(self, actor: str, examine: Examine = nothing_more) -> Administration:
+        """What an administrator may do; `actor` is who does it, as the history will say.
+
+        `examine` finds what is wrong with settings that lead out of the mailboxes: its reasons
+        are told with the others.
+        """
         ports = self._ports
         return Administration(
             actor,
             store=ports.store,
-            sounds=ports.sounds,
-            spool=ports.spool,
             hasher=ports.hasher,
             greetings=self._greetings,
+            moving=Moving(
+                store=ports.store, sounds=ports.sounds, clock=ports.clock, changed=self._changed
+            ),
+            oblivion=self._oblivion,
+            history=self._history,
             clock=ports.clock,
             changed=self._changed,
+            examine=examine,
         )
 
-    @property
-    def moving(self) -> Moving:
-        """Takes a mailbox out as an archive, and brings one in."""
+    def audit(self) -> Audit:
+        """Compares the database with the sounds and the spool."""
         ports = self._ports
-        return Moving(
-            store=ports.store, sounds=ports.sounds, clock=ports.clock, changed=self._changed
+        return Audit(
+            store=ports.store,
+            sounds=ports.sounds,
+            spool=ports.spool,
+            clock=ports.clock,
+            changed=self._changed,
         )
 
     async def all(self) -> tuple[Mailbox, ...]:
@@ -277,6 +292,15 @@ class Mailboxes:
             return None
         return await self._ports.store.counts(number)
 
+    async def history(self, number: str | None, most: int) -> tuple[Deed, ...]:
+        """What was done to a mailbox, or to all, the last deeds, oldest first."""
+        return await self._ports.store.history(number, most)
+
+    async def greetings(self, number: str) -> tuple[Greeting, ...]:
+        """Every greeting of a mailbox. Raises MailboxUnknown."""
+        await self.show(number)
+        return await self._ports.store.greetings(number)
+
     async def message(self, id: str) -> Message | None:
         """One message, in the trash or not."""
         return await self._ports.store.message(id)
@@ -285,13 +309,14 @@ class Mailboxes:
         """What became of the e-mail of a message, recipient by recipient."""
         return await self._ports.store.deliveries(id)
 
-    async def export(self, message: Message, path: Path) -> None:
-        """Write a message's sound to a file; the suffix, .opus, .wav or .mp3, tells the format.
+    async def export(self, recorded: Message | Greeting, path: Path) -> None:
+        """Write the sound of a message or a greeting to a file; the suffix, .opus, .wav or .mp3,
+        tells the format.
 
         Raises ValueError for another suffix, SoundUnavailable when it cannot be written.
         """
         attachment = Attachment(path.suffix.lower().removeprefix("."))
-        wav = await self._ports.sounds.local(message.sound)
+        wav = await self._ports.sounds.local(recorded.sound)
         octets = await self._ports.formats.encoded(wav, attachment)
         try:
             await asyncio.to_thread(path.write_bytes, octets)
@@ -308,6 +333,7 @@ class Mailboxes:
         and was; returns how many messages."""
         now = self._ports.clock.now()
         await self._ports.store.forget_failures(now - FAILURES_KEPT)
+        await self._ports.store.forget_history(now - self._history_kept)
         await self._greetings.sweep()
         purged = 0
         for mailbox in await self._ports.store.mailboxes():

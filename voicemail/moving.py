@@ -7,11 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from call.clock import Clock
-from voicemail.archive import Archive, read_archive, write_archive
+from voicemail.archive import Archive, ArchiveWriter, read_archive
 from voicemail.errors import MailboxUnknown, SoundUnavailable
 from voicemail.ids import ALPHABET, LENGTH
 from voicemail.message import Greeting, Mailbox, Message
 from voicemail.ports import AudioStore, Reservation, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What is in an archive."""
+
+    messages: tuple[Message, ...]
+    greetings: tuple[Greeting, ...]
+    silent: int
+    """Messages of which it has the envelope alone: their sound is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +45,42 @@ class Moving:
         self._clock = clock
         self._changed = changed
 
-    async def export(self, number: str, path: Path) -> int:
-        """Write a mailbox to a ZIP file; tells how many messages are in it.
+    async def export(self, number: str, path: Path) -> Exported:
+        """Write a mailbox to a ZIP file, whole or not at all, in place of what was there.
 
-        Raises MailboxUnknown, and SoundUnavailable when a sound or the file fails.
+        One sound at a time is in memory. A message whose sound is lost is in it by its envelope
+        alone. Raises MailboxUnknown, and SoundUnavailable when a sound that is there cannot be
+        read, or the file cannot be written.
         """
         mailbox = await self._known(number)
-        messages = {
-            message: await self._sounds.local(message.sound)
-            for message in await self._store.all_messages(number)
-        }
-        greetings = {
-            greeting: await self._sounds.local(greeting.sound)
-            for greeting in await self._store.greetings(number)
-        }
-        now = self._clock.now()
         try:
-            await asyncio.to_thread(write_archive, path, mailbox, messages, greetings, now)
+            writer = await asyncio.to_thread(ArchiveWriter, path)
+            try:
+                return await self._write(writer, mailbox)
+            finally:
+                await asyncio.to_thread(writer.abandon)
         except OSError as fault:
             raise SoundUnavailable(f"{path}: {fault.strerror or fault}") from fault
-        return len(messages)
+
+    async def _write(self, writer: ArchiveWriter, mailbox: Mailbox) -> Exported:
+        messages = await self._store.all_messages(mailbox.number)
+        greetings = await self._store.greetings(mailbox.number)
+        silent = 0
+        for message in messages:
+            wav = await self._wav(message.sound)
+            silent += wav is None
+            await asyncio.to_thread(writer.add_message, message, wav)
+        for greeting in greetings:
+            wav = await self._wav(greeting.sound)
+            await asyncio.to_thread(writer.add_greeting, greeting, wav)
+        await asyncio.to_thread(writer.finish, mailbox, self._clock.now())
+        return Exported(messages, greetings, silent)
+
+    async def _wav(self, sound: str) -> bytes | None:
+        """A sound; None when it is lost. One that is there must come."""
+        if await self._sounds.written(sound) is None:
+            return None
+        return await self._sounds.read(sound)
 
     async def read(self, path: Path) -> Archive:
         """Read and check an archive; nothing is changed. Raises ArchiveRefused."""
@@ -98,6 +124,8 @@ class Moving:
         room = await self._store.deliver(brought, None)
         if room is not Reservation.TAKEN:
             await self._sounds.delete(sound)
+        if room is Reservation.UNKNOWN:
+            raise MailboxUnknown(number)
         return room
 
     async def _bring_greeting(self, archive: Archive, greeting: Greeting, number: str) -> None:

@@ -29,6 +29,9 @@ CALLER_FAILURES_KEPT = timedelta(hours=1)
 MOST_MESSAGES = 100
 """In one mailbox; an operator may set fewer."""
 
+HISTORY_KEPT = timedelta(days=730)
+"""How long what was done to a mailbox stays written down, unless set otherwise."""
+
 MAX_GREETING_S = 180
 MAX_NAME_S = 10
 

@@ -64,6 +64,19 @@ class AudioStore(Protocol):
     async def local(self, name: str) -> Path:
         """A WAV file on this machine. Raises SoundUnavailable when there is no such sound."""
 
+    async def read(self, name: str) -> bytes:
+        """The WAV file itself; no copy of it is left anywhere. Raises SoundUnavailable."""
+
+    async def written(self, name: str) -> datetime | None:
+        """When a sound was last written, in UTC; None when it is gone."""
+
+    async def set_aside(self, name: str) -> None:
+        """Move a sound that belongs to nothing out of the way, never deleting it; silent when it
+        is gone."""
+
+    async def unclaimed(self) -> frozenset[str]:
+        """Every sound that was set aside."""
+
     async def delete(self, name: str) -> None:
         """Forget a sound; silent when it is gone already."""
 
@@ -128,6 +141,12 @@ class Spool(Protocol):
 
     async def set_aside(self, id: str) -> None:
         """Move a recording nobody can be found for out of the way, never deleting it."""
+
+    async def waiting(self) -> frozenset[str]:
+        """Ids of the recordings on disk, with a ticket or without. Changes nothing."""
+
+    async def unclaimed(self) -> frozenset[str]:
+        """Names of what was set aside."""
 
     async def open_greeting(self, id: str) -> Path:
         """Where a greeting goes while it is recorded."""
@@ -306,8 +325,11 @@ class Store(MailStore, Protocol):
         Where it keeps messages on the server from then on, those on their way by e-mail are in it.
         """
 
-    async def delete_mailbox(self, number: str) -> None:
-        """Forget a mailbox and its rows everywhere but in the history; its sound goes before."""
+    async def delete_mailbox(self, number: str) -> bool:
+        """Forget a mailbox and its rows everywhere but in the history.
+
+        False, and nothing is done, while it has a message: sounds and messages go before.
+        """
 
     async def mailboxes(self) -> tuple[Mailbox, ...]:
         """All of them, by number."""
@@ -393,6 +415,9 @@ class Store(MailStore, Protocol):
     async def purgeable(self, number: str, before: datetime) -> tuple[Message, ...]:
         """Messages of a mailbox in the trash since before then, whose e-mail waits no more."""
 
+    async def stranded(self) -> tuple[Message, ...]:
+        """Messages that are only to be e-mailed, and that no e-mail carries: nobody gets them."""
+
     async def spent(self) -> tuple[Message, ...]:
         """Messages that were only to be e-mailed, and were accepted for every recipient."""
 
@@ -427,6 +452,9 @@ class Store(MailStore, Protocol):
 
     async def history(self, number: str | None, most: int) -> tuple[Deed, ...]:
         """The last deeds, oldest first: of one mailbox, or of all."""
+
+    async def forget_history(self, before: datetime) -> None:
+        """Forget the deeds done before then."""
 
     async def forget_failures(self, before: datetime) -> None:
         """Forget wrong PINs whose last was before then."""

@@ -17,6 +17,10 @@ from voicemail.errors import SoundRefused, SoundUnavailable
 from voicemail.message import Attachment
 
 _FADE_MS = 30
+_SILENCE_DBFS = -48.0
+_SILENCE_KEPT_MS = 100
+"""Of the silence before and after what is said; what is quieter in a levelled sound is silence."""
+
 _HEADROOM_DB = 3.0
 _LONGEST_S = 600
 
@@ -80,7 +84,8 @@ def _squeezed(attachment: Attachment, bit_rate: int | None) -> dict[str, float |
 
 
 def _telephone_sound(path: Path) -> bytes:
-    """Mono, 8 kHz, levelled to a little under full scale, with soft ends."""
+    """Mono, 8 kHz, levelled to a little under full scale, without silence before and after, with
+    soft ends."""
     try:
         samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
         mono = samples.astype(np.float32).mean(axis=1)
@@ -94,11 +99,15 @@ def _telephone_sound(path: Path) -> bytes:
 
 def _edited(pcm: NDArray[np.int16]) -> bytes:
     from pydub import AudioSegment, effects
+    from pydub.silence import detect_leading_silence
 
     segment = AudioSegment(pcm.tobytes(), frame_rate=RATE, sample_width=2, channels=1)
     levelled = effects.normalize(segment, headroom=_HEADROOM_DB)
-    fade_ms = min(_FADE_MS, len(levelled) // 2)
-    edited: bytes = levelled.fade_in(fade_ms).fade_out(fade_ms).raw_data
+    before_ms = detect_leading_silence(levelled, _SILENCE_DBFS) - _SILENCE_KEPT_MS
+    after_ms = detect_leading_silence(levelled.reverse(), _SILENCE_DBFS) - _SILENCE_KEPT_MS
+    said = levelled[max(0, before_ms) : len(levelled) - max(0, after_ms)]
+    fade_ms = min(_FADE_MS, len(said) // 2)
+    edited: bytes = said.fade_in(fade_ms).fade_out(fade_ms).raw_data
     return edited
 
 

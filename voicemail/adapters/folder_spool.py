@@ -67,6 +67,12 @@ class FolderSpool:
     async def set_aside(self, id: str) -> None:
         await _on_disk(lambda: self._set_aside(id))
 
+    async def waiting(self) -> frozenset[str]:
+        return await _on_disk(lambda: _stems(self._root))
+
+    async def unclaimed(self) -> frozenset[str]:
+        return await _on_disk(lambda: frozenset(each.name for each in _files(self._unclaimed)))
+
     async def open_greeting(self, id: str) -> Path:
         await _on_disk(lambda: make_folder(self._greetings))
         return self._greetings / f"{id}{RAW_SUFFIX}"
@@ -137,6 +143,14 @@ async def _on_disk(work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)
     except OSError as fault:
         raise SoundUnavailable(str(fault)) from fault
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+
+
+def _stems(folder: Path) -> frozenset[str]:
+    return frozenset(p.stem for p in _files(folder) if p.suffix in (".json", ".raw"))
 
 
 def _samples(path: Path) -> bytes:

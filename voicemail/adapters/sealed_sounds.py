@@ -5,6 +5,7 @@ What lies there as a plain WAV file is found too, so that sealing can be switche
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +38,20 @@ class SealedSounds:
         """A plain copy, to be read at once."""
         return await _on_disk(name, lambda: self._copy(name))
 
+    async def read(self, name: str) -> bytes:
+        return await _on_disk(name, lambda: self._lying(name)[0])
+
+    async def written(self, name: str) -> datetime | None:
+        return await self._plain.written(name)
+
+    async def set_aside(self, name: str) -> None:
+        """Still sealed: it opens again when it is put back under its name."""
+        await self._plain.set_aside(name)
+        await _on_disk(name, lambda: self.opened.forget(name))
+
+    async def unclaimed(self) -> frozenset[str]:
+        return await self._plain.unclaimed()
+
     async def delete(self, name: str) -> None:
         await self._plain.delete(name)
         await _on_disk(name, lambda: self.opened.forget(name))
@@ -54,19 +69,27 @@ class SealedSounds:
         plain_file(self._root, name).unlink(missing_ok=True)
 
     def _copy(self, name: str) -> Path:
+        if any(path.is_file() for path in self._files(name)) and (copy := self.opened.find(name)):
+            return copy
+        octets, modified_ns = self._lying(name)
+        return self.opened.store(name, octets, modified_ns)
+
+    def _files(self, name: str) -> tuple[Path, Path, Path]:
+        """Where a sound may lie, in the order to look: while keys are rotated, the plain file goes
+        when the sealed one is there."""
         sealed, plain = sealed_file(self._root, name), plain_file(self._root, name)
-        # Where keys are rotated just now, the plain file goes when the sealed one is there.
-        for path in (sealed, plain, sealed):
+        return sealed, plain, sealed
+
+    def _lying(self, name: str) -> tuple[bytes, int]:
+        """The WAV file of a sound, and when the file it lies in was written."""
+        for path in self._files(name):
             try:
-                modified_ns = path.stat().st_mtime_ns
-                if copy := self.opened.find(name):
-                    return copy
-                octets = path.read_bytes()
+                modified_ns, octets = path.stat().st_mtime_ns, path.read_bytes()
             except FileNotFoundError:
                 continue
-            if path is sealed:
+            if path == sealed_file(self._root, name):
                 octets = open_sealed(octets, name, self._keys.read())
-            return self.opened.store(name, octets, modified_ns)
+            return octets, modified_ns
         raise SoundUnavailable(f"no such sound: {name}")
 
 

@@ -52,16 +52,20 @@ class SqlAlchemyMailboxes:
                 await connection.execute(update(t.message).where(mine).values(in_box=True))
             return True
 
-    async def delete_mailbox(self, number: str) -> None:
+    async def delete_mailbox(self, number: str) -> bool:
         tasks = select(t.outbox.c.id).where(t.outbox.c.mailbox == number)
+        held = select(t.message.c.id).where(t.message.c.mailbox == number).limit(1)
         async with self._database.transaction() as connection:
+            if await connection.scalar(held) is not None:
+                return False
             await connection.execute(delete(t.recipient).where(t.recipient.c.task.in_(tasks)))
-            for table in (t.outbox, t.message, t.greeting, t.deposit, t.address):
+            for table in (t.outbox, t.greeting, t.deposit, t.address):
                 await connection.execute(delete(table).where(table.c.mailbox == number))
             await connection.execute(
                 delete(t.failure).where(t.failure.c.subject == f"mailbox:{number}")
             )
             await connection.execute(delete(t.mailbox).where(t.mailbox.c.number == number))
+            return True
 
     async def mailboxes(self) -> tuple[Mailbox, ...]:
         async with self._database.reading() as connection:
@@ -111,6 +115,10 @@ class SqlAlchemyMailboxes:
     async def forget_failures(self, before: datetime) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(delete(t.failure).where(t.failure.c.last < before))
+
+    async def forget_history(self, before: datetime) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(t.history).where(t.history.c.at < before))
 
     async def note(self, deed: Deed) -> None:
         async with self._database.transaction() as connection:

@@ -145,6 +145,12 @@ class SqlAlchemyMessages:
             t.message.c.id.not_in(waiting),
         )
 
+    async def stranded(self) -> tuple[Message, ...]:
+        carried = select(t.outbox.c.message).where(
+            t.outbox.c.state.in_((READY, DONE)), t.outbox.c.kind == TaskKind.MESSAGE.value
+        )
+        return await self._found(~t.message.c.in_box, t.message.c.id.not_in(carried))
+
     async def spent(self) -> tuple[Message, ...]:
         delivered = select(t.outbox.c.message).where(
             t.outbox.c.state == DONE, t.outbox.c.kind == TaskKind.MESSAGE.value
