@@ -41,7 +41,7 @@ from ivr.flow import (
     Subflow,
 )
 from ivr.frames import Frame, Stack
-from ivr.keypad import Keypad
+from ivr.keypad import Keypad, StuckKey
 from ivr.machine import Flows, key_trigger
 from ivr.operations import FAILED, Outcome
 from ivr.playback import Playback, Turn
@@ -88,6 +88,7 @@ class Dialogue:
         self._doing = Doing()
         self._keypad = Keypad()
         self._silence = Silence()
+        self._stuck = StuckKey()
         self._at_hand: Question | Playback | Take | None = None
         self._preamble: list[Segment] = []
         self._caller_gone = False
@@ -296,6 +297,9 @@ class Dialogue:
 
     def _on_key(self, key: str, now: float) -> None:
         self._silence.broken()
+        if self._stuck.presses(key):
+            self._doing.send_away(HangUpCause.NORMAL)
+            return
         if self._keypad.is_late_terminator(key, now):
             return
         match self._at_hand:

@@ -130,6 +130,10 @@ class Doing:
         self._actions.append(End(cause))
         self.end()
 
+    def send_away(self, cause: HangUpCause) -> None:
+        """End the call as if the caller had: what a caller who goes wants done is done."""
+        self._actions.append(End(cause))
+
     def end(self) -> None:
         """Do nothing any more."""
         self._activity = Activity.ENDED

@@ -13,6 +13,24 @@ _MOST_TYPED_AHEAD = 64
 _DEAF = Grammar(frozenset(), {}, None, None)
 
 
+STUCK_AFTER = 200
+"""Presses of one key in a row that no caller makes: a hundred messages are skipped with fewer."""
+
+
+class StuckKey:
+    """Knows a key that is pressed for ever: a telephone under a book, a line that echoes tones."""
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._times = 0
+
+    def presses(self, key: str) -> bool:
+        """A key was pressed; true once, when it is known to be stuck."""
+        self._times = self._times + 1 if key == self._key else 1
+        self._key = key
+        return self._times == STUCK_AFTER
+
+
 class Keypad:
     """One buffer for the whole call. Nothing here is ever shown: keys may be secret."""
 

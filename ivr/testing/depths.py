@@ -121,10 +121,7 @@ class PureCall:
 
     async def hangs_up(self) -> None:
         self.transcript.add(self._now(), "hangs up")
-        for event in self._line.stop_recording(self._now(), EndOfRecording.HANG_UP):
-            await self._feed(event)
-        self._line.stop_playing()
-        await self._feed(HungUp(HangUpCause.NORMAL, by_caller=True))
+        await self._is_over(HungUp(HangUpCause.NORMAL, by_caller=True))
 
     async def hears_hang_up(self) -> None:
         limit = self._now() + PATIENCE_S
@@ -158,6 +155,13 @@ class PureCall:
             await self._feed(event)
         await self._carry_out(self.dialogue.tick(self._now()))
 
+    async def _is_over(self, end: HungUp) -> None:
+        """As a leg does: a recording under way is completed first."""
+        for event in self._line.stop_recording(self._now(), EndOfRecording.HANG_UP):
+            await self._feed(event)
+        self._line.stop_playing()
+        await self._feed(end)
+
     async def _feed(self, event: DialogueEvent) -> None:
         await self._carry_out(self.dialogue.receive(event, self._now()))
 
@@ -186,6 +190,7 @@ class PureCall:
                 case End():
                     self._ended_by_us = True
                     self.transcript.add(self._now(), "the other side hangs up")
+                    await self._is_over(HungUp(HangUpCause.NORMAL, by_caller=False))
 
     async def _perform(self, action: Perform) -> None:
         try:
