@@ -154,11 +154,19 @@ class Day:
         self.forgets_spent()
 
     def named(self, ids: dict[str, str]) -> None:
-        """Give letters and their notices the ids the mailboxes chose for them."""
+        """Give letters, their notices and their e-mails the ids the mailboxes chose for them."""
         for old, new in ids.items():
-            self.letters[new] = self.letters.pop(old)
-            if old in self.notices:
-                self.notices[new] = self.notices.pop(old)
+            for by_id in (self.letters, self.notices):
+                if old in by_id:
+                    by_id[new] = by_id.pop(old)
+        self.files = {
+            ids.get(base, base) + dash + kind
+            for base, dash, kind in (name.partition("-") for name in self.files)
+        }
+
+    def mailed_and_gone(self) -> set[str]:
+        """The ids of letters that left as e-mail, of which nothing else is left."""
+        return {name.partition("-")[0] for name in self.files} - self.letters.keys()
 
 
 Row = tuple[object, ...]
