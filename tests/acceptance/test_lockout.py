@@ -21,7 +21,7 @@ GUESSES = (
 
 KNOWS = ScriptedCaller("Camille").hears("vm.login.mailbox", "fr").presses("101#4711#")
 IS_SENT_AWAY = KNOWS.hears("vm.login.locked", "fr").hears_hang_up()
-IS_LET_IN = KNOWS.hears("vm.summary", "fr").hangs_up()
+IS_LET_IN = KNOWS.hears("vm.main", "fr").hangs_up()
 
 
 async def test_three_wrong_pins_in_each_of_two_calls_lock_the_box_for_everybody_until_unlocked(
