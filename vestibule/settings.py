@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -56,6 +57,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _written(value: object) -> object:
+    """True as it is written, so that `busy = true` and `busy = "true"` are the same."""
+    return str(value).lower() if isinstance(value, bool | int) else value
+
+
+Written = Annotated[str, BeforeValidator(_written)]
 HostPort = Annotated[str, AfterValidator(_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -82,7 +89,7 @@ class Number(Section):
 
     number: str = Field(pattern=r"^[+*#0-9]+X*$")
     flow: str
-    parameters: dict[str, str] = Field(default_factory=dict, alias="with")
+    parameters: dict[str, Written] = Field(default_factory=dict, alias="with")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

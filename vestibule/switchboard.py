@@ -84,8 +84,11 @@ class Switchboard:
 
     def _given(self, flow: str, own: Mapping[str, str]) -> dict[str, Value]:
         """What the flow starts with: what the company is, under what stands beside the number."""
-        wanted = {parameter.name for parameter in self._flows.graph(flow).flow.parameters}
-        return {name: value for name, value in self._offered.items() if name in wanted} | dict(own)
+        kinds = {each.name: each.type for each in self._flows.graph(flow).flow.parameters}
+        written = {name: _value(kinds.get(name, ""), text) for name, text in own.items()}
+        return {name: value for name, value in self._offered.items() if name in kinds} | {
+            name: value for name, value in written.items() if value is not None
+        }
 
     @property
     def _offered(self) -> dict[str, Value]:
@@ -110,8 +113,20 @@ class Switchboard:
         parameters = self._flows.graph(flow).flow.parameters
         given = self._given(flow, own)
         for parameter in parameters:
-            if not parameter.optional and parameter.name not in given:
+            if not parameter.optional and parameter.name not in {*given, *own}:
                 where = "company.operator" if parameter.name == "operator" else "with"
                 yield f"{flow} needs {parameter.name}; set {where}"
+            elif parameter.name in own and _value(parameter.type, own[parameter.name]) is None:
+                wanted = "true or false" if parameter.type == "bool" else "a whole number"
+                yield f"{flow} takes {parameter.name} as {wanted}"
         for name in own.keys() - {parameter.name for parameter in parameters}:
             yield f"{flow} takes no {name}"
+
+
+def _value(kind: str, text: str) -> Value | None:
+    """What is written beside a number, as a flow takes it; None for what it cannot take."""
+    if kind == "bool":
+        return {"true": True, "false": False}.get(text)
+    if kind == "int":
+        return int(text) if text.isdecimal() else None
+    return text

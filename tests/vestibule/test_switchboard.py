@@ -1,14 +1,20 @@
 """A number that would lead callers nowhere is told to the administrator before any call."""
 
+from pathlib import Path
+
 import pytest
 
 from call.clock import VirtualClock
 from ivr.machine import Flows
-from tests.voicemail.office import Office
+from ivr.testing import PureCall, ScriptedCaller
+from tests.voicemail.office import CALLER, Office
+from tests.voicemail.sounds import voice
+from vestibule.operations import CallOperations
 from vestibule.program import read_book, read_flows
 from vestibule.settings import BadSettings, Company, Number
 from vestibule.switchboard import Switchboard
-from voicemail.message import Mailbox, Treatment, TreatmentKind
+from voicemail.adapters.folder_sounds import wav
+from voicemail.message import GreetingKind, Mailbox, Treatment, TreatmentKind
 
 COMPANY = Company(name="Quincaillerie", operator="101")
 
@@ -46,6 +52,39 @@ async def test_every_number_that_leads_nowhere_is_told_at_once(
     assert "5145550100: no flow 'main_atendant'; there are" in first
     assert "8500: voicemail_main takes no colour" in second
     assert "8501: voicemail_leave needs mailbox; set with" in third
+
+
+@pytest.mark.parametrize("written", [True, "true"])
+async def test_a_number_of_its_own_leads_to_the_greeting_of_who_is_on_the_telephone(
+    flows: Flows, office: Office, tmp_path: Path, written: object
+) -> None:
+    """A telephone system sends the callers of a busy extension to 7 and its number."""
+    await office.hire()
+    (tmp_path / "busy.wav").write_bytes(wav(voice(3.0)))
+    greeting = GreetingKind.BUSY
+    await office.mailboxes.import_greeting("101", greeting, tmp_path / "busy.wav")
+    values = {"number": "7XXX", "flow": "extension", "with": {"busy": written}}
+    board = switchboard(
+        flows, office, Number.model_validate(values), Number(number="*XXX", flow="extension")
+    )
+    busy = ScriptedCaller("a caller").hears_recording(
+        await office.mailboxes.greeting("101", busy=True)
+    )
+    free = ScriptedCaller("another").hears("vm.leave.unavailable_name")
+    for number, script in (("7101", busy), ("*101", free)):
+        operations = CallOperations(office.mailboxes, CALLER, board.redirect)
+        destination = board.destination(number)
+        assert destination is not None
+        call = PureCall(await board.dialogue(destination), operations, office.clock)
+        await call.begin()
+        await script.hangs_up().calls(call)
+        await operations.close()
+
+
+async def test_what_a_flow_cannot_take_is_told(flows: Flows, office: Office) -> None:
+    entry = Number(number="7XXX", flow="extension", parameters={"busy": "vrai"})
+    with pytest.raises(BadSettings, match="7XXX: extension takes busy as true or false"):
+        switchboard(flows, office, entry)
 
 
 async def test_an_attendant_without_an_operator_is_refused_with_what_to_set(
