@@ -75,11 +75,6 @@ class Line:
         """One for each frame heard."""
         return range(len(self.heard()) // FRAME)
 
-    def wait(self, until: Callable[["Line"], bool], timeout_s: float) -> bool:
-        """Look again once there was time for something more to be heard."""
-        threading.Event().wait(timeout_s / 2)
-        return until(self)
-
     def press(self, key: str, *, seconds: float, gap_s: float) -> threading.Event:
         """Type a key, and let it go."""
         done = threading.Event()

@@ -111,7 +111,7 @@ class WireCall:
             self._forget()
             self.transcript.add(self._now(), f"presses {key}")
             done = self.call.line.press(key, seconds=PRESS_S, gap_s=GAP_S)
-            await asyncio.to_thread(done.wait, 5)
+            await until(done.is_set, within_s=5)
 
     async def waits(self, seconds: float) -> None:
         wanted = len(self.call.line.heard()) + int(seconds * RATE)
@@ -124,8 +124,7 @@ class WireCall:
                 raise NotAsScripted("the call is over")
             await self._more(len(self.call.line.heard()))
         self.transcript.add(self._now(), f"says {sound}")
-        done = self.call.line.say(speech(sound))
-        await asyncio.to_thread(done.wait, 200)
+        await until(self.call.line.say(speech(sound)).is_set, within_s=200)
 
     async def hangs_up(self) -> None:
         self.transcript.add(self._now(), "hangs up")
@@ -158,12 +157,22 @@ class WireCall:
 
     async def _more(self, samples: int) -> None:
         """Wait for some frames more than `samples`, or for the end of the call."""
-        wanted = samples // FRAME + LOOK_EVERY
-        await asyncio.to_thread(
-            self.call.line.wait,
-            lambda line: len(line.arrivals) >= wanted or self.call.ended.is_set(),
-            LOOK_EVERY * 0.04,
+        line, wanted = self.call.line, samples // FRAME + LOOK_EVERY
+        await until(
+            lambda: len(line.arrivals) >= wanted or self.call.ended.is_set(),
+            within_s=LOOK_EVERY * 0.04,
         )
+
+
+async def until(so: Callable[[], bool], *, within_s: float) -> None:
+    """Wait until something is so, for some time at most.
+
+    Telephones have threads of their own; with a thread more for each that waits there would soon
+    be none left to wait with.
+    """
+    limit = time.monotonic() + within_s
+    while not so() and time.monotonic() < limit:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.02)
 
 
 def _recognised(sound: Pcm, clips: Sequence[Pcm], *, since: int) -> tuple[Pcm, Found] | None:

@@ -307,6 +307,27 @@ class Phone(asyncio.DatagramProtocol):
         self.acknowledge(call, answer, None if offer else self._answer_to(call, answer))
         return call
 
+    async def watch(self, number: str, server: Address) -> PhoneCall:
+        """Subscribe to the message lamp of a number (RFC 6665, RFC 3842) for ten minutes."""
+        call = self._new_call(number, server)
+        wanted = [("event", "message-summary"), ("accept", "application/simple-message-summary")]
+        more = [("expires", "600"), ("contact", self.contact)]
+        answer = await self.request(call, "SUBSCRIBE", [*wanted, *more])
+        if answer.status >= 300:
+            raise CallRefused(answer)
+        call.remote = answer.get("to")
+        return call
+
+    def told(self, call: PhoneCall) -> list[str]:
+        """The bodies of the NOTIFYs received in a subscription, repeated ones once."""
+        received = [decode(data) for _, way, data in self.trace if way == "received"]
+        notified = {
+            each.get("cseq"): each.body.decode()
+            for each in received
+            if each.method == "NOTIFY" and each.get("call-id") == call.call_id
+        }
+        return list(notified.values())
+
     def _new_call(self, number: str, server: Address) -> PhoneCall:
         unique = f"{next(self._ids)}-{self.port}-{time.monotonic_ns():x}"
         local = f'"{self.display}" ' if self.display else ""

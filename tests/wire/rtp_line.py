@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.wire.laid_out import LaidOut, Pcm
+
 FRAME = 160
 FRAME_S = 0.020
 RATE = 8000
@@ -23,7 +25,6 @@ KEYS = "0123456789*#ABCD"  # RFC 4733 section 3.2: the event codes 0 to 15
 LOW = (941, 697, 697, 697, 770, 770, 770, 852, 852, 852, 941, 941, 697, 770, 852, 941)
 HIGH = (1336, 1209, 1336, 1477) + (1209, 1336, 1477) * 2 + (1209, 1477, 1633, 1633, 1633, 1633)
 
-Pcm = NDArray[np.int16]
 Fate = Callable[[int], Sequence[int]]
 """From the number of a packet sent, the ticks after which copies of it go out.
 
@@ -131,6 +132,9 @@ class RtpLine:
         self._remote: tuple[str, int] | None = None
         self._closing = threading.Event()
         self._changed = threading.Condition()
+        self._laid_out = LaidOut()
+        self._laid_out_as = self.arrivals, self.payload_type, self.law
+        self._laid_out_until = 0
         self._thread = threading.Thread(target=self._beat, name="telephone sound", daemon=True)
 
     @property
@@ -208,23 +212,15 @@ class RtpLine:
         Each stream (SSRC) begins where it began to arrive after the one before it.
         """
         with self._changed:
-            packets = [each for each in self.arrivals if each.payload_type == self.payload_type]
-        streams = [each for each in dict.fromkeys(p.ssrc for p in packets) if ssrc in (None, each)]
-        pieces = [self._laid_out([p for p in packets if p.ssrc == each]) for each in streams]
-        return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16)
-
-    def _laid_out(self, packets: list[Arrival]) -> Pcm:
-        first = packets[0].timestamp
-        places = [
-            (each.timestamp - first + 0x80000000) % 0x100000000 - 0x80000000 for each in packets
-        ]
-        origin = min(places)
-        end = max(place + len(each.payload) for place, each in zip(places, packets, strict=True))
-        sound = np.zeros(end - origin, dtype=np.int16)
-        for place, each in zip(places, packets, strict=True):
-            begin = place - origin
-            sound[begin : begin + len(each.payload)] = self.law.decode(each.payload)
-        return sound
+            kind = self.arrivals, self.payload_type, self.law
+            if any(one is not other for one, other in zip(kind, self._laid_out_as, strict=True)):
+                self._laid_out, self._laid_out_until, self._laid_out_as = LaidOut(), 0, kind
+            for each in self.arrivals[self._laid_out_until :]:
+                if each.payload_type == self.payload_type:
+                    sound = self.law.decode(each.payload)
+                    self._laid_out.put(each.ssrc, each.timestamp, sound)
+            self._laid_out_until = len(self.arrivals)
+            return self._laid_out.sound(ssrc)
 
     def arrived_at(self, sample: int) -> float:
         """When the frame that holds a sample of `heard` came in, where there was one stream."""

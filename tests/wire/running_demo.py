@@ -12,6 +12,7 @@ from pathlib import Path
 from call.sound import Law
 from ivr.phrase_file import load_book
 from ivr.prompts import Phrase, Value
+from ivr.testing.line import speech
 from ivr.testing.script import Hears, ScriptedCaller
 from ivr.voices.voice import PromptVoice, open_voice
 from tests.wire.hearing import Pcm
@@ -29,6 +30,7 @@ KNOWN: Mapping[str, Sequence[Value]] = {
     "extension": [mailbox.number for mailbox, _ in PEOPLE],
     "new": [0, 1, 2, 3],
     "old": [0, 1, 2, 3],
+    "urgent": [0, 1],
 }
 """What the demo can put into its sentences."""
 
@@ -46,7 +48,7 @@ class Demo:
     async def sounds(self, expected: Hears) -> list[Pcm]:
         """Every sound that would be what is expected, from the clips the server plays."""
         if expected.phrase is None:
-            return []
+            return [_received(expected.recording)] if expected.recording else []
         parameters = self.voice.book.parameters(expected.phrase)
         assert parameters is not None, f"no phrase {expected.phrase}"
         given = {name: [value] for name, value in expected.arguments.items()}
@@ -76,6 +78,12 @@ class Demo:
     def mails(self) -> list[Path]:
         """The e-mails written so far, in order."""
         return sorted((self.data / "mail").glob("**/*.eml"))
+
+
+def _received(recording: Path) -> Pcm:
+    """A recording as it sounds behind the law of the line."""
+    law, pcm = LAWS["PCMU"], speech(recording)
+    return law.decode(law.encode(pcm))
 
 
 @contextlib.asynccontextmanager
