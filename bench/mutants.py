@@ -38,6 +38,9 @@ _OPPOSITES: dict[type[ast.AST], type[ast.AST]] = {
     ast.LShift: ast.RShift,
 }
 
+_SENTENCE = 3
+"""So many spaces make a text a sentence, which may be worded otherwise."""
+
 _LEFT_OUT = (ast.Expr, ast.AugAssign, ast.Delete, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -140,7 +143,7 @@ def _of_constants(node: Any) -> Iterator[_Change]:
             yield node, lambda: setattr(node, "value", not value)
         case int(number) | float(number):
             yield node, lambda: setattr(node, "value", number + 1)
-        case str(text):
+        case str(text) if text.count(" ") < _SENTENCE:
             yield node, lambda: setattr(node, "value", f"{text}X")
 
 
