@@ -10,6 +10,9 @@ from voicemail.message import Mailbox
 COMPANY = "5145550100"
 """A number reserved for examples."""
 
+LISTEN = "127.0.0.1:5060"
+"""Where the demo answers unless told otherwise."""
+
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Who may call, and is believed to be one of the company's telephones: this machine."""
 

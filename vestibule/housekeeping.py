@@ -55,6 +55,9 @@ def chores(mailroom: Mailroom, voice: PromptVoice, clock: Clock, company: str) -
         voice.forget_recordings(clock.now() - RECORDINGS_KEPT)
         voice.forget_phrases(clock.now() - PHRASES_KEPT)
 
+    async def forget_deleted() -> None:
+        mailroom.deleted.sweep(clock.now())
+
     async def make_prompts() -> None:
         await build_prompts(voice.book, voice, extra=(welcome,))
 
@@ -62,6 +65,7 @@ def chores(mailroom: Mailroom, voice: PromptVoice, clock: Clock, company: str) -
         Chore("outbox", mailroom.worker.run, stop=mailroom.worker.stop),
         Chore("prompts", make_prompts),
         Chore("trash", mailroom.mailboxes.sweep, AGAIN_S),
+        Chore("deleted mailboxes", forget_deleted, AGAIN_S),
         Chore("late messages", mailroom.mailboxes.retry, PAUSE_S),
         Chore("reminders", mailroom.mailboxes.remind, AGAIN_S),
         Chore("ready sounds", forget_sounds, AGAIN_S),

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from call.clock import Clock
+from vestibule.deleted_boxes import DeletedBoxes
 from vestibule.outgoing_mail import open_outbox
 from vestibule.settings import BadSettings, Settings, Storage
 from vestibule.sound_store import SoundStore, open_sounds
@@ -31,6 +33,8 @@ class Mailroom:
     worker: OutboxWorker
     opened: OpenedSounds | None
     """The plain copies of sealed sounds; None where sounds lie plain."""
+    deleted: DeletedBoxes
+    """Where the archives of deleted mailboxes lie."""
 
 
 @asynccontextmanager
@@ -71,10 +75,20 @@ async def _mailroom(
             tokens=SystemTokens(),
         )
         async with open_outbox(settings, ports, changed) as worker:
-            mailboxes = Mailboxes(ports, mail_due=worker.wake, changed=changed)
-            yield Mailroom(mailboxes, worker, kept.opened)
+            mailboxes = Mailboxes(
+                ports,
+                mail_due=worker.wake,
+                changed=changed,
+                history_kept=timedelta(days=settings.storage.history_days),
+            )
+            yield Mailroom(mailboxes, worker, kept.opened, deleted_boxes(settings.storage))
     finally:
         await database.close()
+
+
+def deleted_boxes(storage: Storage) -> DeletedBoxes:
+    """Where the archives of deleted mailboxes lie, and for how long."""
+    return DeletedBoxes(storage.data / "deleted", timedelta(days=storage.deleted_days))
 
 
 def _url(storage: Storage) -> URL:

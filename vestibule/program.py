@@ -21,8 +21,8 @@ from telephony.lamps import Lamps
 from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
-from vestibule.housekeeping import chores, housekeeping
-from vestibule.lamps import MailboxLamps
+from vestibule.housekeeping import Chore, chores, housekeeping
+from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
@@ -103,7 +103,12 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         reception = Reception(switchboard, voice, mailboxes, clock)
         line = _line(settings.sip, plane, clock, switchboard, reception, board.lamps)
         async with (
-            housekeeping(chores(mailroom, voice, clock, settings.company.name)),
+            housekeeping(
+                (
+                    *chores(mailroom, voice, clock, settings.company.name),
+                    Chore("followed lamps", board.follow, FOLLOW_EVERY_S),
+                )
+            ),
             _finishing(mailboxes),
             open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
         ):

@@ -4,7 +4,9 @@ Unknown keys are refused, and every fault is told at once with its place. No oth
 the environment. `vestibule.example.toml` is the commented tour of what stands here.
 """
 
+import getpass
 import ipaddress
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +29,7 @@ from pydantic_settings import (
 )
 
 from call.errors import PeerFault
+from voicemail.history import ADMINISTRATOR
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 
@@ -146,6 +149,10 @@ class Storage(Section):
     """The keys that recordings are sealed under; without it they lie plain."""
     spool: Path | None = None
     """Where recordings under way lie, plain; by default in the data folder."""
+    deleted_days: int = Field(default=30, ge=0, le=3650)
+    """How long the archive of a deleted mailbox is kept."""
+    history_days: int = Field(default=730, ge=1, le=36500)
+    """How long what was done to a mailbox stays written down."""
 
 
 class Mail(Section):
@@ -236,6 +243,15 @@ def read_settings(path: Path | None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: not TOML: {error}") from error
     return settings_from(values, origin=str(path or "the environment"))
+
+
+def administrator() -> str:
+    """Who types the command, as the history will say: the person behind `sudo`, if any."""
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        name = str(os.getuid())
+    return f"{ADMINISTRATOR} {''.join(c for c in name if c.isprintable())[:60]}"
 
 
 def settings_from(values: dict[str, object], *, origin: str) -> Settings:

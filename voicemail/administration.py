@@ -68,7 +68,7 @@ class Administration:
         `faults` are reasons found on the way here.
         """
         refused = pin_faults(pin, mailbox.number)
-        _refuse((*faults, *await self._faults(mailbox), *refused))
+        _refuse((*faults, *await self.faults(mailbox), *refused))
         await self._store.add_mailbox(mailbox, await self._hasher.hashed(pin))
         await self._note("created", mailbox.number)
         return mailbox
@@ -80,7 +80,7 @@ class Administration:
         every reason.
         """
         before = await self._known(mailbox.number)
-        _refuse((*faults, *await self._faults(mailbox)))
+        _refuse((*faults, *await self.faults(mailbox)))
         names = [field.name for field in fields(Mailbox)]
         edited = tuple(n for n in names if getattr(before, n) != getattr(mailbox, n))
         if edited:
@@ -195,7 +195,8 @@ class Administration:
     async def _note(self, action: str, number: str, detail: str = "") -> None:
         await self._history.note(action, number, detail, actor=self._actor)
 
-    async def _faults(self, mailbox: Mailbox) -> tuple[str, ...]:
+    async def faults(self, mailbox: Mailbox) -> tuple[str, ...]:
+        """Everything that keeps a mailbox from being set so; empty when it may be."""
         return (*mailbox_faults(mailbox), *await self._examine(mailbox))
 
     async def _known(self, number: str) -> Mailbox:

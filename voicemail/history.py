@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 OWNER, CALLER, PROGRAM = "owner", "caller", "program"
 """Who did it, beside the administrators: a caller is whoever could not show to be the owner."""
 
+ADMINISTRATOR = "administrator"
+"""What the names of administrators are written after."""
+
 
 class History:
     """Writes deeds down. Never what was said, never a PIN."""

@@ -286,6 +286,12 @@ class Mailboxes:
         await self.show(number)
         return await self._ports.store.messages(number)
 
+    async def trash(self, number: str) -> tuple[Message, ...]:
+        """The deleted messages of a mailbox, oldest first. Raises MailboxUnknown."""
+        await self.show(number)
+        every = await self._ports.store.all_messages(number)
+        return tuple(message for message in every if message.deleted is not None)
+
     async def counts(self, number: str) -> Counts | None:
         """What a mailbox holds now, as its lamp shows it; None where there is none."""
         if await self._ports.store.mailbox(number) is None:

@@ -33,13 +33,13 @@ def test_a_pin_is_changed_and_a_weak_one_refused(shell: Shell) -> None:
     [
         (("add", "x", "Nobody", "--pin", "4719"), "2 to 10 digits"),
         (("add", "104", "Nobody", "--pin", "1111"), "one digit repeated"),
-        (("add", "104", "Nobody", "--pin", "4719", "--attachment", "ogg"), "wav or mp3"),
+        (("add", "104", "Nobody", "--pin", "4719", "--attachment", "ogg"), "one of wav, mp3"),
         (("add", "104", "Nobody", "--pin", "4719", "--zone", "Mars/Base"), "no such time zone"),
         (("add", "103", "Twice", "--pin", "4719"), "there is a mailbox 103 already"),
         (("show", "999"), "there is no mailbox 999"),
         (("unlock", "999"), "there is no mailbox 999"),
-        (("greeting", "103", "sung", str(ROOT / "README.md")), "choose one of"),
-        (("greeting", "103", "busy", str(ROOT / "README.md")), "README.md"),
+        (("greeting", "set", "103", "sung", str(ROOT / "README.md")), "choose one of"),
+        (("greeting", "set", "103", "busy", str(ROOT / "README.md")), "README.md"),
     ],
 )
 def test_a_mailbox_asked_for_wrongly_is_refused_in_one_line(
@@ -56,7 +56,7 @@ def test_a_mistyped_command_ends_with_status_2(shell: Shell) -> None:
 def test_a_sound_file_becomes_a_greeting(shell: Shell) -> None:
     shell.hires()
     sound = ROOT / "audio_fixtures" / "greeting_3s.wav"
-    told = shell.does(*shell.mailbox("greeting", "103", "unavailable", str(sound)))
+    told = shell.does(*shell.mailbox("greeting", "set", "103", "unavailable", str(sound)))
     assert told.startswith("Greeting unavailable of 103: ")
     assert "none" not in shell.does(*shell.mailbox("show", "103")).splitlines()[-1]
 

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from call.errors import Fault
+from vestibule.cli.auditing import audit
 from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
 from vestibule.cli.flows import app as flow_commands
@@ -29,6 +30,7 @@ app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("call")(call)
 app.command("doctor")(doctor)
+app.command("audit")(audit)
 app.add_typer(flow_commands, name="flow")
 app.add_typer(key_commands, name="keys")
 app.add_typer(mail_commands, name="mail")

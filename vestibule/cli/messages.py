@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vestibule.cli.opening import Config, Data, with_mailboxes
+from vestibule.cli.opening import Config, Data, administering, with_mailboxes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,14 +18,20 @@ app = typer.Typer(no_args_is_help=True, help="Look at messages and take their so
 
 
 @app.command("list")
-def list_all(mailbox: str, config: Config = None, data: Data = None) -> None:
+def list_all(
+    mailbox: str,
+    trash: Annotated[bool, typer.Option("--trash", help="The deleted ones instead.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
     """List the messages of a mailbox, new ones first: id, folder, when, how long, from whom.
 
     Example: vestibule message list 101
     """
 
     async def look(mailboxes: "Mailboxes") -> "tuple[Mailbox, tuple[Message, ...]]":
-        return await mailboxes.show(mailbox), await mailboxes.messages(mailbox)
+        listed = mailboxes.trash if trash else mailboxes.messages
+        return await mailboxes.show(mailbox), await listed(mailbox)
 
     box, messages = with_mailboxes(config, data, look)
     for message in messages:
@@ -100,6 +106,38 @@ def _hour(instant: "datetime", box: "Mailbox | None") -> str:
     """By the owner's clock; in UTC where nobody knows any more whose it was."""
     local = box.local(instant) if box else instant
     return local.strftime("%Y-%m-%d %H:%M" if box else "%Y-%m-%d %H:%M UTC")
+
+
+@app.command()
+def delete(
+    id: Annotated[str, typer.Argument(help="As `message list` shows it.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Put a message in the trash.
+
+    Example: vestibule message delete 0199f2c0d1e74f6c8c1f
+    """
+    message = administering(
+        config, data, lambda administration, _: administration.delete_message(id)
+    )
+    typer.echo(f"In the trash of mailbox {message.mailbox}. Back: vestibule message undelete {id}")
+
+
+@app.command()
+def undelete(
+    id: Annotated[str, typer.Argument(help="As `message list --trash` shows it.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Take a message out of the trash, if its mailbox has a place for it.
+
+    Example: vestibule message undelete 0199f2c0d1e74f6c8c1f
+    """
+    message = administering(
+        config, data, lambda administration, _: administration.undelete_message(id)
+    )
+    typer.echo(f"The message is in mailbox {message.mailbox} again.")
 
 
 @app.command()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from vestibule.mailroom import Mailroom
     from vestibule.settings import Settings
+    from voicemail.administration import Administration
     from voicemail.mailboxes import Mailboxes
 
 T = TypeVar("T")
@@ -16,6 +18,7 @@ T = TypeVar("T")
 Config = Annotated[
     Path | None, typer.Option(help="The settings of the server; without them, the demo's.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Data = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The demo's folder, where it is not ./data.")
 ]
@@ -44,16 +47,50 @@ def with_mailboxes(
     return asyncio.run(opened())
 
 
+def administering(
+    config: Path | None,
+    data: Path | None,
+    work: Callable[["Administration", "Mailroom"], Awaitable[T]],
+    *,
+    make: bool = False,
+) -> T:
+    """Open the mailboxes and do the work of an administrator, in the name of whoever types.
+
+    Raises BadSettings for a folder that is not there, unless the work may `make` it.
+    """
+    from call.clock import SystemClock
+    from vestibule.mailroom import open_mailroom
+    from vestibule.settings import administrator
+    from vestibule.treatments import treatment_examiner
+
+    settings, clock = command_settings(config, data, make=make), SystemClock()
+
+    async def opened() -> T:
+        async with open_mailroom(settings, clock) as mailroom:
+            mailboxes = mailroom.mailboxes
+            examine = treatment_examiner(settings, mailboxes, clock)
+            return await work(mailboxes.administration(administrator(), examine), mailroom)
+
+    return asyncio.run(opened())
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone, unless told not to; `no` ends the command."""
+    if not yes:
+        typer.confirm(question, abort=True)
+
+
 def command_settings(config: Path | None, data: Path | None, *, make: bool = False) -> "Settings":
     """The settings of a file, or those of the demo on a folder, under the environment's.
 
     Raises BadSettings for a folder that is not there, unless the command may `make` it.
     """
-    from vestibule.settings import BadSettings, read_settings, settings_from
+    from vestibule.demo import LISTEN, demo_settings
+    from vestibule.settings import BadSettings, read_settings
 
     if config is not None:
         return read_settings(config)
     folder = data or Path("data")
     if not (make or folder.is_dir()):
         raise BadSettings(f"{folder}: no such folder; name the server's by --data or --config")
-    return settings_from({"storage": {"data": folder}}, origin="options")
+    return demo_settings(LISTEN, folder, None)
