@@ -4,7 +4,7 @@ What each caller met is kept, so that each test can look at a call of its own.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -123,10 +123,10 @@ async def one_call(
     return wire
 
 
-async def noted(day: Day, name: str, path: "asyncio.Future[None] | object") -> None:
+async def noted(day: Day, name: str, path: Awaitable[None]) -> None:
     """Follow a path; what goes wrong on it is no other's."""
     try:
-        await path  # type: ignore[misc]
+        await path
     except (AssertionError, OSError, TimeoutError) as failure:
         day.failures[name] = failure
 

@@ -190,6 +190,7 @@ class QuickPins(Argon2Pins):
 @contextlib.asynccontextmanager
 async def opened(data: Path) -> AsyncIterator[Mailboxes]:
     """The mailboxes while no server has them."""
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     database = Database(sqlite_url(data / "vestibule.db"))
     await database.open()
     try:
