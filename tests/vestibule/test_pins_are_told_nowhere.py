@@ -1,0 +1,179 @@
+"""No PIN and no guess is told anywhere: by no command, in no log of a call, in no file."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from typer.main import get_command
+
+from call.clock import SystemClock
+from call.errors import Misuse
+from call.leg import Party
+from ivr.operations import CATALOGUE
+from tests.vestibule.shell import Shell
+from vestibule.cli import app
+from vestibule.logs import log_to_stderr
+from vestibule.mailroom import open_mailroom
+from vestibule.operations import CallOperations
+from vestibule.settings import settings_from
+from voicemail.message import Treatment
+
+ROOT = Path(__file__).parents[2]
+GREETING = str(ROOT / "audio_fixtures" / "greeting_3s.wav")
+
+FIRST, SECOND, THIRD, FOURTH = "7391846205", "8264017395", "5173920864", "9017362854"
+GUESS, SLIP, EARLY = "4862915037", "6093517284", "2750438196"
+WEAK = "33333333"
+PINS = (FIRST, SECOND, THIRD, FOURTH, GUESS, SLIP, WEAK)
+"""Every PIN that was, is or will be; a guess, a slip of the keys, one that is refused. Long, so
+that no file has one by accident."""
+
+SECRETS = (*PINS, EARLY)
+"""And one typed where a number was asked: as a number nobody has, it is locked, in the database
+alone, for a week at most."""
+
+NOT_TYPED = {"serve", "demo", "prompts build"}
+"""Two that end when they are told to, whose calls are those below; one that knows phrases alone."""
+
+ARGUMENTS = MappingProxyType(
+    {
+        "mailbox": "102", "busy": False, "key": "0", "move": "first", "folder": "new",
+        "kind": "busy", "date": "0701", "language": "fr", "pin": GUESS, "again": SLIP,
+    }
+)  # fmt: skip
+"""What a call gives the operations that need something."""
+
+KEYS_NEED_A_FILE = {"keys new", "keys rotate", "keys check"}
+"""They are refused here, and must tell nothing all the same."""
+
+
+@pytest.fixture
+def loud(shell: Shell) -> Iterator[Shell]:
+    """A shell in which everything is logged to the screen, down to the last detail."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    log_to_stderr("DEBUG")
+    yield shell
+    root.handlers[:], root.level = handlers, level
+
+
+class Walk:
+    """Types commands, and keeps all that was printed and which there were."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self.printed = ""
+        self.typed: set[str] = set()
+
+    def types(self, command: str, *words: str, keys: str = "", elsewhere: bool = False) -> str:
+        log_to_stderr("DEBUG")
+        there = () if elsewhere else ("--data", str(self._shell.data))
+        answer = self._shell.types(*command.split(), *words, *there, keys=keys)
+        self.typed.add(command)
+        self.printed += answer.out + answer.err
+        assert "Traceback" not in answer.err
+        return answer.out
+
+
+def every_command() -> set[str]:
+    def under(command: object, path: str) -> Iterator[str]:
+        found = getattr(command, "commands", None)
+        if found is None:
+            yield path
+        else:
+            for name, each in found.items():
+                yield from under(each, f"{path} {name}".strip())
+
+    return set(under(get_command(app), ""))
+
+
+def test_no_command_and_no_call_tells_a_pin(loud: Shell, tmp_path: Path) -> None:
+    walk, data = Walk(loud), loud.data
+    administers(walk, loud, tmp_path)
+    log = calls(loud)
+    assert every_command() - walk.typed == NOT_TYPED
+    walk.types("mailbox history")
+    assert "login refused" in log
+    assert "PIN changed" in walk.printed
+    assert [pin for pin in SECRETS if pin in walk.printed + log] == []
+    files = [path for path in (*data.rglob("*"), *tmp_path.glob("*")) if path.is_file()]
+    assert data / "vestibule.db" in files
+    kept = {path.name: path.read_bytes().decode("latin-1") for path in files}
+    assert {(name, pin) for name, text in kept.items() for pin in PINS if pin in text} == set()
+
+
+def administers(walk: Walk, shell: Shell, folder: Path) -> None:
+    """Every command once at least, with right PINs and refused ones."""
+    walk.types("mailbox add", "101", "Camille", "--pin", FIRST, "--email", "c@example.org")
+    walk.types("mailbox add", "101", "Camille", "--pin", SECOND)
+    walk.types("mailbox add", "102", "William", "--pin", WEAK)
+    walk.types("mailbox add", "102", "William", "--pin", SECOND)
+    walk.types("mailbox pin", "101", "--pin", WEAK)
+    walk.types("mailbox pin", "199", "--pin", THIRD)
+    walk.types("mailbox pin", "101", "--pin", THIRD)
+    walk.types("mailbox edit", "101", "--zero", "extension:102")
+    walk.types("mailbox edit", "101", "--zero", "extension:199")
+    id = shell.leaves("101")
+    walk.types("mailbox greeting set", "101", "busy", GREETING)
+    walk.types("mailbox greeting get", "101", "busy", str(folder / "busy.wav"))
+    walk.types("mailbox greeting erase", "101", "busy", "--yes")
+    walk.types("message list", "101")
+    walk.types("message show", id)
+    walk.types("message delete", id)
+    walk.types("message undelete", id)
+    walk.types("message export", id, str(folder / "message.wav"))
+    walk.types("mailbox export", "101", str(folder / "box.zip"))
+    walk.types("mailbox import", str(folder / "box.zip"), "--as", "103", "--pin", WEAK)
+    walk.types("mailbox import", str(folder / "box.zip"), "--as", "103", "--pin", FOURTH)
+    walk.types("mailbox empty", "103", "--yes", "--greetings")
+    walk.types("mailbox delete", "103", "--yes")
+    walk.types("mailbox list", "--json")
+    walk.types("mailbox show", "101", "--json")
+    walk.types("mailbox unlock", "101")
+    walk.types("mailbox history")
+    walk.types("audit", "--mend")
+    walk.types("doctor", "--listen", "127.0.0.1:0")
+    for command in KEYS_NEED_A_FILE:
+        walk.types(command)
+    walk.types("prompts list")
+    walk.types("mail preview", "lockout", elsewhere=True)
+    walk.types("flow check", elsewhere=True)
+    walk.types("flow draw", "--into", str(folder / "drawn"), elsewhere=True)
+    walk.types("flow run", "temporary greeting", elsewhere=True)
+    walk.types("call", "8500", keys=f"101\n{GUESS}#\n{GUESS}#\n{GUESS}#\n", elsewhere=True)
+
+
+def calls(shell: Shell) -> str:
+    """An owner's call and a guesser's, operation by operation; all that was logged meanwhile."""
+    settings = settings_from({"storage": {"data": shell.data}}, origin="test")
+
+    async def nowhere(_: Treatment) -> None:
+        return None
+
+    async def talk() -> None:
+        async with open_mailroom(settings, SystemClock()) as mailroom:
+            call = CallOperations(mailroom.mailboxes, Party("5145550123", "Marc"), nowhere)
+            for number, pin in ((EARLY, GUESS), ("101", GUESS), ("101", THIRD)):
+                await call.perform("voicemail.login", {"mailbox": number, "pin": pin})
+            for pin, again in ((WEAK, WEAK), (FIRST, SLIP), (FIRST, FIRST)):
+                await call.perform("voicemail.change_pin", {"pin": pin, "again": again})
+            for name, operation in CATALOGUE.items():
+                given = {each: ARGUMENTS[each] for each in operation.parameters}
+                with contextlib.suppress(Misuse):  # what comes too early is refused
+                    await call.perform(name, given)
+            await call.close()
+            for _ in range(3):
+                guesser = CallOperations(mailroom.mailboxes, Party("5145550199"), nowhere)
+                for _ in range(3):
+                    await guesser.perform("voicemail.login", {"mailbox": "101", "pin": GUESS})
+                await guesser.close()
+            await mailroom.worker.work()
+
+    shell.capture.readouterr()
+    log_to_stderr("DEBUG")
+    asyncio.run(talk())
+    return shell.capture.readouterr().err
