@@ -13,7 +13,7 @@ from voicemail.administration import Administration, Examine, nothing_more
 from voicemail.audit import Audit
 from voicemail.deposits import Deposits
 from voicemail.entrance import Entrance
-from voicemail.errors import MailboxRefused, MailboxUnknown, SoundUnavailable
+from voicemail.errors import MailboxUnknown, SoundUnavailable
 from voicemail.forgetting import Oblivion
 from voicemail.forwarding import Forwarding
 from voicemail.greetings import Greetings
@@ -24,7 +24,6 @@ from voicemail.message import (
     Deed,
     Deposit,
     Greeting,
-    GreetingKind,
     Kept,
     Mailbox,
     Message,
@@ -32,7 +31,7 @@ from voicemail.message import (
 )
 from voicemail.moving import Moving
 from voicemail.options import Options
-from voicemail.policy import FAILURES_KEPT, HISTORY_KEPT, pin_faults
+from voicemail.policy import FAILURES_KEPT, HISTORY_KEPT
 from voicemail.ports import (
     AudioFormats,
     AudioStore,
@@ -180,19 +179,6 @@ class Mailboxes:
             raise MailboxUnknown(number)
         return mailbox
 
-    async def change_pin(self, number: str, pin: str) -> None:
-        """Give a mailbox another PIN and lift its lock. Raises MailboxRefused."""
-        await self.show(number)
-        faults = pin_faults(pin, number)
-        if faults:
-            raise MailboxRefused("; ".join(faults))
-        await self._ports.store.set_pin_hash(number, await self._ports.hasher.hashed(pin))
-        await self.unlock(number)
-
-    async def unlock(self, number: str) -> None:
-        """Lift the lock that wrong PINs brought on a mailbox."""
-        await self._ports.store.acquit(f"mailbox:{number}", ())
-
     async def open_deposit(self, number: str, caller: Party, *, busy: bool = False) -> Deposit:
         """Take a place for one message; see Deposits.open."""
         return await self._deposits.open(number, caller, busy=busy)
@@ -276,10 +262,6 @@ class Mailboxes:
     async def heard(self, number: str, *, busy: bool) -> tuple[Path | None, Path | None]:
         """What callers of a mailbox are greeted with now; see Greetings.heard."""
         return await self._greetings.heard(number, busy=busy)
-
-    async def import_greeting(self, number: str, kind: GreetingKind, path: Path) -> Greeting:
-        """Make a sound file a greeting. Raises MailboxUnknown, SoundRefused."""
-        return await self._greetings.bring(number, kind, path)
 
     async def messages(self, number: str) -> tuple[Message, ...]:
         """The messages of a mailbox, new ones first. Raises MailboxUnknown."""

@@ -123,7 +123,7 @@ async def test_a_busy_owner_is_said_to_be_busy_and_named_in_their_own_voice(
 ) -> None:
     await office.hire(replace(CAMILLE, max_messages=1))
     for kind in (GreetingKind.BUSY, GreetingKind.UNAVAILABLE, GreetingKind.NAME):
-        await office.mailboxes.import_greeting("101", kind, GREETING)
+        await office.mailboxes.administration("test").set_greeting("101", kind, GREETING)
     heard = {busy: await caller.reaches(busy=busy) for busy in (True, False)}
     assert "busy" in str(heard[True].values["greeting"])
     assert "unavailable" in str(heard[False].values["greeting"])

@@ -271,7 +271,7 @@ async def test_opened_recordings_and_their_frames_are_gone_after_an_hour_and_at_
         boxes = mailroom.mailboxes
         await boxes.create(Mailbox("101", "Camille"), "4711")
         path = ROOT / "audio_fixtures" / "greeting_3s.wav"
-        await boxes.import_greeting("101", GreetingKind.TEMPORARY, path)
+        await boxes.administration("test").set_greeting("101", GreetingKind.TEMPORARY, path)
         greeting = await boxes.greeting("101")
         assert greeting is not None
         async with open_voice(

@@ -62,7 +62,9 @@ async def test_a_number_of_its_own_leads_to_the_greeting_of_who_is_on_the_teleph
     await office.hire()
     (tmp_path / "busy.wav").write_bytes(wav(voice(3.0)))
     greeting = GreetingKind.BUSY
-    await office.mailboxes.import_greeting("101", greeting, tmp_path / "busy.wav")
+    await office.mailboxes.administration("test").set_greeting(
+        "101", greeting, tmp_path / "busy.wav"
+    )
     values = {"number": "7XXX", "flow": "extension", "with": {"busy": written}}
     board = switchboard(
         flows, office, Number.model_validate(values), Number(number="*XXX", flow="extension")

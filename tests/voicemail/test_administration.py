@@ -39,7 +39,7 @@ async def test_what_belongs_to_nobody_cannot_be_listed(office: Office) -> None:
     with pytest.raises(MailboxUnknown):
         await office.mailboxes.messages("999")
     with pytest.raises(MailboxUnknown):
-        await office.mailboxes.change_pin("999", "4711")
+        await office.mailboxes.administration("test").change_pin("999", "4711")
 
 
 def test_one_server_answers_from_a_folder_and_the_next_may_when_it_ends(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ class AnyDay(RuleBasedStateMachine):
     async def _restores(self) -> None:
         await self._mailboxes.recover()
         for number in NUMBERS:
-            await self._mailboxes.unlock(number)
+            await self._mailboxes.administration("test").unlock(number)
         await self._ports.store.release("local")
         await self._worker.work()
         await self._mailboxes.sweep()

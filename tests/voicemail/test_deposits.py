@@ -152,7 +152,7 @@ async def test_a_greeting_whose_sound_is_gone_keeps_nobody_from_leaving_a_messag
 ) -> None:
     await office.hire()
     for kind in (GreetingKind.UNAVAILABLE, GreetingKind.NAME):
-        greeting = await office.mailboxes.import_greeting("101", kind, GREETING)
+        greeting = await office.mailboxes.administration("test").set_greeting("101", kind, GREETING)
         await office.ports.sounds.delete(greeting.sound)
     deposit = await office.mailboxes.open_deposit("101", CALLER)
     assert (deposit.greeting, deposit.spoken_name) == (None, None)

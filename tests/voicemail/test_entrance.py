@@ -242,13 +242,13 @@ async def test_a_lock_keeps_no_owner_from_the_telephone_their_box_trusts(office:
 async def test_an_administrator_lifts_the_lock(office: Office) -> None:
     await office.hire()
     await guess(office, 6)
-    await office.mailboxes.unlock("101")
+    await office.mailboxes.administration("test").unlock("101")
     assert isinstance(await office.mailboxes.login("101", PIN, WITHHELD), Visit)
 
 
 async def test_a_new_pin_replaces_the_old_one(office: Office) -> None:
     await office.hire()
-    await office.mailboxes.change_pin("101", "9084")
+    await office.mailboxes.administration("test").change_pin("101", "9084")
     with pytest.raises(WrongPin):
         await office.mailboxes.login("101", PIN, CALLER)
     assert isinstance(await office.mailboxes.login("101", "9084", CALLER), Visit)

@@ -376,7 +376,9 @@ async def test_a_quiet_studio_file_becomes_a_greeting_at_telephone_level(
     at = np.arange(2 * 44100) / 44100
     tone = 0.05 * np.sin(2 * np.pi * 440 * at)
     soundfile.write(tmp_path / name, np.stack([tone, tone], axis=1), 44100)
-    kept = await office.mailboxes.import_greeting("101", UNAVAILABLE, tmp_path / name)
+    kept = await office.mailboxes.administration("test").set_greeting(
+        "101", UNAVAILABLE, tmp_path / name
+    )
     heard = np.frombuffer(await played(office) or b"", dtype=np.int16).astype(float)
     assert kept.duration_s == pytest.approx(2.0, abs=0.1)
     assert 20000 < np.abs(heard).max() < 26000
@@ -390,9 +392,13 @@ async def test_what_is_not_a_sound_is_refused(
     await office.hire()
     (tmp_path / "x.wav").write_bytes(octets)
     with pytest.raises(SoundRefused):
-        await office.mailboxes.import_greeting("101", UNAVAILABLE, tmp_path / "x.wav")
+        await office.mailboxes.administration("test").set_greeting(
+            "101", UNAVAILABLE, tmp_path / "x.wav"
+        )
 
 
 async def test_a_greeting_for_nobody_is_refused(office: Office, tmp_path: Path) -> None:
     with pytest.raises(MailboxUnknown):
-        await office.mailboxes.import_greeting("999", UNAVAILABLE, tmp_path / "x.wav")
+        await office.mailboxes.administration("test").set_greeting(
+            "999", UNAVAILABLE, tmp_path / "x.wav"
+        )

@@ -249,7 +249,7 @@ async def greet(
     source = folder / f"{number} {kind}.wav"
     since = int(since_s * RATE)
     soundfile.write(source, speech(VOICE)[since : since + 3 * RATE], RATE)
-    await mailboxes.import_greeting(number, kind, source)
+    await mailboxes.administration("test").set_greeting(number, kind, source)
     visit = await mailboxes.login(number, pin(number), Party(number))
     stored = await visit.greeting(kind)
     assert stored is not None
