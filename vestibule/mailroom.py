@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -46,9 +47,10 @@ async def open_mailroom(
     `changed` is called with the number of a mailbox whenever its counts change, by a call or by
     the end of an e-mail.
 
-    Raises BadSettings for a database URL or certificates that cannot be used, KeysRefused for
-    keys that cannot, Unavailable when the database cannot be reached.
+    Raises BadSettings for a folder, a database URL or certificates that cannot be used,
+    KeysRefused for keys that cannot, Unavailable when the database cannot be reached.
     """
+    _make(settings.storage.data)
     with open_sounds(settings.storage, clock, SystemTokens()) as kept:
         async with _mailroom(settings, clock, kept, changed) as mailroom:
             yield mailroom
@@ -59,7 +61,6 @@ async def _mailroom(
     settings: Settings, clock: Clock, kept: SoundStore, changed: Callable[[str], None]
 ) -> AsyncIterator[Mailroom]:
     data = settings.storage.data
-    data.mkdir(parents=True, exist_ok=True)
     database = Database(_url(settings.storage))
     await database.open()
     try:
@@ -89,6 +90,13 @@ async def _mailroom(
 def deleted_boxes(storage: Storage) -> DeletedBoxes:
     """Where the archives of deleted mailboxes lie, and for how long."""
     return DeletedBoxes(storage.data / "deleted", timedelta(days=storage.deleted_days))
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise BadSettings(f"{data}: cannot be made: {fault.strerror}") from fault
 
 
 def _url(storage: Storage) -> URL:

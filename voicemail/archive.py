@@ -7,6 +7,7 @@ It is written sound by sound, the manifest last, under another name that becomes
 end: it is there whole or not at all.
 """
 
+import errno
 import io
 import json
 import os
@@ -122,6 +123,8 @@ class ArchiveWriter:
     """Writes an archive, one sound at a time. Every method blocks and may raise OSError."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
         descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -167,6 +167,7 @@ def test_what_does_not_fit_is_left_out_and_told(company: Shell, tmp_path: Path) 
     [
         (("export", "999", "x.zip"), "no mailbox 999"),
         (("export", "101", "/nowhere/x.zip"), "/nowhere/x.zip"),
+        (("export", "101", "/"), "/: Is a directory"),
         (("import", "/nowhere/x.zip"), "/nowhere/x.zip"),
         (("import", GREETING), "not the archive of a mailbox"),
         (("empty", "999", "--yes"), "no mailbox 999"),
@@ -181,6 +182,12 @@ def test_what_cannot_be_done_is_told_in_one_line(
     company: Shell, words: tuple[str, ...], wrong: str
 ) -> None:
     assert wrong in company.fails(*company.mailbox(*words))
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(shell: Shell) -> None:
+    shell.data.write_bytes(b"a file where the folder should be")
+    line = shell.fails(*shell.mailbox("add", "101", "Camille", "--pin", "4711"))
+    assert line == f"vestibule: {shell.data}: cannot be made: File exists"
 
 
 def test_a_greeting_is_brought_taken_out_and_erased(company: Shell, tmp_path: Path) -> None:
