@@ -4,6 +4,7 @@ out by command, and what the doctor says."""
 import asyncio
 import io
 import re
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.wire.driver import WireCall
 from tests.wire.hearing import Pcm
 from tests.wire.phone import Phone
 from tests.wire.running_demo import ROOT
+from tests.wire.voicemail_house import opened, pin
+from voicemail.message import Attachment, Mailbox
 
 __all__ = ["certificate"]
 
@@ -38,7 +41,18 @@ username = "vestibule"
 password = "s3cret"
 ca_file = "{certificate}"
 sender = "Vestibule <messagerie@example.org>"
+operator = "operator@example.org"
 """
+
+OPUS = Mailbox("103", "Noa", addresses=("103@example.org",), attachment=Attachment.OPUS)
+ULAW = Mailbox("104", "Louis", addresses=("104@example.org",), attachment=Attachment.ULAW)
+E_MAIL_ONLY = Mailbox("105", "Inès", addresses=("105@example.org",), store_on_server=False)
+TWO = Mailbox("106", "Gilles", addresses=("106@example.org", "gone@example.org"))
+LOST = Mailbox("107", "Rose", addresses=("lost@example.org",), store_on_server=False)
+LATER = Mailbox("108", "Paul", addresses=("later@example.org",), store_on_server=False)
+
+REFUSED = "550 5.1.1 There is nobody of that name."
+PUT_OFF = "450 4.2.1 Come back later."
 
 LEAVES_A_MESSAGE = ScriptedCaller("Aimée").presses("#").hears("common.beep").says(VOICE).hangs_up()
 
@@ -57,6 +71,44 @@ async def test_messages_are_mailed_with_their_sound_over_tls_and_taken_out_by_co
         assert_mail(french, "camille@example.org", "Nouveau message vocal d'Aimée Côté", ".wav")
         assert_mail(english, "william@example.org", "New voice message from Aimée Côté", ".mp3")
     assert server.complaints() == []
+
+
+async def test_each_message_tells_what_became_of_its_e_mail_and_goes_where_only_that_was_wanted(
+    tmp_path: Path, certificate: Path
+) -> None:
+    async with serving(certificate) as mail:
+        mail.refuses |= {"gone@example.org": REFUSED, "lost@example.org": REFUSED}
+        mail.refuses["later@example.org"] = PUT_OFF
+        company = found(tmp_path, more=MAIL.format(port=mail.port, certificate=certificate))
+        boxes = (OPUS, ULAW, E_MAIL_ONLY, TWO, LOST, LATER)
+        async with opened(company.data) as mailboxes:
+            for box in boxes:
+                await mailboxes.create(box, pin(box.number))
+        async with running(company) as server:
+            await leave_messages(server, *(f"*{box.number}" for box in boxes))
+            await until_taken(mail, 6)  # two of them tell the operator
+            sent = {str(each["To"]): each for each in map(read, mail.taken)}
+            (waiting,) = sounds_of(company, LATER)
+            async with opened(company.data) as mailboxes:
+                there = {box.number: await mailboxes.messages(box.number) for box in boxes}
+            ids = {number: messages[0].id for number, messages in there.items() if messages}
+            assert ids.keys() == {"103", "104", "106", "107"}
+            ids |= {"105": id_of(sent["105@example.org"]), "108": waiting.stem}
+            told = await shown(company, ids)
+    assert_mail(sent["103@example.org"], "103@example.org", "Nouveau message", ".opus")
+    assert_mail(sent["104@example.org"], "104@example.org", "Nouveau message", ".wav")
+    for number in ("103", "104", "105", "106"):
+        assert f"{number}@example.org sent (1 try): queued" in told[number]
+    assert "No longer on the server." in told["105"]
+    assert sounds_of(company, E_MAIL_ONLY) == []
+    assert f"gone@example.org failed (1 try): {REFUSED}" in told["106"]
+    assert "lies in:        new\n" in told["107"]
+    assert f"lost@example.org failed (1 try): {REFUSED}" in told["107"]
+    assert "lies in:        on its way, by e-mail only\n" in told["108"]
+    assert "later@example.org deferred (1 try, next " in told["108"]
+    assert told["108"].endswith(f": {PUT_OFF}\n")
+    assert len([each for each in mail.taken if "operator@example.org" in each.rcpt_tos]) == 2
+    assert server.complaints() == [line for line in server.complaints() if "550" in line]
 
 
 async def test_the_doctor_finds_a_well_kept_company_healthy_and_says_what_is_wrong_with_others(
@@ -118,6 +170,26 @@ async def until_taken(mail: MailServer, count: int) -> None:
     async with asyncio.timeout(20):
         while len(mail.taken) < count:  # noqa: ASYNC110 - another process sends it
             await asyncio.sleep(0.1)
+
+
+async def shown(company: Company, ids: Mapping[str, str]) -> dict[str, str]:
+    """What an administrator is told of messages, each known here by its mailbox."""
+    config = ("--config", str(company.config))
+    answers = await asyncio.gather(
+        *(command("message", "show", id, *config) for id in ids.values())
+    )
+    assert [status for status, _, _ in answers] == [0] * len(ids), answers
+    return dict(zip(ids, (told for _, told, _ in answers), strict=True))
+
+
+def id_of(mail: EmailMessage) -> str:
+    """Of which message an e-mail is."""
+    return str(mail["Message-ID"]).strip("<>").partition("@")[0]
+
+
+def sounds_of(company: Company, box: Mailbox) -> list[Path]:
+    """The files of its messages."""
+    return list(company.data.glob(f"sounds/**/{box.number}/*"))
 
 
 async def assert_messages_can_be_taken_out(company: Company, folder: Path) -> None:

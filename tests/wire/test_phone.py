@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests.wire import hearing
+from tests.wire.hearing import Pcm
 from tests.wire.phone import Phone, PhoneCall, Wire
-from tests.wire.rtp_line import FRAME, Pcm, tone
+from tests.wire.rtp_line import FRAME, tone
 from tests.wire.sounds import speech_like
 
 pytestmark = pytest.mark.wire
