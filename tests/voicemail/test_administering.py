@@ -300,3 +300,29 @@ async def test_what_was_done_is_forgotten_after_two_years(office: Office) -> Non
     office.clock.advance(timedelta(days=2).total_seconds())
     await office.mailboxes.sweep()
     assert [action for _, action, _ in await written_down(office)] == ["unlocked"]
+
+
+async def test_a_deleting_that_was_broken_off_is_ended_by_the_next_and_nothing_is_lost(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.hire()
+    ids = {(await left(office)).id for _ in range(3)}
+
+    class BreaksOff(FolderSounds):
+        deletions = 0
+
+        async def delete(self, name: str) -> None:
+            self.deletions += 1
+            if self.deletions == 2:
+                await super().delete(name)
+                raise SoundUnavailable("the disk is away")
+            await super().delete(name)
+
+    unlucky = office.on(sounds=BreaksOff(office.root / "audio"))
+    with pytest.raises(SoundUnavailable):
+        await administrator(unlucky).delete("101", tmp_path / "first.zip")
+    second = await administrator(office).delete("101", tmp_path / "second.zip")
+    assert (len(second.messages), second.silent) == (2, 1)
+    assert {message.id for message in read_archive(tmp_path / "first.zip").messages} == ids
+    assert sounds(office) == set()
+    assert await office.mailboxes.audit().examine(serving=False) == ()

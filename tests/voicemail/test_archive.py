@@ -170,6 +170,33 @@ async def test_what_the_box_has_no_place_for_is_left_out_and_told_and_the_trash_
     assert len(list((office.root / "audio" / "messages" / "102").iterdir())) == 3
 
 
+async def test_a_bringing_that_was_broken_off_is_ended_by_the_next(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.hire()
+    for _ in range(3):
+        await left(office)
+    archive = await taken_out(office, tmp_path)
+    await office.hire(WILLIAM, "4712")
+
+    class BreaksOff(FolderSounds):
+        puts = 0
+
+        async def put(self, name: str, pcm: bytes) -> None:
+            self.puts += 1
+            await super().put(name, pcm)
+            if self.puts == 2:
+                raise SoundUnavailable("the disk is away")
+
+    unlucky = office.on(sounds=BreaksOff(office.root / "audio"))
+    with pytest.raises(SoundUnavailable):
+        await administrator(unlucky).bring(archive, "102")
+    assert len(await office.mailboxes.messages("102")) == 1
+    brought = await administrator(office).bring(archive, "102")
+    assert (brought.messages, brought.there_already) == (2, 1)
+    assert await office.mailboxes.audit().examine(serving=False) == ()
+
+
 async def test_a_greeting_that_is_there_stays(office: Office, tmp_path: Path) -> None:
     await office.hire()
     await recorded_greeting(office, GreetingKind.BUSY)
