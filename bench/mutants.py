@@ -52,6 +52,8 @@ class Mutant:
     line: int
     change: str
     code: CodeType
+    felt: frozenset[int]
+    """The lines where it is felt: its own or, of a name of the module, those that use the name."""
 
 
 def mutants(path: Path) -> list[Mutant]:
@@ -63,13 +65,30 @@ def mutants(path: Path) -> list[Mutant]:
         tree = ast.parse(source)
         node, change = _applied(tree, index)
         ast.fix_missing_locations(tree)
-        made.append(Mutant(path, node.lineno, change, compile(tree, str(path.resolve()), "exec")))
+        code = compile(tree, str(path.resolve()), "exec")
+        made.append(Mutant(path, node.lineno, change, code, _felt(tree, node.lineno)))
     return sorted(made, key=lambda mutant: mutant.line)
 
 
 def unchanged(path: Path) -> Mutant:
     """A mutant with nothing changed: no test may be red over it."""
-    return Mutant(path, 0, "", compile(path.read_text(), str(path.resolve()), "exec"))
+    return Mutant(path, 0, "", compile(path.read_text(), str(path), "exec"), frozenset())
+
+
+def _felt(tree: ast.Module, line: int) -> frozenset[int]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and statement.lineno <= line <= _last(statement):
+            names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            return frozenset(
+                node.lineno
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Name) and node.id in names and node.lineno > line
+            )
+    return frozenset({line})
+
+
+def _last(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
 
 
 def _applied(tree: ast.Module, index: int) -> tuple[Any, str]:

@@ -26,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -37,6 +38,9 @@ from bench.mutants import Mutant, mutants, unchanged
 QUIET = ("-q", "-p", "no:cacheprovider", "--tb=no")
 LONGEST_TEST_S = 5.0
 """A slower test, and one drawn at random, judges no mutant."""
+
+MOST_S = 30.0
+"""Seconds of tests that a mutant meets at most: the quickest of those that reach its line."""
 
 HANGS_AFTER_S = 10.0
 """And five times what a test takes by itself."""
@@ -52,13 +56,16 @@ class Reach:
     def of(self, mutant: Mutant) -> list[str]:
         """The tests that may notice a mutant, the quickest first.
 
-        A line that runs at import alone is reached by no test: those of the whole module judge it.
+        What is felt at import alone is reached by no test: those of the whole module judge it.
         """
         path = str(mutant.path.resolve())
-        found = self.tests.get((path, mutant.line)) or {
+        felt = (self.tests.get((path, line), set()) for line in mutant.felt)
+        found = set().union(*felt) or {
             test for (of, _), tests in self.tests.items() if of == path for test in tests
         }
-        return sorted((test for test in found if test in self.seconds), key=self._quickest)
+        quickest = sorted((test for test in found if test in self.seconds), key=self._quickest)
+        within = accumulate(self.seconds[test] for test in quickest)
+        return [test for test, seconds in zip(quickest, within, strict=True) if seconds <= MOST_S]
 
     def _quickest(self, test: str) -> tuple[float, str]:
         return self.seconds[test], test
