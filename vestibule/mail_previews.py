@@ -14,10 +14,10 @@ from types import MappingProxyType
 from call.errors import PeerFault
 from call.leg import Party
 from call.sound import RATE
+from voicemail.mail import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.message import Attachment, Counts, Mailbox, Message
 from voicemail.notice import Enclosure, Facts, Notices
 from voicemail.policy import LANGUAGES
-from voicemail.ports import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.wording import BUILT_IN, Wording
 
 _RECEIVED = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)

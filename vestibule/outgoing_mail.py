@@ -9,10 +9,10 @@ from voicemail.adapters.smtp import Security, SmtpSettings, SmtpTransport
 from voicemail.adapters.whisper import Whisper, whisper_absence
 from voicemail.composing import Composer
 from voicemail.forgetting import Oblivion
+from voicemail.mail import MailTransport
 from voicemail.mailboxes import Ports
 from voicemail.notice import Notices
 from voicemail.outbox import OutboxWorker
-from voicemail.ports import MailTransport
 from voicemail.transcription import Transcripts
 from voicemail.wording import Wording
 

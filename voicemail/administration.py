@@ -19,7 +19,8 @@ from voicemail.history import History
 from voicemail.message import Greeting, GreetingKind, Mailbox, Message
 from voicemail.moving import Brought, Exported, Moving
 from voicemail.policy import mailbox_faults, pin_faults
-from voicemail.ports import PinHasher, Store
+from voicemail.ports import PinHasher
+from voicemail.storage import Store
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from call.clock import Clock
 from voicemail.message import Mailbox
-from voicemail.ports import AudioStore, Spool, Store
+from voicemail.ports import AudioStore, Spool
+from voicemail.storage import Store
 
 SETTLED = timedelta(hours=1)
 """After so long nothing that a server began is still under way."""

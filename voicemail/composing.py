@@ -7,9 +7,11 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 from voicemail.attaching import encodings
+from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Mailbox, Message
 from voicemail.notice import Enclosure, Facts, Notices
-from voicemail.ports import AudioFormats, AudioStore, MailTask, Store, TaskKind
+from voicemail.ports import AudioFormats, AudioStore
+from voicemail.storage import Store
 from voicemail.transcription import Transcripts
 
 log = logging.getLogger(__name__)

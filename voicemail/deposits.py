@@ -32,7 +32,8 @@ from voicemail.greetings import Greetings
 from voicemail.ids import new_id
 from voicemail.message import Deposit, Kept, Mailbox, Message, Ticket, TooShort
 from voicemail.policy import cap_notices, message_mail, printable
-from voicemail.ports import AudioStore, Ear, Reservation, Spool, Store, Tokens
+from voicemail.ports import AudioStore, Ear, Spool, Tokens
+from voicemail.storage import Reservation, Store
 
 log = logging.getLogger(__name__)
 

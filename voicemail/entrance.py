@@ -17,6 +17,7 @@ from call.masking import masked
 from voicemail.errors import LockedOut, WrongPin
 from voicemail.history import CALLER, History
 from voicemail.ids import new_id
+from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Mailbox
 from voicemail.policy import (
     CALLER_FAILURES,
@@ -25,7 +26,8 @@ from voicemail.policy import (
     MAILBOX_FAILURES,
     TRIES_PER_CALL,
 )
-from voicemail.ports import Charge, MailTask, PinHasher, Store, TaskKind, Tokens
+from voicemail.ports import PinHasher, Tokens
+from voicemail.storage import Charge, Store
 from voicemail.visit import Visit
 
 log = logging.getLogger(__name__)

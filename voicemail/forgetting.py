@@ -7,7 +7,8 @@ the row, by which what is left undone is found again.
 from collections.abc import Callable
 
 from voicemail.message import Message
-from voicemail.ports import AudioStore, Spool, Store
+from voicemail.ports import AudioStore, Spool
+from voicemail.storage import Store
 
 
 class Oblivion:

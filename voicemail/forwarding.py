@@ -20,7 +20,8 @@ from voicemail.history import History
 from voicemail.ids import new_id
 from voicemail.message import Folder, Mailbox, Message
 from voicemail.policy import cap_notices, message_mail
-from voicemail.ports import AudioStore, Ear, Reservation, Spool, Store, Tokens
+from voicemail.ports import AudioStore, Ear, Spool, Tokens
+from voicemail.storage import Reservation, Store
 
 log = logging.getLogger(__name__)
 

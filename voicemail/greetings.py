@@ -12,7 +12,8 @@ from voicemail.history import OWNER, PROGRAM, History
 from voicemail.ids import new_id
 from voicemail.message import Greeting, GreetingKind, Mailbox, OpenGreeting, TooShort
 from voicemail.policy import end_of, least_speech_s, longest_s, next_such_day
-from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Store, Tokens
+from voicemail.ports import AudioFormats, AudioStore, Ear, Spool, Tokens
+from voicemail.storage import Store
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import logging
 from call.clock import Clock
 from call.errors import Unavailable
 from voicemail.message import Deed
-from voicemail.ports import Store
+from voicemail.storage import Store
 
 log = logging.getLogger(__name__)
 

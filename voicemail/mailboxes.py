@@ -18,6 +18,7 @@ from voicemail.forgetting import Oblivion
 from voicemail.forwarding import Forwarding
 from voicemail.greetings import Greetings
 from voicemail.history import History
+from voicemail.mail import Delivered
 from voicemail.message import (
     Attachment,
     Counts,
@@ -32,17 +33,9 @@ from voicemail.message import (
 from voicemail.moving import Moving
 from voicemail.options import Options
 from voicemail.policy import FAILURES_KEPT, HISTORY_KEPT
-from voicemail.ports import (
-    AudioFormats,
-    AudioStore,
-    Delivered,
-    Ear,
-    PinHasher,
-    Spool,
-    Store,
-    Tokens,
-)
+from voicemail.ports import AudioFormats, AudioStore, Ear, PinHasher, Spool, Tokens
 from voicemail.reminders import Reminders
+from voicemail.storage import Store
 from voicemail.visit import Visit
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from voicemail.archive import Archive, ArchiveWriter, read_archive
 from voicemail.errors import MailboxUnknown, SoundUnavailable
 from voicemail.ids import ALPHABET, LENGTH
 from voicemail.message import Greeting, Mailbox, Message
-from voicemail.ports import AudioStore, Reservation, Store
+from voicemail.ports import AudioStore
+from voicemail.storage import Reservation, Store
 
 
 @dataclass(frozen=True, slots=True)

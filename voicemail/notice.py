@@ -17,8 +17,8 @@ from types import MappingProxyType
 from babel.dates import format_date, format_time
 
 from call.masking import masked
+from voicemail.mail import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.message import Attachment, Counts, Mailbox, Message
-from voicemail.ports import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.wording import Wording
 
 _LOCALES = MappingProxyType({"fr": "fr_CA", "en": "en_CA"})

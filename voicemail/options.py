@@ -8,7 +8,8 @@ from voicemail.errors import MailboxRefused, MailboxUnknown
 from voicemail.history import History
 from voicemail.message import Mailbox
 from voicemail.policy import LANGUAGES, pin_faults
-from voicemail.ports import PinHasher, Store
+from voicemail.ports import PinHasher
+from voicemail.storage import Store
 
 
 class PinChange(StrEnum):

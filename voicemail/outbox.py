@@ -30,18 +30,18 @@ from call.errors import Unavailable
 from voicemail.composing import Composer
 from voicemail.errors import MailAccountRefused
 from voicemail.forgetting import Oblivion
-from voicemail.ports import (
+from voicemail.mail import (
     Delivery,
     Envelope,
     LeasedTask,
     MailTask,
     MailTransport,
     Reply,
-    Store,
     TaskKind,
     TaskState,
-    Tokens,
 )
+from voicemail.ports import Tokens
+from voicemail.storage import Store
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from voicemail.mail import MailTask, TaskKind
 from voicemail.message import GreetingKind, Mailbox, Message, TreatmentKind
-from voicemail.ports import MailTask, TaskKind
 
 TRIES_PER_CALL = 3
 """Wrong PINs in one call before it is sent away."""

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from call.clock import Clock
+from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Greeting, GreetingKind, Mailbox
-from voicemail.ports import MailTask, Store, TaskKind
+from voicemail.storage import Store
 
 EVERY = timedelta(days=7)
 """Between two reminders, the first one so long after the greeting was recorded."""

@@ -9,7 +9,8 @@ import logging
 
 from call.errors import Fault
 from voicemail.message import Message
-from voicemail.ports import AudioStore, Store, Transcriber
+from voicemail.ports import AudioStore, Transcriber
+from voicemail.storage import Store
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from voicemail.message import (
     TooShort,
 )
 from voicemail.options import Options, PinChange
-from voicemail.ports import AudioStore, Store
+from voicemail.ports import AudioStore
+from voicemail.storage import Store
 
 
 class Nothing(StrEnum):

@@ -32,8 +32,9 @@ from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.adapters.vad_ear import VadEar
 from voicemail.composing import LARGEST, Composer
 from voicemail.forgetting import Oblivion
+from voicemail.mail import MailTransport
 from voicemail.mailboxes import nobody_watches
-from voicemail.ports import MailTransport, Tokens
+from voicemail.ports import Tokens
 from voicemail.transcription import Transcripts
 
 CAMILLE = Mailbox("101", "Camille Tremblay", addresses=("camille@example.org",))

@@ -41,8 +41,8 @@ from voicemail.adapters.eml_folder import EmlFolder
 from voicemail.adapters.system_tokens import SystemTokens
 from voicemail.errors import NothingSelected
 from voicemail.forwarding import NotAdded
+from voicemail.mail import Delivery, Envelope, MailConnection, Reply
 from voicemail.message import Counts
-from voicemail.ports import Delivery, Envelope, MailConnection, Reply
 from voicemail.visit import Toggled
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from tests.voicemail.sealing import key_file, sealed_store
 from tests.voicemail.sounds import voice
 from voicemail import GreetingKind, Kept
 from voicemail.audit import Defect, Discovery
+from voicemail.mail import Delivery, Reply
 from voicemail.message import Message
-from voicemail.ports import Delivery, Reply
 
 
 async def left(office: Office) -> Message:

@@ -12,7 +12,7 @@ from tests.voicemail.sounds import voice
 from tests.voicemail.test_crash import Fuse, PowerCut, after_restart, on_fuse
 from voicemail import Folder, Kept, Mailbox, MailboxFull, MailboxRefused, Message
 from voicemail.ids import new_id
-from voicemail.ports import MailTask, TaskKind
+from voicemail.mail import MailTask, TaskKind
 
 FOLDERS = tuple(Folder)
 SPOKEN = voice(1.5)

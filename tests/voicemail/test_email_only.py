@@ -24,8 +24,9 @@ from tests.voicemail.test_smtp import MailServer, certificate, serving, settings
 from voicemail import Mailbox, TooShort
 from voicemail.adapters.smtp import SmtpTransport
 from voicemail.errors import SoundUnavailable
+from voicemail.mail import RecipientState
 from voicemail.outbox import LEASE
-from voicemail.ports import RecipientState, Spool
+from voicemail.ports import Spool
 
 __all__ = ["certificate"]
 

@@ -21,8 +21,8 @@ from voicemail import (
     WrongPin,
 )
 from voicemail.adapters.argon2_pins import Argon2Pins
+from voicemail.mail import MailTask, TaskKind
 from voicemail.policy import lock_until
-from voicemail.ports import MailTask, TaskKind
 
 WITHHELD = Party("")
 AT_HOME = Party("101", "Camille", internal=True)

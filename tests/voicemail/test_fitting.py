@@ -17,7 +17,7 @@ from voicemail.adapters import smtp
 from voicemail.adapters.audio_formats import SoundFileFormats
 from voicemail.adapters.smtp import Security, SmtpTransport
 from voicemail.attaching import encodings
-from voicemail.ports import Delivery, RecipientState, Reply
+from voicemail.mail import Delivery, RecipientState, Reply
 
 __all__ = ["certificate"]
 

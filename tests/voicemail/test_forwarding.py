@@ -23,8 +23,9 @@ from voicemail import (
     StoreUnavailable,
     Visit,
 )
+from voicemail.mail import MailTask
 from voicemail.message import Deposit
-from voicemail.ports import MailTask, Reservation
+from voicemail.storage import Reservation
 
 LUC = Mailbox("102", "Luc Gagnon", addresses=("luc@example.org",))
 ANNE = Mailbox("103", "Anne Roy", language="en")

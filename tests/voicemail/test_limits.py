@@ -7,6 +7,7 @@ import pytest
 
 from tests.voicemail.office import CAMILLE
 from voicemail import GreetingKind, Mailbox
+from voicemail.mail import TaskKind
 from voicemail.message import Treatment, TreatmentKind
 from voicemail.policy import (
     CALLER_FAILURES,
@@ -20,7 +21,6 @@ from voicemail.policy import (
     pin_faults,
     printable,
 )
-from voicemail.ports import TaskKind
 
 NOW = datetime(2027, 7, 1, 12, 0, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ import pytest
 from call.leg import Party
 from tests.voicemail.office import CALLER, CAMILLE
 from voicemail import Attachment, Mailbox, Message, Notices
+from voicemail.mail import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.message import Counts
 from voicemail.notice import Enclosure, Facts, spaced
-from voicemail.ports import Delivered, MailTask, RecipientState, TaskKind
 
 FIRST_OF_JULY = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from tests.voicemail.office import CAMILLE, Office
 from voicemail import Mailbox, Mailboxes, MailUnavailable
 from voicemail.adapters import tables
 from voicemail.errors import MailAccountRefused, StoreUnavailable
+from voicemail.mail import Delivery, Envelope, MailConnection, Reply
 from voicemail.outbox import LEASE, pause
-from voicemail.ports import Delivery, Envelope, MailConnection, Reply
 
 ACCEPTED = Reply(Delivery.ACCEPTED, "250 queued")
 DEFERRED = Reply(Delivery.DEFERRED, "451 try later")

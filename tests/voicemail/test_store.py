@@ -26,7 +26,8 @@ from voicemail import (
 from voicemail.adapters import tables
 from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
-from voicemail.ports import Charge, Delivery, MailTask, Reply, Reservation, Store, TaskKind
+from voicemail.mail import Delivery, MailTask, Reply, TaskKind
+from voicemail.storage import Charge, Reservation, Store
 
 NOON = datetime(2027, 7, 1, 16, 0, 0, 123456, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -17,7 +17,7 @@ from tests.voicemail.test_outbox import DEFERRED, ScriptedServer
 from voicemail import Mailbox
 from voicemail.adapters.whisper import Whisper, whisper_absence
 from voicemail.errors import TranscriberUnavailable
-from voicemail.ports import Envelope, Reply
+from voicemail.mail import Envelope, Reply
 from voicemail.transcription import Transcripts
 
 WANTS_TEXT = replace(CAMILLE, transcribe=True)

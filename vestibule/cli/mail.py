@@ -63,8 +63,8 @@ def preview(
 
 def _one(settings: "Mail", kind: str, language: str, format: str) -> bytes:
     from vestibule.mail_previews import preview
+    from voicemail.mail import TaskKind
     from voicemail.policy import LANGUAGES
-    from voicemail.ports import TaskKind
 
     for given, known in ((kind, [*TaskKind]), (language, LANGUAGES), (format, _ENDINGS)):
         if given not in known:

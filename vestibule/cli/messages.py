@@ -10,9 +10,9 @@ from vestibule.cli.opening import Config, Data, administering, with_mailboxes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from voicemail.mail import Delivered
     from voicemail.mailboxes import Mailboxes
     from voicemail.message import Mailbox, Message
-    from voicemail.ports import Delivered
 
 app = typer.Typer(no_args_is_help=True, help="Look at messages and take their sound out.")
 
@@ -93,7 +93,7 @@ def _envelope(box: "Mailbox", message: "Message") -> dict[str, str]:
 
 
 def _delivery(delivery: "Delivered", box: "Mailbox | None") -> str:
-    from voicemail.ports import RecipientState
+    from voicemail.mail import RecipientState
 
     waits = delivery.state in (RecipientState.QUEUED, RecipientState.DEFERRED)
     tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from voicemail.adapters.folder_files import write_durably
 from voicemail.errors import MailUnavailable
-from voicemail.ports import Delivery, Envelope, MailConnection, Reply
+from voicemail.mail import Delivery, Envelope, MailConnection, Reply
 
 
 class EmlFolder:

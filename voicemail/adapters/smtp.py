@@ -14,7 +14,7 @@ from pathlib import Path
 import aiosmtplib
 
 from voicemail.errors import MailAccountRefused, MailUnavailable
-from voicemail.ports import Delivery, Envelope, MailConnection, Reply
+from voicemail.mail import Delivery, Envelope, MailConnection, Reply
 
 _ACCOUNT_CODES = frozenset({530, 534, 535, 538})
 """Replies about who we are, not about the message (RFC 4954 §6, RFC 3207 §4)."""

@@ -14,7 +14,7 @@ from voicemail.adapters.database import Database
 from voicemail.errors import MailboxExists
 from voicemail.message import Attachment, Deed, Mailbox, Treatment
 from voicemail.policy import lock_until
-from voicemail.ports import Charge, Charged
+from voicemail.storage import Charge, Charged
 
 _PLAIN = tuple(
     field.name

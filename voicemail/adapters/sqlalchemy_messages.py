@@ -11,8 +11,9 @@ from call.leg import Party
 from voicemail.adapters import tables as t
 from voicemail.adapters.database import Database
 from voicemail.adapters.sqlalchemy_outbox import DONE, READY, queue
+from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Counts, Folder, Greeting, GreetingKind, Message, Ticket
-from voicemail.ports import MailTask, Reservation, TaskKind
+from voicemail.storage import Reservation
 
 _NO_NOTICES: Mapping[int, MailTask] = MappingProxyType({})
 

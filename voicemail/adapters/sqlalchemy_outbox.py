@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicemail.adapters import tables as t
 from voicemail.adapters.database import Database
-from voicemail.ports import (
+from voicemail.mail import (
     Delivered,
     Delivery,
     LeasedTask,
