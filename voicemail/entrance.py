@@ -6,6 +6,7 @@ number is counted, locked and answered like a known one; only the log, the histo
 owner's e-mail know the difference.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -80,8 +81,9 @@ class Entrance:
         """
         if self._failed >= TRIES_PER_CALL:
             raise LockedOut("too many tries in this call")
-        subject, others = self._subjects(number)
         hashed = await self._store.pin_hash(number)
+        subject = f"mailbox:{number}" if hashed is not None else _unknown(number)
+        others = [f"caller:{self._caller.number[:40]}"] if self._caller.number else []
         shown = "unknown" if hashed is None else number  # it may be a PIN typed too early
         charges = [Charge(subject, MAILBOX_FAILURES, FAILURES_KEPT)]
         charges += [Charge(other, CALLER_FAILURES, CALLER_FAILURES_KEPT) for other in others]
@@ -100,10 +102,6 @@ class Entrance:
         if mailbox is None:
             raise WrongPin("the number and the PIN do not go together")
         return self._begin(mailbox)
-
-    def _subjects(self, number: str) -> tuple[str, list[str]]:
-        others = [f"caller:{self._caller.number[:40]}"] if self._caller.number else []
-        return f"mailbox:{number[:10]}", others
 
     def _refuse(self) -> None:
         if self._failed >= TRIES_PER_CALL:
@@ -133,3 +131,9 @@ class Entrance:
 
     def _tell(self, event: str, shown: str) -> None:
         log.warning(event, extra={"mailbox": shown, "caller": masked(self._caller.number)})
+
+
+def _unknown(number: str) -> str:
+    """The subject of a number nobody has: it may be a PIN typed too early, so it is not written
+    as it stands."""
+    return f"unknown:{hashlib.blake2s(number.encode()).hexdigest()[:32]}"
