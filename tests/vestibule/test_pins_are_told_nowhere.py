@@ -29,8 +29,8 @@ FIRST, SECOND, THIRD, FOURTH = "7391846205", "8264017395", "5173920864", "901736
 GUESS, SLIP, EARLY = "4862915037", "6093517284", "2750438196"
 WEAK = "33333333"
 SECRETS = (FIRST, SECOND, THIRD, FOURTH, GUESS, SLIP, EARLY, WEAK)
-"""Every PIN that was, is or will be; a guess, a slip of the keys, one typed where a number was asked,
-one that is refused. Long, so that no file has one by accident."""
+"""Every PIN that was, is or will be; a guess, a slip of the keys, one typed where a number was
+asked, one that is refused. Long, so that no file has one by accident."""
 
 NOT_TYPED = {"serve", "demo", "prompts build"}
 """Two that end when they are told to, whose calls are those below; one that knows phrases alone."""
