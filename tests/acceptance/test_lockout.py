@@ -1,13 +1,15 @@
 """Wrong PINs over several calls: the lock outlives the call, and the server."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from ivr.testing import ScriptedCaller
-from tests.acceptance.server import Server, command, demo_server, listening
+from tests.acceptance.server import command, demo_server, listening
 from tests.wire.driver import WireCall
 from tests.wire.phone import Phone
+from tests.wire.running_demo import Demo
 
 pytestmark = pytest.mark.wire
 
@@ -28,24 +30,23 @@ async def test_three_wrong_pins_in_each_of_two_calls_lock_the_box_for_everybody_
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
-    async with demo_server(data) as server:
-        await dial(server, GUESSES, "5145550123")
-        await dial(server, IS_LET_IN, "5145550111")
-        await dial(server, GUESSES, "5145550123")
-        await dial(server, GUESSES, "5145550124")
-        await dial(server, IS_SENT_AWAY, "5145550111")
-    async with demo_server(data) as again:
-        await dial(again, IS_SENT_AWAY, "5145550111")
+    async with demo_server(data) as server, listening(server) as demo:
+        await dial(demo, GUESSES, "5145550123")
+        await dial(demo, IS_LET_IN, "5145550111")
+        await asyncio.gather(*(dial(demo, GUESSES, f"514555012{last}") for last in (3, 4)))
+        await dial(demo, IS_SENT_AWAY, "5145550111")
+    async with demo_server(data) as again, listening(again) as demo:
+        await dial(demo, IS_SENT_AWAY, "5145550111")
         status, _, complaints = await command("mailbox", "unlock", "101", "--data", str(data))
         assert status == 0, complaints
-        await dial(again, IS_LET_IN, "5145550111")
+        await dial(demo, IS_LET_IN, "5145550111")
     assert again.complaints() == []
     for secret in ("0007", "0008", "0009", "4711"):
         assert f"={secret}" not in again.logged()
 
 
-async def dial(server: Server, script: ScriptedCaller, caller: str) -> None:
+async def dial(demo: Demo, script: ScriptedCaller, caller: str) -> None:
     """Call 8500 from a number and follow a script to its end."""
-    async with listening(server) as demo, Phone(caller) as phone:
-        await demo.prepare(script)
-        await script.calls(WireCall(await phone.call("8500", server.address), demo.sounds))
+    await demo.prepare(script)
+    async with Phone(caller) as phone:
+        await script.calls(WireCall(await phone.call("8500", demo.address), demo.sounds))
