@@ -57,36 +57,21 @@ PUT_OFF = "450 4.2.1 Come back later."
 LEAVES_A_MESSAGE = ScriptedCaller("Aimée").presses("#").hears("common.beep").says(VOICE).hangs_up()
 
 
-async def test_messages_are_mailed_with_their_sound_over_tls_and_taken_out_by_command(
-    tmp_path: Path, certificate: Path
-) -> None:
-    async with serving(certificate) as mail:
-        company = await company_of_two(tmp_path, mail, certificate)
-        async with running(company) as server:
-            await leave_messages(server, "*101", "*102")
-            await until_taken(mail, 2)
-            await assert_messages_can_be_taken_out(company, tmp_path)
-        french, english = sorted(map(read, mail.taken), key=lambda each: str(each["To"]))
-        assert mail.secured == [True, True]
-        assert_mail(french, "camille@example.org", "Nouveau message vocal d'Aimée Côté", ".wav")
-        assert_mail(english, "william@example.org", "New voice message from Aimée Côté", ".mp3")
-    assert server.complaints() == []
-
-
-async def test_each_message_tells_what_became_of_its_e_mail_and_goes_where_only_that_was_wanted(
+async def test_messages_are_mailed_in_each_format_over_tls_taken_out_and_told_what_became_of_them(
     tmp_path: Path, certificate: Path
 ) -> None:
     async with serving(certificate) as mail:
         mail.refuses |= {"gone@example.org": REFUSED, "lost@example.org": REFUSED}
         mail.refuses["later@example.org"] = PUT_OFF
-        company = found(tmp_path, more=MAIL.format(port=mail.port, certificate=certificate))
+        company = await company_of_two(tmp_path, mail, certificate)
         boxes = (OPUS, ULAW, E_MAIL_ONLY, TWO, LOST, LATER)
         async with opened(company.data) as mailboxes:
             for box in boxes:
                 await mailboxes.create(box, pin(box.number))
         async with running(company) as server:
-            await leave_messages(server, *(f"*{box.number}" for box in boxes))
-            await until_taken(mail, 6)  # two of them tell the operator
+            await leave_messages(server, "*101", "*102", *(f"*{box.number}" for box in boxes))
+            await until_taken(mail, 8)  # two of them tell the operator
+            await assert_messages_can_be_taken_out(company, tmp_path)
             sent = {str(each["To"]): each for each in map(read, mail.taken)}
             (waiting,) = sounds_of(company, LATER)
             async with opened(company.data) as mailboxes:
@@ -95,6 +80,10 @@ async def test_each_message_tells_what_became_of_its_e_mail_and_goes_where_only_
             assert ids.keys() == {"103", "104", "106", "107"}
             ids |= {"105": id_of(sent["105@example.org"]), "108": waiting.stem}
             told = await shown(company, ids)
+    assert mail.secured == [True] * 8
+    french, english = sent["camille@example.org"], sent["william@example.org"]
+    assert_mail(french, "camille@example.org", "Nouveau message vocal d'Aimée Côté", ".wav")
+    assert_mail(english, "william@example.org", "New voice message from Aimée Côté", ".mp3")
     assert_mail(sent["103@example.org"], "103@example.org", "Nouveau message", ".opus")
     assert_mail(sent["104@example.org"], "104@example.org", "Nouveau message", ".wav")
     for number in ("103", "104", "105", "106"):

@@ -51,13 +51,6 @@ def assert_clean(measures: list[Measure]) -> None:
         assert measure.clipped == 0, measure
 
 
-async def test_a_caller_hears_french_then_the_english_offer_then_the_menu(demo: Demo) -> None:
-    caller = ScriptedCaller("a newcomer").hears("aa.welcome", "fr")
-    caller = caller.hears("aa.english_offer", "en").hears("aa.menu", "fr")
-    wire = await script(demo, caller.hears("common.still_there", "fr").hangs_up())
-    assert_clean(wire.measures[:3])
-
-
 async def test_a_message_left_by_hanging_up_is_mailed_whole_from_the_end_of_the_beep(
     demo: Demo,
 ) -> None:
@@ -130,7 +123,9 @@ async def test_the_scenarios_of_callers_all_at_once(demo: Demo) -> None:
             assert measure.drift == 0, measure
 
 
-async def test_six_thousand_damaged_packets_disturb_nobody_elses_sound(demo: Demo) -> None:
+async def test_french_the_english_offer_and_the_menu_are_heard_through_six_thousand_damaged_packets(
+    demo: Demo,
+) -> None:
     async with Phone("5145550123") as caller, Phone("5145550199") as victim:
         heard = ScriptedCaller("somebody else").hears("aa.welcome", "fr")
         heard = heard.hears("aa.english_offer", "en").hears("aa.menu", "fr")

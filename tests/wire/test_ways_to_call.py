@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
 from ivr.testing import ScriptedCaller
-from tests.wire.driver import GAP_S, PRESS_S, WireCall
+from tests.wire.driver import GAP_S, PRESS_S, WireCall, until
 from tests.wire.hearing import RATE
 from tests.wire.phone import Phone, Wire
 from tests.wire.rtp_line import tone
@@ -33,7 +33,7 @@ class TonePresser(WireCall):
             self._forget()
             pause = np.zeros(int(GAP_S * RATE), dtype=np.int16)
             done = self.call.line.say(np.concatenate((tone(key, PRESS_S), pause)))
-            await asyncio.to_thread(done.wait, 5)
+            await until(done.is_set, within_s=5)
 
 
 class InfoPresser(WireCall):
@@ -61,7 +61,7 @@ async def signs_in(
     return wire
 
 
-async def test_a_telephone_without_events_signs_in_by_tones(demo: Demo) -> None:
+async def presses_by_tones(demo: Demo) -> None:
     async with Phone("5145550123", wire=Wire(event_type=None)) as phone:
         wire = await signs_in(demo, phone, TonePresser, owner("Camille", "101", "4711"))
         answers = [data for _, way, data in phone.trace if way == "received"]
@@ -69,15 +69,13 @@ async def test_a_telephone_without_events_signs_in_by_tones(demo: Demo) -> None:
         assert wire.call.line.event_type is None
 
 
-async def test_a_telephone_that_presses_by_info_signs_in(demo: Demo) -> None:
+async def presses_by_info(demo: Demo) -> None:
     async with Phone("5145550124") as phone:
         await signs_in(demo, phone, InfoPresser, owner("William", "102", "4712"))
         assert phone.sent("INFO") == 13
 
 
-async def test_a_network_that_loses_a_fifth_and_doubles_another_presses_each_key_once(
-    demo: Demo,
-) -> None:
+async def loses_packets(demo: Demo) -> None:
     chance = random.Random(20)
 
     def fate(_: int) -> tuple[int, ...]:
@@ -88,7 +86,7 @@ async def test_a_network_that_loses_a_fifth_and_doubles_another_presses_each_key
         await signs_in(demo, phone, WireCall, owner("Camille", "101", "4711"))
 
 
-async def test_a_call_over_tcp_is_heard_clean_and_may_be_held(demo: Demo) -> None:
+async def calls_over_tcp(demo: Demo) -> None:
     caller = ScriptedCaller("a caller by TCP").hears("aa.welcome", "fr")
     caller = caller.hears("aa.english_offer", "en").hears("aa.menu", "fr")
     await demo.prepare(caller)
@@ -103,9 +101,7 @@ async def test_a_call_over_tcp_is_heard_clean_and_may_be_held(demo: Demo) -> Non
         assert len(phone.links) == 1
 
 
-async def test_a_caller_by_tcp_whose_connection_closed_is_hung_up_where_it_listens(
-    demo: Demo,
-) -> None:
+async def forgets_its_connection(demo: Demo) -> None:
     caller = ScriptedCaller("who forgot").hears("vm.login.mailbox", "fr").presses("199#0000#")
     caller = caller.presses("199#0000#").presses("199#0000#").hears_hang_up()
     await demo.prepare(caller)
@@ -117,3 +113,47 @@ async def test_a_caller_by_tcp_whose_connection_closed_is_hung_up_where_it_liste
         await caller.calls(WireCall(call, demo.sounds))
         assert phone.received("BYE") == 1
         assert len(phone.links) == 2
+
+
+Calls = Mapping[Callable[[Demo], Coroutine[None, None, None]], "asyncio.Task[None]"]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def calls(demo: Demo) -> AsyncIterator[Calls]:
+    """All of them at once; each test waits for one."""
+    ways = (
+        presses_by_tones, presses_by_info, loses_packets, calls_over_tcp, forgets_its_connection,
+    )  # fmt: skip
+    tasks: Calls = {way: asyncio.create_task(way(demo)) for way in ways}
+    yield tasks
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def test_a_telephone_without_events_signs_in_by_tones(
+    calls: Calls,
+) -> None:
+    await calls[presses_by_tones]
+
+
+async def test_a_telephone_that_presses_by_info_signs_in(
+    calls: Calls,
+) -> None:
+    await calls[presses_by_info]
+
+
+async def test_a_network_that_loses_a_fifth_and_doubles_another_presses_each_key_once(
+    calls: Calls,
+) -> None:
+    await calls[loses_packets]
+
+
+async def test_a_call_over_tcp_is_heard_clean_and_may_be_held(
+    calls: Calls,
+) -> None:
+    await calls[calls_over_tcp]
+
+
+async def test_a_caller_by_tcp_whose_connection_closed_is_hung_up_where_it_listens(
+    calls: Calls,
+) -> None:
+    await calls[forgets_its_connection]

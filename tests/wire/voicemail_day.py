@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 from ivr.testing import ScriptedCaller
@@ -64,7 +65,7 @@ async def a_day(folder: Path) -> Day:
     async with Phone("240", host=HOUSE) as watching:
         lamp = await calls_and_lamp(day, watching)
         async with configured_server(house.config, house.listen, house.data) as server:
-            await until(lambda: len(watching.told(lamp)) >= 5, within_s=10)
+            await until(partial(is_told, watching, lamp, 5), within_s=10)
         day.lamp = watching.told(lamp)
         lamp.ended.set()
     day.log, day.complaints = server.logged(), server.complaints()
@@ -142,10 +143,15 @@ async def moves_what_plays(day: Day, demo: Demo) -> None:
 async def lights_the_lamp(day: Day, demo: Demo, watching: Phone, lamp: PhoneCall) -> None:
     """A message is left, heard, and another left; each time the lamp is waited for."""
     leaves, hears = LEAVES_FOR_THE_LAMP, HEARS_FOR_THE_LAMP
-    for told, (number, script) in enumerate((("*240", leaves), ("8500", hears), ("*240", leaves))):
+    for number, script in (("*240", leaves), ("8500", hears), ("*240", leaves)):
+        already = len(watching.told(lamp))
         await one_call(day, demo, LAMP, number, script, "5145551901")
-        expected = told + 2
-        await until(lambda count=expected: len(watching.told(lamp)) >= count, within_s=10)
+        await until(partial(is_told, watching, lamp, already + 1), within_s=10)
+
+
+def is_told(watching: Phone, lamp: PhoneCall, times: int) -> bool:
+    """Whether a telephone was told of its lamp so often."""
+    return len(watching.told(lamp)) >= times
 
 
 async def mailed(server: Server) -> None:
