@@ -65,7 +65,7 @@ async def test_both_laws_carry_the_same_sound(voice):
 
 async def test_figures_are_pronounced_and_not_skipped(voice):
     def summary(new):
-        return Phrase("vm.summary", "fr", (("new", new), ("old", 0)))
+        return Phrase("vm.summary", "fr", (("new", new), ("old", 0), ("urgent", 0)))
 
     (few,), (many,) = [await voice.clips([summary(n)]) for n in (2, 99)]
     assert many.seconds > few.seconds + 0.3
