@@ -63,3 +63,25 @@ def test_who_typed_all_the_digits_there_may_be_waits_a_second_and_not_the_usual_
     (said,) = call.tick(whole)
     assert isinstance(said, Speak)
     assert call.place == "small/one"
+
+
+CHOICE = """
+[states.first]
+kind   = "menu"
+prompt = "common.one_moment"
+keys   = { 1 = "one", "#" = "out" }
+on     = { max_no_input = "out", max_no_match = "out" }
+"""
+
+
+def test_what_was_typed_behind_a_wrong_key_was_meant_for_another_menu(
+    tmp_path: Path, book: PhraseBook
+) -> None:
+    call = small_dialogue(
+        tmp_path, book, ASKED.replace('"one"', '"menu"') + CHOICE.replace("first", "menu")
+    )
+    call.start(0.0)
+    pressed(call, "#1#", 1.0)
+    assert call.place == "small/first"
+    pressed(call, "12#1", 2.0)
+    assert call.place == "small/one"
