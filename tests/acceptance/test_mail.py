@@ -87,7 +87,7 @@ async def test_messages_are_mailed_in_each_format_over_tls_taken_out_and_told_wh
     assert_mail(sent["103@example.org"], "103@example.org", "Nouveau message", ".opus")
     assert_mail(sent["104@example.org"], "104@example.org", "Nouveau message", ".wav")
     for number in ("103", "104", "105", "106"):
-        assert f"{number}@example.org sent (1 try): queued" in told[number]
+        assert f"{number}@example.org sent (1 try): 250 queued" in told[number]
     assert "No longer on the server." in told["105"]
     assert sounds_of(company, E_MAIL_ONLY) == []
     assert f"gone@example.org failed (1 try): {REFUSED}" in told["106"]

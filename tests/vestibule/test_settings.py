@@ -15,7 +15,7 @@ def test_the_example_configuration_loads() -> None:
     assert [entry.flow for entry in settings.numbers] == [
         "main_attendant",
         "voicemail_main",
-        "voicemail_leave",
+        "extension",
     ]
     assert settings.mail.security == "starttls"
     assert settings.sip.phones == ()

@@ -112,7 +112,7 @@ class _Conversation:
             return dict.fromkeys(envelope.recipients, _reply(fault.code, fault.message))
         except (aiosmtplib.SMTPException, OSError) as fault:
             raise _mapped(fault) from fault
-        accepted = dict.fromkeys(envelope.recipients, Reply(Delivery.ACCEPTED, text))
+        accepted = dict.fromkeys(envelope.recipients, Reply(Delivery.ACCEPTED, f"250 {text}"))
         return accepted | {to: _reply(said.code, said.message) for to, said in refused.items()}
 
 
