@@ -109,14 +109,19 @@ def test_a_key_pressed_after_the_end_of_a_recording_answers_what_follows(
     assert "vm.main" not in said(answered)
 
 
-def test_a_key_pressed_before_a_recording_does_not_end_it(begun: Begun, tmp_path: Path) -> None:
+def test_a_key_pressed_before_a_recording_means_nothing_in_it_or_after_it(
+    begun: Begun, tmp_path: Path
+) -> None:
     dialogue = recording(begun, tmp_path)
-    dialogue.receive(pressed("#"), 3.0)
-    dialogue.receive(pressed("2"), 3.1)
-    dialogue.receive(pressed("0"), 3.2)
-    beep = said(dialogue.receive(ended(tmp_path, EndOfRecording.STOPPED), 3.3))
-    assert beep == ["common.beep"]
-    assert dialogue.activity is Activity.SPEAKING
+    for key in "#21":
+        dialogue.receive(pressed(key), 3.0)
+    (beep,) = dialogue.receive(ended(tmp_path, EndOfRecording.STOPPED), 3.3)
+    assert said([beep]) == ["common.beep"]
+    assert isinstance(beep, Speak)
+    dialogue.receive(PlayEnded(beep.ticket), 3.6)
+    assert dialogue.activity is Activity.RECORDING
+    dialogue.receive(pressed("#"), 6.0)
+    assert said(dialogue.receive(ended(tmp_path, EndOfRecording.STOPPED), 6.1)) == ["vm.main"]
 
 
 def test_a_hang_up_told_by_the_recording_alone_is_enough_and_counts_once(
