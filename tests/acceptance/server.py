@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ivr.phrase_file import load_book
 from ivr.voices.voice import open_voice
+from tests.secrets_in_logs import with_a_pin
 from tests.wire.link import Address
 from tests.wire.running_demo import ROOT, Demo
 
@@ -91,6 +92,7 @@ async def _running(options: list[str], listen: str, data: Path) -> AsyncIterator
         if process.returncode is None:
             server.stop()
         await server.status()
+    assert with_a_pin(server.logged().splitlines()) == []
 
 
 def _new_log(data: Path) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import voicemail
+from tests.secrets_in_logs import told
 from tests.voicemail.office import CALLER, Office
 from voicemail import LockedOut, WrongPin
 
@@ -30,13 +31,6 @@ async def test_the_log_never_says_a_pin_or_a_whole_number(
     assert "5550123" not in said
     assert "Côté" not in said
     assert "0123" in said
-
-
-def told(record: logging.LogRecord) -> str:
-    """The sentence and what goes with it, without instants and thread numbers: these hold any
-    four digits sooner or later."""
-    beside = vars(record).keys() - vars(logging.makeLogRecord({})).keys()
-    return " ".join([record.getMessage(), *(f"{vars(record)[name]}" for name in beside)])
 
 
 def test_no_text_of_an_email_is_written_in_code() -> None:
