@@ -54,7 +54,7 @@ async def test_a_call_longer_than_the_limit_is_ended_and_what_was_recorded_is_ke
     tmp_path: Path,
 ) -> None:
     company = await company_of_one(tmp_path, drain_s=DRAIN_S)
-    begins = ScriptedCaller("Aimée").presses("#").hears("common.beep")
+    begins = ScriptedCaller("Aimée").presses("#").hears("common.beep").waits(0.3)
     async with configured_server(company.config, company.listen, company.data) as server:
         parts = server.parts()
         async with listening(server) as demo, Phone("5145550123") as phone:
