@@ -3,8 +3,8 @@
     Fault
     ├── Misuse        we did wrong: a bug; ends the call it happened in
     │   ├── ivr         DialogueMisuse, Unspeakable
-    │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoSuchNetwork, NotAnswered, NotAttached,
-    │   │               NotOnThisLine, NothingOffered, UnwritableDescription
+    │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoSuchNetwork, NoSuchRoom, NotAnswered,
+    │   │               NotAttached, NotOnThisLine, NothingOffered, UnwritableDescription
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused

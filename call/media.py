@@ -6,7 +6,7 @@ tests, in virtual time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -34,11 +34,32 @@ class Direction(StrEnum):
     INACTIVE = "inactive"
 
 
+class Wideband(StrEnum):
+    """The codecs that carry more than 8 kHz does; the values are the RTP encoding names."""
+
+    G722 = "G722"
+    OPUS = "OPUS"
+
+
+Codec = Law | Wideband
+
+
+@dataclass(frozen=True, slots=True)
+class Srtp:
+    """How one stream is kept secret (RFC 4568): the suite, and the master key and salt each way."""
+
+    suite: str
+    """Such as "AES_CM_128_HMAC_SHA1_80"."""
+    ours: bytes = field(repr=False)
+    """Of what we send: key, then salt."""
+    theirs: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """What an offer and an answer agreed on for one slot."""
 
-    law: Law
+    codec: Codec
     payload_type: int
     """RTP payload type of the sound (0 for PCMU, 8 for PCMA, unless the peer mapped another)."""
     event_payload_type: int | None
@@ -48,6 +69,28 @@ class Stream:
     direction: Direction = Direction.SENDRECV
     ptime_ms: int = 20
     """Milliseconds a packet that we send (20, 40 or 60)."""
+    srtp: Srtp | None = None
+
+    @property
+    def law(self) -> Law:
+        """In which law the plane keeps what is received; wideband is kept as mu-law beside."""
+        return self.codec if isinstance(self.codec, Law) else Law.PCMU
+
+    @property
+    def plain(self) -> bool:
+        """Whether packets are 20 ms of G.711 each, as nearly all are, and go as they are."""
+        return self.srtp is None and isinstance(self.codec, Law)
+
+
+class Side(StrEnum):
+    """Which sound of a slot is recorded."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    MIXED = "mixed"
+    """Both as one."""
+    APART = "apart"
+    """Both, as two channels: received left, sent right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +135,15 @@ class MediaLost:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechChanged:
+    """Somebody began to speak, or has been quiet for a while; told only where asked for."""
+
+    speaking: bool
+    at: float
+    """Monotonic seconds at which it began."""
+
+
+@dataclass(frozen=True, slots=True)
 class MediaStatistics:
     """How the sound of one slot went; told once, when the slot is closed."""
 
@@ -108,11 +160,42 @@ class PlaneDied:
     """The plane's process is gone; the slot is too. What was recorded until then is on disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class SpeakersChanged:
+    """Who in a room is heard speaking now, the loudest first; nobody, when all are quiet."""
+
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClosed:
+    """The room is gone and its recording complete; the last event of a room."""
+
+
 MediaEvent = (
-    KeyPressed | PlayEnded | RecordEnded | AddressLearned | MediaLost | MediaStatistics | PlaneDied
+    KeyPressed
+    | PlayEnded
+    | RecordEnded
+    | AddressLearned
+    | MediaLost
+    | SpeechChanged
+    | MediaStatistics
+    | PlaneDied
 )
+RoomEvent = PlayEnded | RecordEnded | SpeakersChanged | RoomClosed | PlaneDied
 
 MediaListener = Callable[[MediaEvent], None]
+RoomListener = Callable[[RoomEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneLoad:
+    """How hard the plane works just now."""
+
+    busy: float = 0.0
+    """Share of its time that it works: 1 is all there is."""
+    late_s: float = 0.0
+    """How late the worst beat of the last second was, in seconds."""
 
 
 class MediaPlane(Protocol):
@@ -137,8 +220,16 @@ class MediaPlane(Protocol):
     def connect(self, slot: int, stream: Stream) -> None:
         """Start, or change, what flows: called after each completed offer and answer."""
 
-    def play(self, slot: int, clips: Sequence[Clip], ticket: int) -> None:
-        """Send the clips one after the other, with no gap, replacing what was being played."""
+    @property
+    def load(self) -> PlaneLoad:
+        """How hard it works, as told last: every fifth of a second while a slot is open."""
+
+    def play(self, slot: int, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
+        """Send the clips one after the other, with no gap, replacing what was being played.
+
+        With `repeat`, from the beginning again, without end: hold music, ringing. Within a bridge
+        or a room they sound above what the slot hears there, which is lowered meanwhile.
+        """
 
     def stop_playing(self, slot: int) -> None:
         """Stop at the next frame; silence follows."""
@@ -158,9 +249,15 @@ class MediaPlane(Protocol):
         """Go on with what is paused, at the frame where it stopped."""
 
     def record(
-        self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
+        self,
+        slot: int,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
     ) -> None:
-        """Append what is received to `path` (created if missing) as it arrives.
+        """Append what is received to `path` (created if missing) as it arrives; or another `side`.
 
         It ends by `stop_recording`, at `max_s`, after `final_silence_s` without speech, or with
         the slot; each way a RecordEnded is told once.
@@ -171,6 +268,46 @@ class MediaPlane(Protocol):
 
     def send_keys(self, slot: int, keys: str) -> None:
         """Send key presses as RFC 4733 events, or as tones where the peer takes no events."""
+
+    def watch_speech(self, slot: int, wanted: bool) -> None:
+        """Tell SpeechChanged from now on, or no more."""
+
+    def bridge(self, slot: int, other: int, *, keys: bool = True) -> None:
+        """Let two slots hear each other, in place of a bridge or a room that either is in.
+
+        With `keys`, what is pressed on one side is pressed on the other too; KeyPressed is told
+        either way.
+        """
+
+    def unbridge(self, slot: int) -> None:
+        """End the bridge that a slot is in; nothing when it is in none."""
+
+    def open_room(self, listener: RoomListener) -> int:
+        """Open a room that slots may join. Raises Unavailable when there are too many."""
+
+    def close_room(self, room: int) -> None:
+        """Let everybody leave, and tell RoomClosed once a recording is complete."""
+
+    def join(self, slot: int, room: int) -> None:
+        """Let a slot hear all others of a room, and be heard by them; it leaves any other."""
+
+    def leave(self, slot: int) -> None:
+        """Leave the room; nothing when in none."""
+
+    def mute(self, slot: int, muted: bool) -> None:
+        """Let the others of the room hear this slot, or not. Forgotten when it leaves."""
+
+    def set_volume(self, slot: int, *, spoken_db: float = 0.0, heard_db: float = 0.0) -> None:
+        """How much louder the others hear this slot, and how much louder it hears them."""
+
+    def announce(self, room: int, clips: Sequence[Clip], ticket: int) -> None:
+        """Play to everybody in a room, in place of what is being announced; PlayEnded follows."""
+
+    def record_room(self, room: int, path: Path, *, max_s: float) -> None:
+        """Append what is said in a room to `path`: the sum of all. RecordEnded is told once."""
+
+    def stop_recording_room(self, room: int) -> None:
+        """End the recording of a room; RecordEnded follows."""
 
     def close(self, slot: int) -> None:
         """Stop all, tell RecordEnded if recording, then MediaStatistics, and free the slot."""

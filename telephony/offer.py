@@ -158,7 +158,7 @@ class Negotiation:
         events = next((m for m in medium.maps() if _is_events(m, mapped)), None)
         remote, direction = self._flow((host, medium.port), described.direction_of(medium), ours)
         stream = Stream(
-            law=law,
+            codec=law,
             payload_type=mapped.payload_type,
             event_payload_type=events.payload_type if events else None,
             remote=remote,

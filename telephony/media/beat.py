@@ -22,8 +22,8 @@ from collections.abc import Sequence
 
 from call.clock import SystemClock
 from call.errors import Fault, Misuse
-from call.media import MediaEvent
 from telephony.media import seam
+from telephony.media.desk import COMMANDS
 from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import UdpLine, UdpWire
 from telephony.media.outbound import GROUPS
@@ -45,18 +45,27 @@ class Plane:
     def __init__(self, link: socket.socket, settings: MediaSettings) -> None:
         self._link = link
         self._record = bytearray(seam.LONGEST)
+        self._view = memoryview(self._record)
         self._asked = select.poll()
         self._asked.register(link, select.POLLIN)
         self._untold: deque[bytes] = deque(maxlen=_UNTOLD)
         self._writer = ThreadWriter()
         self._wire = UdpWire()
         clock = SystemClock()
-        self._engine = Engine(settings, self._wire, self._writer, clock, _draw, self._emit)
+        self._engine = Engine(
+            settings,
+            self._wire,
+            self._writer,
+            clock,
+            _draw,
+            lambda slot, event: self._tell(seam.Told(slot, event)),
+            lambda room, event: self._tell(seam.ToldOfRoom(room, event)),
+        )
         self._linked = True
 
     def run(self, priority: str) -> None:
         """Serve until the seam is cut."""
-        self._tell(["ready", priority])
+        self._tell(seam.Ready(priority))
         start, number = time.monotonic(), 0
         while self._linked:
             if self._engine.idle:
@@ -120,54 +129,27 @@ class Plane:
             sockets = array("i")
             for _, _, descriptors in ancillary:
                 sockets.frombytes(descriptors)
-            self._obey(seam.parse(self._record[:size]), sockets)
+            self._obey(self._view[:size], sockets)
 
-    def _obey(self, record: seam.Record, sockets: Sequence[int]) -> None:
+    def _obey(self, record: memoryview, sockets: Sequence[int]) -> None:
+        name, fields = seam.command_of(record)
         try:
-            self._command(record, sockets)
+            self._command(name, fields, sockets)
         except Fault:
             # A command that crossed the end of its call, or a bug of call logic: that call's
             # business, and no reason to stop the others.
-            _log.exception("command refused", extra={"command": record[0]})
+            _log.exception("command refused", extra={"command": name})
 
-    def _command(self, record: seam.Record, sockets: Sequence[int]) -> None:
-        engine = self._engine
-        name, call, *rest = record
-        slot = seam.whole(call)
-        match name, rest:
-            case "open", []:
-                sound, reports = (socket.socket(fileno=fd) for fd in sockets)
-                engine.open(slot, UdpLine(sound, reports))
-            case "connect", fields:
-                engine.connect(slot, seam.stream_of(fields))
-            case "play", [ticket, clips]:
-                engine.play(slot, seam.clips_of(clips), seam.whole(ticket))
-            case "stop_playing", []:
-                engine.stop_playing(slot)
-            case "skip", [seconds]:
-                engine.skip(slot, seam.real(seconds))
-            case "pause", []:
-                engine.pause(slot)
-            case "resume", []:
-                engine.resume(slot)
-            case "record", [path, max_s, final]:
-                silence_s = None if final is None else seam.real(final)
-                where = seam.path_of(path)
-                engine.record(slot, where, max_s=seam.real(max_s), final_silence_s=silence_s)
-            case "stop_recording", []:
-                engine.stop_recording(slot)
-            case "send_keys", [keys]:
-                engine.send_keys(slot, seam.text(keys))
-            case "close", []:
-                engine.close(slot)
-            case _:
-                raise Misuse(f"unknown command: {name}")
+    def _command(self, name: str, fields: Sequence[object], sockets: Sequence[int]) -> None:
+        if name == "open":
+            sound, reports = (socket.socket(fileno=fd) for fd in sockets)
+            fields = (*fields, UdpLine(sound, reports))
+        elif name not in COMMANDS:
+            raise Misuse(f"unknown command: {name}")
+        getattr(self._engine, name)(*fields)
 
-    def _emit(self, call: int, event: MediaEvent) -> None:
-        self._tell(["event", call, *seam.event_fields(event)])
-
-    def _tell(self, record: seam.Record) -> None:
-        self._untold.append(seam.pack(record))
+    def _tell(self, news: seam.News) -> None:
+        self._untold.append(seam.pack(news))
 
 
 def _draw() -> tuple[int, int, int]:

@@ -24,18 +24,23 @@ from call.media import (
     MediaStatistics,
     PlayEnded,
     RecordEnded,
+    RoomEvent,
+    Side,
     Stream,
 )
-from call.sound import FRAME, FRAME_S, RATE, Clip, EndOfRecording
+from call.sound import FRAME, FRAME_S, RATE, Clip, EndOfRecording, Law
 from telephony import rtcp
 from telephony.dtmf import KEYS
+from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
 from telephony.media.inbound import Inbound
 from telephony.media.line import Line, Wire
 from telephony.media.listening import Listening
+from telephony.media.live import Live
 from telephony.media.outbound import GROUPS, Outbound
 from telephony.media.recording import Recording
 from telephony.media.reporting import report
+from telephony.media.rooms import Rooms
 from telephony.media.slot import Slot
 from telephony.media.writer import Sink, Writer
 from telephony.playout import Ring, Timeline
@@ -60,6 +65,7 @@ class MediaSettings:
     """What may be chosen about a plane."""
 
     slots: int = 1024
+    rooms: int = 64
     media_lost_s: float = 30.0
     """Seconds without any arrival after which MediaLost is told."""
     learn_any: bool = False
@@ -79,6 +85,7 @@ class Engine:
         clock: Clock,
         draw: Draw,
         emit: Callable[[int, MediaEvent], None],
+        emit_of_room: Callable[[int, RoomEvent], None],
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -92,6 +99,9 @@ class Engine:
         self._outbound = Outbound(settings.slots)
         self._inbound = Inbound(self._ring, emit, learn_any=settings.learn_any)
         self._listening = Listening(self._ring, settings.slots)
+        self._live = Live(self._ring, settings.slots)
+        self._bridges = Bridges(self._live, self._outbound)
+        self._rooms = Rooms(self._live, self._outbound, writer, emit_of_room)
         self._shelf = ClipShelf()
         self._writing: dict[Sink, tuple[int, Recording]] = {}
         self._frame = 0
@@ -136,6 +146,7 @@ class Engine:
             slot.heard = slot.alive = self._frame
             slot.lost_told = False
         self._listening.set_law(call, stream.law)
+        self._live.set_law(call, stream.law)
         self._seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
             slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
@@ -147,7 +158,7 @@ class Engine:
             (clips, ticket), slot.waiting = slot.waiting, None
             self.play(call, clips, ticket)
 
-    def play(self, call: int, clips: Sequence[Clip], ticket: int) -> None:
+    def play(self, call: int, clips: Sequence[Clip], ticket: int, repeat: bool = False) -> None:
         """Send the clips in place of what is being sent."""
         slot = self._slot(call)
         if slot.sender is None or slot.stream is None:
@@ -193,7 +204,7 @@ class Engine:
             self._outbound.regroup(call % GROUPS)
 
     def record(
-        self, call: int, path: Path, *, max_s: float, final_silence_s: float | None = None
+        self, call: int, path: Path, max_s: float, final_silence_s: float | None, side: Side
     ) -> None:
         """Record what is received from now on; a recording under way is ended first."""
         slot = self._slot(call)
@@ -213,9 +224,86 @@ class Engine:
         if recording is not None:
             self._end(call, recording, cause)
 
+    def watch_speech(self, call: int, wanted: bool) -> None:
+        """Tell when somebody begins to speak and when they are quiet, or tell it no more."""
+
+    def bridge(self, call: int, other: int, keys: bool) -> None:
+        """Let two calls hear each other."""
+        for each in (call, other):
+            self._slot(each)
+            self.unbridge(each)
+            self.leave(each)
+        self._bridges.join(call, other, keys=keys)
+        for each in (call, other):
+            self._hear_live(each)
+
+    def unbridge(self, call: int) -> None:
+        """End the bridge a call is in, if any."""
+        for each in self._bridges.part(call):
+            self._hear_live(each, False)
+
+    def open_room(self, room: int) -> None:
+        """Open a room."""
+        self._rooms.open(room)
+
+    def close_room(self, room: int) -> None:
+        """Let everybody leave; the room is told closed once its recording is written."""
+        for call in self._rooms.members(room):
+            self.leave(call)
+        self._rooms.close(room)
+
+    def join(self, call: int, room: int) -> None:
+        """Let a call hear all others of a room, and be heard."""
+        self._slot(call)
+        self.unbridge(call)
+        self.leave(call)
+        self._rooms.join(call, room)
+        self._hear_live(call)
+
+    def leave(self, call: int) -> None:
+        """Leave the room a call is in, if any."""
+        if self._rooms.leave(call):
+            self._hear_live(call, False)
+
+    def mute(self, call: int, muted: bool) -> None:
+        """Let the others of the room hear a call, or not."""
+        self._rooms.mute(call, muted)
+
+    def set_volume(self, call: int, spoken_db: float, heard_db: float) -> None:
+        """How loud the others hear a call, and how loud it hears them."""
+        self._rooms.set_volume(call, spoken_db, heard_db)
+
+    def announce(self, room: int, clips: Sequence[Clip], ticket: int) -> None:
+        """Play to everybody in a room."""
+        self._rooms.announce(room, self._shelf.take(clips, Law.PCMU), ticket)
+
+    def record_room(self, room: int, path: Path, max_s: float) -> None:
+        """Record the sum of all in a room."""
+        self._rooms.record(room, path, max_s)
+
+    def stop_recording_room(self, room: int) -> None:
+        """End the recording of a room."""
+        self._rooms.stop_recording(room)
+
+    def _hear_live(self, call: int, wanted: bool = True) -> None:
+        """What a call says is taken frame by frame, for others; and it hears others."""
+        slot = self._slots[call]
+        if wanted:
+            self._listen(slot)
+            self._live.begin(call, self._frame)
+        else:
+            self._live.end(call)
+        self._outbound.follow(call, wanted)
+        slot.listened = self._is_listened(call)
+
+    def _is_listened(self, call: int) -> bool:
+        return self._live.takes(call) or self._listening.listens(call)
+
     def close(self, call: int) -> None:
         """Let the slot go, once its recordings are written."""
         slot = self._slot(call)
+        self.unbridge(call)
+        self.leave(call)
         self.stop_recording(call, EndOfRecording.HANG_UP)
         self._seek_tones(slot, False)
         if slot.sender is not None:
@@ -233,6 +321,9 @@ class Engine:
         self._outbound.beat(group, self._played)
         self._receive(now)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
+        self._live.beat(group, self._frame)
+        self._bridges.beat(group)
+        self._rooms.beat(group)
         cared_for = self._care[number % _CARE]
         if cared_for:
             for slot in tuple(cared_for.values()):
@@ -258,7 +349,7 @@ class Engine:
         if wanted:
             self._listen(slot)
         self._listening.seek_tones(slot.call, wanted, self._frame)
-        slot.listened = self._listening.listens(slot.call)
+        slot.listened = self._is_listened(slot.call)
 
     def _listen(self, slot: Slot) -> None:
         """From here on somebody reads what is received."""
@@ -301,7 +392,7 @@ class Engine:
 
     def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
         slot = self._slots[call]
-        slot.listened = self._listening.listens(call)
+        slot.listened = self._is_listened(call)
         slot.writing += 1
         self._writing[recording.sink] = (call, recording)
         recording.end(cause)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from call.g711 import SILENCE
 from call.media import Address, Direction, Stream
 from call.sound import FRAME
 from telephony.media.line import Line
@@ -43,6 +44,8 @@ class Sender:
     sends: bool
     reports: bool = False
     """Whether the peer has an address to send RTCP to."""
+    follows: bool = False
+    """Whether it hears others, in a bridge or a room."""
     filled: int = 0
     """Frames in the packet being made, where packets hold several."""
 
@@ -54,12 +57,14 @@ class _Chorus:
     rows: np.ndarray[tuple[int], np.dtype[np.intp]]
     voices: tuple[tuple[int, Voice], ...]
     sends: tuple[tuple[Send, memoryview], ...]
+    followers: np.ndarray[tuple[int], np.dtype[np.intp]]
+    """Those who hear others, while nothing is played to them."""
     uncounted: int = 0
     """Packets that each call has sent in this company, and that its counters do not tell yet."""
 
 
 def _nobody() -> _Chorus:
-    return _Chorus(np.empty(0, dtype=np.intp), (), ())
+    return _Chorus(np.empty(0, dtype=np.intp), (), (), np.empty(0, dtype=np.intp))
 
 
 class Outbound:
@@ -72,6 +77,9 @@ class Outbound:
         )
         self._sequence = self._header["sequence"]
         self._timestamp = self._header["timestamp"]
+        self._payload = self._packets[:, HEADER.size : HEADER.size + FRAME]
+        self.live = np.zeros((calls, FRAME), dtype=np.uint8)
+        """What each call that follows others hears of them next, in its own law."""
         self._sent = np.zeros((calls, 2), dtype=np.int64)  # packets and octets
         self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
         self._chorus = [_nobody() for _ in range(GROUPS)]
@@ -116,6 +124,15 @@ class Outbound:
         marker = _MARKER if sender.call in self._marked else 0
         self._header["second"][sender.call] = sender.payload_type | marker
 
+    def follow(self, call: int, wanted: bool) -> None:
+        """Send what stands in `live` while nothing is played; or silence again."""
+        sender = self._members[call % GROUPS].get(call)
+        if sender is not None:
+            sender.follows = wanted
+            self.live[call] = SILENCE[sender.voice.law]
+            sender.voice.speak(sender.voice.law)
+            self.regroup(call % GROUPS)
+
     def end(self, call: int) -> None:
         """Send nothing more for this call."""
         if self._members[call % GROUPS].pop(call, None) is not None:
@@ -141,6 +158,7 @@ class Outbound:
             np.array([s.call for s in sending], dtype=np.intp),
             tuple((s.call, s.voice) for s in together),
             tuple((s.line.send, s.row[: HEADER.size + FRAME]) for s in sending),
+            np.array([s.call for s in together if s.follows], dtype=np.intp),
         )
 
     def _count(self, group: int) -> None:
@@ -164,6 +182,8 @@ class Outbound:
         if self._stale[group]:
             self._sort(group)
         chorus = self._chorus[group]
+        if chorus.followers.size:
+            self._payload[chorus.followers] = self.live[chorus.followers]
         over = [
             (call, ticket)
             for call, voice in chorus.voices

@@ -13,15 +13,13 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from ipaddress import ip_address
+from dataclasses import asdict
 from pathlib import Path
 
-from call.errors import Misuse, Unavailable
-from call.media import MediaListener, MediaStatistics, PlaneDied, Stream
-from call.sound import Clip
+from call.errors import Unavailable
+from call.media import MediaListener, PlaneLoad
 from telephony.media import seam
+from telephony.media.desk import Desk
 from telephony.media.engine import MediaMisuse, MediaSettings
 from telephony.media.ports import Pair, PortPairs
 
@@ -34,14 +32,7 @@ _ROOT = Path(__file__).parents[2]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Taken:
-    listener: MediaListener
-    port: int
-    closing: bool = False
-
-
-class MediaProcess:
+class MediaProcess(Desk):
     """The real MediaPlane. Used from one event loop."""
 
     def __init__(
@@ -53,14 +44,15 @@ class MediaProcess:
         settings: MediaSettings | None = None,
     ) -> None:
         """`host`: the IP address to listen on; ports from `first_port` to `last_port`, or any."""
-        self._host = host
         self._settings = settings or MediaSettings()
+        super().__init__(self._settings)
+        self._host = host
         self._ports = PortPairs(host, first_port, last_port)
-        self._taken: dict[int, _Taken] = {}
-        self._free = deque(range(self._settings.slots))
+        self._local: dict[int, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._link: socket.socket | None = None
         self._record = bytearray(seam.LONGEST)
+        self._view = memoryview(self._record)
         self._unsent: deque[tuple[bytes, Pair | None]] = deque()
         self._ready = asyncio.Event()
         self._empty = asyncio.Event()
@@ -102,7 +94,7 @@ class MediaProcess:
 
     async def stop(self) -> None:
         self._stopping = True
-        for slot in list(self._taken):
+        for slot in list(self._slots.taken):
             self.close(slot)
         if self._process is None:
             return
@@ -115,66 +107,29 @@ class MediaProcess:
         await self._reap()
 
     def open(self, listener: MediaListener) -> int:
-        if not self._ready.is_set() or self._stopping:
-            raise Unavailable("the media plane is not running")
-        if not self._free:
-            raise Unavailable("every media slot is taken")
-        pair = self._ports.bind()
-        slot = self._free.popleft()
-        self._taken[slot] = _Taken(listener, pair[0].getsockname()[1])
+        self._check_running()
+        slot = self._take_slot(listener)
+        try:
+            pair = self._ports.bind()
+        except Unavailable:
+            self._slots.release(slot)
+            raise
+        self._local[slot] = pair[0].getsockname()[1]
         self._empty.clear()
-        self._send(["open", slot], pair)
+        self._send(("open", slot), pair)
         return slot
 
     def port(self, slot: int) -> int:
-        taken = self._taken.get(slot)
-        if taken is None:
+        if not self._slots.is_open(slot):
             raise MediaMisuse(f"slot {slot} is not open")
-        return taken.port
+        return self._local[slot]
 
-    def connect(self, slot: int, stream: Stream) -> None:
-        try:
-            ip_address(stream.remote[0])
-        except ValueError as fault:
-            raise MediaMisuse("a stream goes to an IP address, not to a name") from fault
-        self._command(slot, "connect", *seam.stream_fields(stream))
+    def _post(self, name: str, *fields: object) -> None:
+        self._send((name, *fields))
 
-    def play(self, slot: int, clips: Sequence[Clip], ticket: int) -> None:
-        self._command(slot, "play", ticket, seam.clip_fields(clips))
-
-    def stop_playing(self, slot: int) -> None:
-        self._command(slot, "stop_playing")
-
-    def skip(self, slot: int, seconds: float) -> None:
-        self._command(slot, "skip", seconds)
-
-    def pause(self, slot: int) -> None:
-        self._command(slot, "pause")
-
-    def resume(self, slot: int) -> None:
-        self._command(slot, "resume")
-
-    def record(
-        self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
-    ) -> None:
-        self._command(slot, "record", str(path.absolute()), max_s, final_silence_s)
-
-    def stop_recording(self, slot: int) -> None:
-        self._command(slot, "stop_recording")
-
-    def send_keys(self, slot: int, keys: str) -> None:
-        self._command(slot, "send_keys", keys)
-
-    def close(self, slot: int) -> None:
-        self._command(slot, "close")
-        if slot in self._taken:
-            self._taken[slot].closing = True
-
-    def _command(self, slot: int, name: str, *fields: seam.Field) -> None:
-        """Post a command; a slot that is gone takes none, as its end may cross any command."""
-        taken = self._taken.get(slot)
-        if taken is not None and not taken.closing:
-            self._send([name, slot, *fields])
+    def _check_running(self) -> None:
+        if not self._ready.is_set() or self._stopping:
+            raise Unavailable("the media plane is not running")
 
     def _spawn(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -199,7 +154,7 @@ class MediaProcess:
         self._link = ours
         asyncio.get_running_loop().add_reader(ours, self._receive)
 
-    def _send(self, record: seam.Record, pair: Pair | None = None) -> None:
+    def _send(self, record: seam.Command, pair: Pair | None = None) -> None:
         data = seam.pack(record)
         if self._link is None:
             return
@@ -244,44 +199,36 @@ class MediaProcess:
             if not size:
                 self._die()
                 return
-            self._take(seam.parse(self._record[:size]))
+            self._take(seam.news_of(self._view[:size]))
             link = self._link
 
-    def _take(self, record: seam.Record) -> None:
-        name, *fields = record
-        if name == "ready":
-            self.priority = seam.text(fields[0])
-            self._ready.set()
-            if self.priority == "normal":
-                _log.warning("media plane runs at normal priority")
-            return
-        if name != "event":
-            raise Misuse(f"the plane told an unknown record: {name}")
-        slot = seam.whole(fields[0])
-        event = seam.event_of(fields[1:])
-        taken = self._taken.get(slot)
-        if isinstance(event, MediaStatistics):
-            self._taken.pop(slot, None)
-            self._free.append(slot)
-            self._note_empty()
-        if taken is not None:
-            taken.listener(event)
+    def _take(self, news: seam.News) -> None:
+        match news:
+            case seam.Told(slot, event):
+                self._told(slot, event)
+                self._note_empty()
+            case seam.ToldOfRoom(room, event):
+                self._told_of_room(room, event)
+            case PlaneLoad():
+                self._load = news
+            case seam.Ready(priority):
+                self.priority = priority
+                self._ready.set()
+                if priority == "normal":
+                    _log.warning("media plane runs at normal priority")
 
     def _note_empty(self) -> None:
-        if not self._taken:
+        if not self._slots.taken:
             self._empty.set()
 
     def _die(self) -> None:
         """The other end of the seam is gone."""
         self._cut()
-        lost, self._taken = self._taken, {}
-        self._note_empty()
-        self._free = deque(range(self._settings.slots))
+        self._empty.set()
         if not self._stopping:
-            _log.error("media plane died", extra={"slots": len(lost)})
+            _log.error("media plane died", extra={"slots": len(self._slots.taken)})
             asyncio.get_running_loop().call_later(_RESTART_S, self._respawn)
-        for taken in lost.values():
-            taken.listener(PlaneDied())
+        self._bereave()
 
     def _respawn(self) -> None:
         if self._stopping:

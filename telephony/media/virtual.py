@@ -7,25 +7,21 @@ Recordings are written to real files.
 
 import random
 from collections import deque
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from call.clock import VirtualClock
-from call.errors import Unavailable
 from call.g711 import SILENCE, decode, encode
 from call.media import (
     Address,
-    MediaEvent,
     MediaListener,
-    MediaStatistics,
-    PlaneDied,
     Stream,
 )
-from call.sound import FRAME, Clip, Law, Pcm
+from call.sound import FRAME, Law, Pcm
 from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
+from telephony.media.desk import Desk
 from telephony.media.engine import TICK_S, Engine, MediaMisuse, MediaSettings
 from telephony.media.outbound import GROUPS
 from telephony.media.writer import DirectWriter
@@ -185,34 +181,39 @@ class _Wire:
         return sound + [(call, True) for call, line in self.lines.items() if line.far.report_inbox]
 
 
-class VirtualPlane:
+class VirtualPlane(Desk):
     """A MediaPlane whose time is moved by hand. Events are told between ticks, in order."""
 
     def __init__(
         self, clock: VirtualClock, settings: MediaSettings | None = None, seed: int = 0
     ) -> None:
-        self._clock = clock
         self._settings = settings or MediaSettings(slots=64)
+        super().__init__(self._settings)
+        self._clock = clock
         self._dice = random.Random(seed)
         self._wire = _Wire()
-        self._events: deque[tuple[int, MediaEvent]] = deque()
+        self._events: deque[Callable[[], None]] = deque()
         self._origin = clock.monotonic()
         self._tick = 0
-        self._listeners: dict[int, MediaListener] = {}
-        self._free = deque(range(self._settings.slots))
         self._far: dict[int, FarEnd] = {}
         self.engine = self._engine()
 
     def _engine(self) -> Engine:
         return Engine(
-            self._settings, self._wire, DirectWriter(), self._clock, self._draw, self._emit
+            self._settings,
+            self._wire,
+            DirectWriter(),
+            self._clock,
+            self._draw,
+            lambda slot, event: self._events.append(lambda: self._told(slot, event)),
+            lambda room, event: self._events.append(lambda: self._told_of_room(room, event)),
         )
 
     async def start(self) -> None:
         return
 
     async def stop(self) -> None:
-        for slot in list(self._listeners):
+        for slot in list(self._slots.taken):
             self.close(slot)
         self.advance(TICK_S)
 
@@ -221,12 +222,9 @@ class VirtualPlane:
         return "127.0.0.1"
 
     def open(self, listener: MediaListener) -> int:
-        if not self._free:
-            raise Unavailable("every media slot is taken")
-        slot = self._free.popleft()
+        slot = self._take_slot(listener)
         far = FarEnd(("127.0.0.1", 20000 + 2 * slot), self._dice)
         self._far[slot] = far
-        self._listeners[slot] = listener
         self.engine.open(slot, _Line(far, self._clock))
         return slot
 
@@ -235,55 +233,20 @@ class VirtualPlane:
         return self._far[slot]
 
     def port(self, slot: int) -> int:
-        if slot not in self._listeners:
+        if slot not in self._slots.taken:
             raise MediaMisuse(f"slot {slot} is not open")
         return 40000 + 2 * slot
 
     def connect(self, slot: int, stream: Stream) -> None:
-        if self._open(slot):
+        if slot in self._far:
             self._far[slot].stream = stream
-            self.engine.connect(slot, stream)
+        super().connect(slot, stream)
 
-    def play(self, slot: int, clips: Sequence[Clip], ticket: int) -> None:
-        if self._open(slot):
-            self.engine.play(slot, clips, ticket)
+    def _post(self, name: str, *fields: object) -> None:
+        getattr(self.engine, name)(*fields)
 
-    def stop_playing(self, slot: int) -> None:
-        if self._open(slot):
-            self.engine.stop_playing(slot)
-
-    def skip(self, slot: int, seconds: float) -> None:
-        if self._open(slot):
-            self.engine.skip(slot, seconds)
-
-    def pause(self, slot: int) -> None:
-        if self._open(slot):
-            self.engine.pause(slot)
-
-    def resume(self, slot: int) -> None:
-        if self._open(slot):
-            self.engine.resume(slot)
-
-    def record(
-        self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
-    ) -> None:
-        if self._open(slot):
-            self.engine.record(slot, path, max_s=max_s, final_silence_s=final_silence_s)
-
-    def stop_recording(self, slot: int) -> None:
-        if self._open(slot):
-            self.engine.stop_recording(slot)
-
-    def send_keys(self, slot: int, keys: str) -> None:
-        if self._open(slot):
-            self.engine.send_keys(slot, keys)
-
-    def close(self, slot: int) -> None:
-        if self._open(slot):
-            self.engine.close(slot)
-
-    def _open(self, slot: int) -> bool:
-        return slot in self._listeners and slot in self._wire.lines
+    def _check_running(self) -> None:
+        return
 
     def advance(self, seconds: float) -> None:
         """Move the clock by `seconds`, serving each tick on the way."""
@@ -304,26 +267,14 @@ class VirtualPlane:
 
     def die(self) -> None:
         """What happens when the plane's process is killed."""
-        lost, self._listeners = self._listeners, {}
         self._wire.lines.clear()
         self._events.clear()
-        self._free = deque(range(self._settings.slots))
         self.engine = self._engine()
-        for listener in lost.values():
-            listener(PlaneDied())
+        self._bereave()
 
     def _tell(self) -> None:
         while self._events:
-            slot, event = self._events.popleft()
-            listener = self._listeners.get(slot)
-            if isinstance(event, MediaStatistics):
-                self._listeners.pop(slot, None)
-                self._free.append(slot)
-            if listener is not None:
-                listener(event)
-
-    def _emit(self, slot: int, event: MediaEvent) -> None:
-        self._events.append((slot, event))
+            self._events.popleft()()
 
     def _draw(self) -> tuple[int, int, int]:
         return self._dice.getrandbits(32), self._dice.getrandbits(16), self._dice.getrandbits(32)

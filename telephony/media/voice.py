@@ -16,7 +16,7 @@ class Voice:
     """The frames one slot sends next, written into its packet at each beat."""
 
     __slots__ = ("_at", "_clips", "_dirty", "_paused", "_presses", "_said", "_silence", "_tones",
-        "packet", "talks", "ticket")  # fmt: skip
+        "law", "packet", "talks", "ticket")  # fmt: skip
 
     def __init__(self, packet: memoryview, law: Law) -> None:
         """`packet`: the octets of the slot's packet, header first."""
@@ -34,6 +34,7 @@ class Voice:
 
     def speak(self, law: Law) -> None:
         """Be silent in this law between clips."""
+        self.law = law
         self._silence = bytes([SILENCE[law]])
         self._dirty = self.talks = True
 

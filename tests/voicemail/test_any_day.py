@@ -1,6 +1,7 @@
 """Whatever callers, owners and power cuts do in a day, the mailboxes are what a dictionary says.
 
-`ANY_DAYS=500 pytest tests/voicemail/test_any_day.py` lives through more days than the suite does.
+`ANY_DAYS=2000 ANY_STEPS=15 pytest tests/voicemail/test_any_day.py` lives through more days, and shorter
+ones, than the suite does.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ from voicemail.visit import Toggled
 T = TypeVar("T")
 
 DAYS = int(os.environ.get("ANY_DAYS", "16"))
-STEPS = 60
+STEPS = int(os.environ.get("ANY_STEPS", "60"))
 
 
 class Take(Enum):

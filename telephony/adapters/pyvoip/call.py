@@ -64,7 +64,7 @@ class Call(VoIP.VoIPCall):
         chosen = {kind: codecs[kind] for kind in (laws[0], *events[:1])}
         self.RTPClients.append(Sound(self.leg.port, chosen))  # type: ignore[arg-type]  # stands in
         self.stream = Stream(
-            law=Law(str(codecs[laws[0]])),
+            codec=Law(str(codecs[laws[0]])),
             payload_type=laws[0],
             event_payload_type=events[0] if events else None,
             remote=(request.body["c"][-1]["address"], baseport),
@@ -78,7 +78,7 @@ class Call(VoIP.VoIPCall):
         if audio is None:
             return
         stream = Stream(
-            law=self.stream.law,
+            codec=self.stream.codec,
             payload_type=self.stream.payload_type,
             event_payload_type=self.stream.event_payload_type,
             remote=(request.body["c"][-1]["address"], audio["port"]),
