@@ -329,6 +329,8 @@ async def test_the_owner_is_reminded_of_a_temporary_greeting_and_of_its_end_on_e
     assert told.has_temporary
     assert told.temporary_until is not None
     assert told.temporary_until.date() == date(2027, 7, 2)
+    deeds = await office.ports.store.history("101", 20)
+    assert ("temporary greeting ends", "2027-07-02") in [(d.action, d.detail) for d in deeds]
     office.clock.advance(36 * 3600)
     after = await (await office.mailboxes.login("101", PIN, CALLER)).summary()
     assert (after.has_temporary, after.temporary_until) == (False, None)

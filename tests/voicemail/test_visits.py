@@ -179,6 +179,20 @@ async def test_a_message_that_is_gone_for_good_is_passed_over(office: Office) ->
     assert (await select(entered, Move.CURRENT)).message == second
 
 
+async def test_when_the_message_being_heard_is_gone_for_good_the_one_after_it_takes_its_place(
+    office: Office,
+) -> None:
+    await office.hire()
+    left = [await office.leave() for _ in range(3)]
+    first, second, third = [one.message for one in left if isinstance(one, Kept)]
+    entered = await visit(office)
+    await select(entered)
+    await select(entered, Move.NEXT)
+    await office.ports.store.purge(second.id)
+    assert (await select(entered, Move.CURRENT)).message == third
+    assert (await select(entered, Move.PREVIOUS)).message == first
+
+
 async def test_nothing_can_be_done_to_a_message_that_is_gone_for_good(office: Office) -> None:
     await office.hire()
     await office.leave()
