@@ -3,13 +3,14 @@
     Fault
     ├── Misuse        we did wrong: a bug; ends the call it happened in
     │   ├── ivr         DialogueMisuse, Unspeakable
-    │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoSuchNetwork, NoSuchRoom, NotAnswered,
-    │   │               NotAttached, NotOnThisLine, NothingOffered, UnwritableDescription
+    │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoKeyToSay, NoSuchNetwork, NoSuchRoom,
+    │   │               NotAnswered, NotAttached, NotOnThisLine, NothingOffered,
+    │   │               UnwritableDescription
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
-    │   ├── telephony   BadField, DtmfFault, Malformed, MalformedDescription, NoCommonCodec,
-    │   │               RtcpFault, RtpFault
+    │   ├── telephony   BadCrypto, BadField, DtmfFault, Malformed, MalformedDescription,
+    │   │               NoCommonCodec, RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,

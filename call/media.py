@@ -53,6 +53,8 @@ class Srtp:
     ours: bytes = field(repr=False)
     """Of what we send: key, then salt."""
     theirs: bytes = field(repr=False)
+    mki: bytes = b""
+    """What each packet of theirs names its key by, before its tag; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,10 @@ class PlaneLoad:
     """Share of its time that it works: 1 is all there is."""
     late_s: float = 0.0
     """How late the worst beat of the last second was, in seconds."""
+    late_beats: int = 0
+    """Beats of 5 ms that began more than 5 ms late, since the plane's process began."""
+    held_up: int = 0
+    """How often it was so far behind that beats were left out."""
 
 
 class MediaPlane(Protocol):

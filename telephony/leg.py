@@ -36,6 +36,7 @@ from call.media import (
 from call.sound import RATE, Clip, EndOfRecording
 from telephony.agreement import Agreement
 from telephony.causes import CAUSES, REFUSALS
+from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.keys import KeyMerger
 from telephony.offer import Negotiation
 from telephony.signals import Signals
@@ -78,7 +79,7 @@ class SipLeg:
 
     `session_id` names the session in our descriptions, `advertised` is the address they show;
     `close_s` is the seconds the plane may take to complete a recording before the leg ends
-    without it; `over` is called once when all is done.
+    without it; `over` is called once when all is done; `secrecy` is what we want encrypted.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class SipLeg:
         advertised: str,
         close_s: float,
         over: Callable[["SipLeg"], None],
+        secrecy: Secrecy = UNENCRYPTED,
     ) -> None:
         self._call_id = call_id
         self._caller = caller
@@ -114,7 +116,7 @@ class SipLeg:
         self._limit: asyncio.TimerHandle | None = None
         self._statistics: MediaStatistics | None = None
         self._slot = plane.open(self._heard)
-        negotiation = Negotiation(advertised, plane.port(self._slot), session_id)
+        negotiation = Negotiation(advertised, plane.port(self._slot), session_id, secrecy)
         self._agreement = Agreement(call_id, negotiation, signals, self._connect)
 
     # who and what

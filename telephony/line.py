@@ -18,6 +18,7 @@ from call.leg import HangUpCause, Party
 from call.masking import masked
 from call.media import Address, KeySource, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
+from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
@@ -71,7 +72,8 @@ class SipLine:
     """A line others call, and can be called from.
 
     `on_call` attends to one call: it answers the leg, and returns or raises when done; the leg is
-    hung up then if it is not yet. `accepts` tells whether a dialled number exists.
+    hung up then if it is not yet. `accepts` tells whether a dialled number exists. `secrecy` is
+    what we want encrypted.
     """
 
     def __init__(
@@ -84,6 +86,8 @@ class SipLine:
         on_call: Callable[[SipLeg], Awaitable[None]],
         accepts: Callable[[str], bool],
         lamps: Lamps | None = None,
+        *,
+        secrecy: Secrecy = UNENCRYPTED,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -93,6 +97,7 @@ class SipLine:
         self._on_call = on_call
         self._accepts = accepts
         self._lamps = lamps
+        self._secrecy = secrecy
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat()
         self._core: UserAgent | None = None
@@ -265,7 +270,8 @@ class SipLine:
         except MalformedDescription:
             leg.refuse(400)
             return None, 400
-        except PeerFault:
+        except PeerFault as fault:
+            log.info("nothing to agree on", extra={"call_id": event.call, "why": str(fault)})
             leg.refuse(488)
             return None, 488
         return leg, 200
@@ -285,6 +291,7 @@ class SipLine:
             advertised=self._settings.advertised or self._plane.host,
             close_s=self._settings.close_s,
             over=lambda leg: self._over(signals.call, leg),
+            secrecy=self._secrecy,
         )
 
     def _over(self, call: str, leg: SipLeg) -> None:

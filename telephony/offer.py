@@ -8,7 +8,7 @@ We answer with one law, the first of the peer's list that we know, so that sound
 law in the middle of a call; whatever else is offered is refused with port 0, in its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from types import MappingProxyType
 from call.errors import Misuse, PeerFault
 from call.media import Address, Direction, Stream
 from call.sound import Law
+from telephony.crypto import UNENCRYPTED, Crypto, Secrecy, Terms, attributes
 from telephony.sdp import (
     Attribute,
     Media,
@@ -33,7 +34,6 @@ EVENT_PAYLOAD_TYPE = 101
 """What we offer for RFC 4733 events; any dynamic number would do, this one everybody expects."""
 
 _LAWS: Mapping[Law, int] = MappingProxyType({Law.PCMU: 0, Law.PCMA: 8})
-_PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 
 _FLOWS: Mapping[Direction, tuple[bool, bool]] = MappingProxyType(
     {
@@ -44,6 +44,9 @@ _FLOWS: Mapping[Direction, tuple[bool, bool]] = MappingProxyType(
     }
 )
 """Whether the one who says it sends, and whether it receives."""
+
+_TermsOf = Callable[[int, Media], Terms | None]
+"""From the place of a medium and what it says, how it is kept secret; None where it will not do."""
 
 _SAID = MappingProxyType({flows: direction for direction, flows in _FLOWS.items()})
 
@@ -63,19 +66,25 @@ class _Choice:
     index: int
     law: RtpMap
     events: RtpMap | None
+    protocol: str
+    lines: tuple[Crypto, ...]
     stream: Stream
 
 
 class Negotiation:
     """The session of one call: what was said last, what was agreed, and its version.
 
-    `session_id` names the session in `o=`; `host` and `port` are where our slot receives.
+    `session_id` names the session in `o=`; `host` and `port` are where our slot receives;
+    `secrecy` is what we want encrypted.
     """
 
-    def __init__(self, host: str, port: int, session_id: int) -> None:
+    def __init__(
+        self, host: str, port: int, session_id: int, secrecy: Secrecy = UNENCRYPTED
+    ) -> None:
         self._host = host
         self._port = port
         self._session_id = session_id
+        self._secrecy = secrecy
         self._version = session_id
         self._said: tuple[Media, ...] | None = None
         self._agreed: _Choice | None = None
@@ -98,7 +107,7 @@ class Negotiation:
         Raises MalformedDescription, or NoCommonCodec.
         """
         described = parse(offer)
-        choice = self._choose(described, Direction.SENDRECV)
+        choice = self._choose(described, Direction.SENDRECV, self._terms_offered)
         media = tuple(
             self._medium(choice, medium) if index == choice.index else _refusal(medium)
             for index, medium in enumerate(described.media)
@@ -126,7 +135,7 @@ class Negotiation:
         """
         if self._ours is None:
             raise NothingOffered("an answer without offer")
-        choice = self._choose(parse(answer), self._ours)
+        choice = self._choose(parse(answer), self._ours, self._terms_answered)
         self._agreed = choice
         self._before = self._ours
         return choice.stream
@@ -137,19 +146,25 @@ class Negotiation:
 
     # what the peer described
 
-    def _choose(self, described: SessionDescription, ours: Direction) -> _Choice:
+    def _choose(
+        self, described: SessionDescription, ours: Direction, terms_of: _TermsOf
+    ) -> _Choice:
         for index in range(len(described.media)):
-            choice = self._consider(described, index, ours)
+            choice = self._consider(described, index, ours, terms_of)
             if choice is not None:
                 return choice
-        raise NoCommonCodec("no G.711 sound described")
+        objection = self._secrecy.objection(described.media)
+        raise NoCommonCodec(objection or "no G.711 sound described")
 
     def _consider(
-        self, described: SessionDescription, index: int, ours: Direction
+        self, described: SessionDescription, index: int, ours: Direction, terms_of: _TermsOf
     ) -> _Choice | None:
         medium = described.media[index]
         host = described.host_of(medium)
-        if medium.kind != "audio" or medium.protocol not in _PROTOCOLS or medium.port == 0:
+        if medium.kind != "audio" or medium.port == 0:
+            return None
+        terms = terms_of(index, medium)
+        if terms is None:
             return None
         mapped = next((m for m in medium.maps() if _law(m) is not None), None)
         law = _law(mapped) if mapped else None
@@ -164,8 +179,16 @@ class Negotiation:
             remote=remote,
             direction=direction,
             ptime_ms=_ptime(medium),
+            srtp=terms.srtp,
         )
-        return _Choice(index, mapped, events, stream)
+        return _Choice(index, mapped, events, medium.protocol, terms.lines, stream)
+
+    def _terms_offered(self, _: int, medium: Media) -> Terms | None:
+        return self._secrecy.answer(medium, self.stream.srtp if self.stream else None)
+
+    def _terms_answered(self, index: int, medium: Media) -> Terms | None:
+        said = self._said or ()
+        return self._secrecy.read(medium, said[index] if index < len(said) else None)
 
     def _flow(
         self, remote: Address, theirs: Direction, ours: Direction
@@ -197,19 +220,21 @@ class Negotiation:
             port=self._port,
             protocol=offered.protocol,
             formats=tuple(str(m.payload_type) for m in maps),
-            attributes=_attributes(maps, stream.direction, stream.ptime_ms),
+            attributes=_attributes(maps, stream.direction, stream.ptime_ms)
+            + attributes(choice.lines),
         )
 
     def _own_medium(self, direction: Direction) -> Media:
         agreed = self._agreed
         numbers = dict(_LAWS)
         events = EVENT_PAYLOAD_TYPE
-        protocol = _PROTOCOLS[0]
-        if agreed is not None:
+        if agreed is None:
+            protocol, lines = self._secrecy.offer()
+        else:
             # A payload type keeps its meaning as long as the session (RFC 3264 §8.3.2).
             numbers[agreed.stream.law] = agreed.law.payload_type
             events = agreed.stream.event_payload_type or events
-            protocol = self._said[agreed.index].protocol if self._said else protocol
+            protocol, lines = agreed.protocol, agreed.lines
         laws = sorted(numbers, key=lambda law: agreed is not None and law != agreed.stream.law)
         maps = [RtpMap(numbers[law], law.value, 8000) for law in laws]
         maps.append(RtpMap(events, "telephone-event", 8000))
@@ -218,7 +243,8 @@ class Negotiation:
             port=self._port,
             protocol=protocol,
             formats=tuple(str(m.payload_type) for m in maps),
-            attributes=_attributes(maps, direction, agreed.stream.ptime_ms if agreed else 20),
+            attributes=_attributes(maps, direction, agreed.stream.ptime_ms if agreed else 20)
+            + attributes(lines),
         )
 
     def _say(self, media: tuple[Media, ...]) -> bytes:
