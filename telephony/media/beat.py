@@ -22,10 +22,12 @@ from collections.abc import Sequence
 
 from call.clock import SystemClock
 from call.errors import Fault, Misuse
+from call.media import PlaneLoad
 from telephony.media import seam
 from telephony.media.desk import COMMANDS
 from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import UdpLine, UdpWire
+from telephony.media.load import LoadMeter
 from telephony.media.outbound import GROUPS
 from telephony.media.writer import ThreadWriter
 
@@ -62,6 +64,7 @@ class Plane:
             lambda room, event: self._tell(seam.ToldOfRoom(room, event)),
         )
         self._linked = True
+        self._meter = LoadMeter()
 
     def run(self, priority: str) -> None:
         """Serve until the seam is cut."""
@@ -71,10 +74,12 @@ class Plane:
             if self._engine.idle:
                 self._rest()
                 number = max(number, int((time.monotonic() - start) / TICK_S))
-            late = time.monotonic() - (start + number * TICK_S)
-            if late < 0:
-                time.sleep(-late)
-            elif late > _HELD_UP_S:
+            due, woke = start + number * TICK_S, time.monotonic()
+            if woke < due:
+                time.sleep(due - woke)
+                woke = time.monotonic()
+            late = woke - due
+            if late > _HELD_UP_S:
                 ticks = int(late / TICK_S) // GROUPS * GROUPS
                 self._engine.step_over(ticks)
                 number += ticks
@@ -84,7 +89,13 @@ class Plane:
             number += 1
             if self._untold or self._asked.poll(0):
                 self._converse()
+            if not self._engine.idle and self._meter.note(woke, time.monotonic(), late):
+                self._tell_load()
         self._end(number)
+
+    def _tell_load(self) -> None:
+        engine, meter = self._engine, self._meter
+        self._tell(PlaneLoad(meter.busy, meter.late_s, engine.late_ticks, engine.resynchronised))
 
     def _end(self, number: int) -> None:
         for call in self._engine.calls:
@@ -92,12 +103,16 @@ class Plane:
                 self._engine.close(call)
             except Misuse:
                 continue  # it closes already
+        for room in self._engine.rooms:
+            self._engine.close_room(room)
         self._writer.close()
         self._engine.tick(number)
         self._wire.close()
 
     def _rest(self) -> None:
         """No slot is open: wait for a command, however long."""
+        if self._meter.rest():
+            self._tell_load()
         waiting = select.POLLIN | (select.POLLOUT if self._untold else 0)
         poll = select.poll()
         poll.register(self._link, waiting)

@@ -16,6 +16,7 @@ from call.g711 import SILENCE, decode, encode
 from call.media import (
     Address,
     MediaListener,
+    PlaneLoad,
     Stream,
 )
 from call.sound import FRAME, Law, Pcm
@@ -264,6 +265,10 @@ class VirtualPlane(Desk):
                     line.far.beat()
             self.engine.tick(self._tick)
             self._tell()
+
+    def bear(self, load: PlaneLoad) -> None:
+        """Be as loaded as this from now on."""
+        self._load = load
 
     def die(self) -> None:
         """What happens when the plane's process is killed."""

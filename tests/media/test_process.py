@@ -105,7 +105,7 @@ async def plane() -> AsyncIterator[MediaProcess]:
     await plane.stop()
 
 
-async def _phone(plane: MediaProcess, ear: Ear) -> tuple[Phone, int]:
+async def call_of(plane: MediaProcess, ear: Ear) -> tuple[Phone, int]:
     loop = asyncio.get_running_loop()
     _, phone = await loop.create_datagram_endpoint(Phone, local_addr=("127.0.0.1", 0))
     slot = plane.open(ear)
@@ -118,7 +118,7 @@ async def test_a_caller_hears_a_prompt_leaves_a_message_and_presses_a_key(
     plane: MediaProcess, tmp_path: Path
 ) -> None:
     ear = Ear()
-    phone, slot = await _phone(plane, ear)
+    phone, slot = await call_of(plane, ear)
     prompt, said = noise(0.8, seed=1), encode(noise(1.0, seed=2), Law.PCMU).tobytes()
     plane.play(slot, [make_clip(tmp_path, "prompt", prompt)], ticket=9)
     assert await ear.hears(PlayEnded) == PlayEnded(9)
@@ -143,7 +143,7 @@ async def test_a_caller_hears_a_prompt_leaves_a_message_and_presses_a_key(
 
 async def test_a_stranger_on_the_line_is_not_heard(plane: MediaProcess) -> None:
     ear = Ear()
-    phone, slot = await _phone(plane, ear)
+    phone, slot = await call_of(plane, ear)
     await phone.speak(bytes([255]) * FRAME * 3, 0)
     loop = asyncio.get_running_loop()
     _, thief = await loop.create_datagram_endpoint(Phone, local_addr=("127.0.0.1", 0))
@@ -161,7 +161,7 @@ async def test_a_stranger_on_the_line_is_not_heard(plane: MediaProcess) -> None:
 
 async def test_after_a_second_of_silence_a_new_source_is_learned(plane: MediaProcess) -> None:
     ear = Ear()
-    phone, slot = await _phone(plane, ear)
+    phone, slot = await call_of(plane, ear)
     await phone.speak(bytes([255]) * FRAME * 3, 0)
     loop = asyncio.get_running_loop()
     _, moved = await loop.create_datagram_endpoint(Phone, local_addr=("127.0.0.1", 0))
@@ -179,7 +179,7 @@ async def test_when_the_plane_dies_its_calls_are_told_and_new_calls_find_a_new_o
     plane: MediaProcess, tmp_path: Path
 ) -> None:
     ear = Ear()
-    phone, slot = await _phone(plane, ear)
+    phone, slot = await call_of(plane, ear)
     plane.record(slot, tmp_path / "message.raw", max_s=30)
     await phone.speak(encode(noise(1.0), Law.PCMU).tobytes(), 0)
     assert plane.pid is not None
@@ -191,7 +191,7 @@ async def test_when_the_plane_dies_its_calls_are_told_and_new_calls_find_a_new_o
         plane.open(ear)
     await plane.restarted()
     second = Ear()
-    other, slot = await _phone(plane, second)
+    other, slot = await call_of(plane, second)
     plane.play(slot, [make_clip(tmp_path, "again", noise(0.1))], ticket=2)
     assert await second.hears(PlayEnded) == PlayEnded(2)
     phone.transport.close()
@@ -271,7 +271,7 @@ async def test_a_caller_pauses_and_goes_back_in_what_is_played(
     plane: MediaProcess, tmp_path: Path
 ) -> None:
     ear = Ear()
-    phone, slot = await _phone(plane, ear)
+    phone, slot = await call_of(plane, ear)
     said = noise(1.0, seed=4)
     octets = encode(said, Law.PCMU).tobytes()
     plane.play(slot, [make_clip(tmp_path, "message", said)], ticket=1)
