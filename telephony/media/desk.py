@@ -28,6 +28,7 @@ from call.media import (
 )
 from call.sound import Clip
 from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.rooms import LEAST_DB, MOST_DB
 
 E = TypeVar("E")
 
@@ -170,6 +171,9 @@ class Desk(ABC):
         self._to_slot(slot, "mute", muted)
 
     def set_volume(self, slot: int, *, spoken_db: float = 0.0, heard_db: float = 0.0) -> None:
+        for volume in (spoken_db, heard_db):
+            if not LEAST_DB <= volume <= MOST_DB:
+                raise MediaMisuse(f"a volume is {LEAST_DB:g} to {MOST_DB:+g} dB, not {volume:g}")
         self._to_slot(slot, "set_volume", spoken_db, heard_db)
 
     def announce(self, room: int, clips: Sequence[Clip], ticket: int) -> None:

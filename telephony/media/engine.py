@@ -101,7 +101,7 @@ class Engine:
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
         self._bridges = Bridges(self._live, self._outbound)
-        self._rooms = Rooms(self._live, self._outbound, writer, emit_of_room)
+        self._rooms = Rooms(self._live, self._outbound, writer, emit_of_room, settings.rooms)
         self._shelf = ClipShelf()
         self._writing: dict[Sink, tuple[int, Recording]] = {}
         self._frame = 0
@@ -111,12 +111,17 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Whether no slot is open and nothing waits to be written: the beat may rest."""
-        return not self._slots
+        return not self._slots and self._rooms.idle
 
     @property
     def calls(self) -> Sequence[int]:
         """The slots that are open."""
         return list(self._slots)
+
+    @property
+    def rooms(self) -> Sequence[int]:
+        """The rooms that are open."""
+        return self._rooms.numbers
 
     def open(self, call: int, line: Line) -> None:
         """Take a slot; its line is bound already."""
@@ -330,10 +335,10 @@ class Engine:
                 self._look_after(slot)
         if group == 0:
             self._writer.hand_over()
-        if self._writing:
+        if self._writing or self._rooms.writing:
             for sink in self._writer.finished():
-                call, recording = self._writing.pop(sink)
-                self._tell_recorded(call, recording)
+                if not self._rooms.written(sink):
+                    self._tell_recorded(*self._writing.pop(sink))
 
     def step_over(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""

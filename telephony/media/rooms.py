@@ -1,29 +1,96 @@
-"""Rooms: everybody hears all others, and not themself."""
+"""Rooms: everybody hears all others, and not themself.
+
+Each room has its turn in one of the four parts of a frame. Who is where, what is announced and what
+is recorded is kept here; the sound itself is mixed for all rooms of a turn at once (`mixing`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from call.errors import Misuse
-from call.g711 import Octets, encode
-from call.media import RoomClosed, RoomEvent
-from call.sound import Law
+from call.g711 import Octets, decode
+from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, SpeakersChanged
+from call.sound import EndOfRecording, Law, Pcm
 from telephony.media.live import Live
+from telephony.media.mixing import Mixer, Seating
 from telephony.media.outbound import GROUPS, Outbound
-from telephony.media.writer import Writer
+from telephony.media.recording import LOUD_DBFS, Recording
+from telephony.media.speakers import LOOK, Speakers, squares_of
+from telephony.media.writer import Sink, Writer
 
-_LAWS = tuple(Law)
+LEAST_DB, MOST_DB = -40.0, 20.0
+"""How far a volume may be turned."""
+
+_SPEAKERS = 13  # frames between two looks at who speaks: 0.26 s
+_LOUD = squares_of(LOUD_DBFS)
 
 
 class NoSuchRoom(Misuse):
     """A command named a room that is not open."""
 
 
+class _Announcement:
+    """Clips, in mu-law, frame by frame."""
+
+    def __init__(self, clips: Sequence[Octets], ticket: int) -> None:
+        self.ticket = ticket
+        self._frames = chain.from_iterable(clips)
+        self._next = next(self._frames, None)
+
+    @property
+    def over(self) -> bool:
+        """Whether the last frame was taken."""
+        return self._next is None
+
+    def take(self) -> Pcm | None:
+        """The next frame; None when there was none at all."""
+        frame, self._next = self._next, next(self._frames, None)
+        return None if frame is None else decode(frame, Law.PCMU)
+
+
+@dataclass(slots=True)
+class _Member:
+    muted: bool = False
+    spoken: float = 1.0
+    """How loud the others hear this one, unless muted."""
+
+
 @dataclass(slots=True)
 class _Room:
-    members: list[int] = field(default_factory=list)
+    number: int
+    members: dict[int, _Member] = field(default_factory=dict)
+    announcement: _Announcement | None = None
+    recording: Recording | None = None
+    speakers: tuple[int, ...] = ()
+    """Who was told to speak last."""
+    writing: int = 0
+    """Recordings ended and not yet whole on disk."""
+    closing: bool = False
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether anything is to be done here, beat by beat."""
+        return bool(self.members or self.announcement or self.recording or self.speakers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The rooms served together."""
+
+    rooms: tuple[_Room, ...]
+    seating: Seating
+
+    @classmethod
+    def of(cls, rooms: Sequence[_Room]) -> "_Turn":
+        members = [(place, call) for place, room in enumerate(rooms) for call in room.members]
+        numbers = np.array([room.number for room in rooms], dtype=np.intp)
+        calls = np.array([call for _, call in members], dtype=np.intp)
+        where = np.array([place for place, _ in members], dtype=np.intp)
+        return cls(tuple(rooms), Seating(numbers, calls, where))
 
 
 class Rooms:
@@ -35,66 +102,193 @@ class Rooms:
         outbound: Outbound,
         writer: Writer,
         emit: Callable[[int, RoomEvent], None],
+        size: int,
     ) -> None:
-        self._live = live
-        self._outbound = outbound
+        """`size`: how many rooms there may be."""
         self._writer = writer
         self._emit = emit
+        self._mixer = Mixer(live, outbound, size)
+        self._speakers = Speakers(len(live.linear))
         self._rooms: dict[int, _Room] = {}
-        self._where: dict[int, int] = {}
+        self._where: dict[int, _Room] = {}
+        self._writing: dict[Sink, tuple[_Room, Recording]] = {}
+        self._turns: list[_Turn | None] = [None] * GROUPS
+        self._beats = [0] * GROUPS
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The rooms that are open."""
+        return [room.number for room in self._rooms.values() if not room.closing]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done in any room, nor waits to be written."""
+        return not any(room.takes_turns or room.closing for room in self._rooms.values())
+
+    @property
+    def writing(self) -> bool:
+        """Whether a recording waits to be whole on disk."""
+        return bool(self._writing)
 
     def open(self, room: int) -> None:
         """Open an empty room."""
-        self._rooms[room] = _Room()
+        self._mixer.forget_room(room)
+        self._rooms[room] = _Room(room)
 
     def close(self, room: int) -> None:
-        """Close a room that everybody has left."""
-        del self._rooms[room]
-        self._emit(room, RoomClosed())
+        """Close a room that everybody has left; told once its recording is written."""
+        closed = self._open(room)
+        closed.announcement = None
+        closed.speakers = ()
+        self._end(closed, EndOfRecording.HANG_UP)
+        closed.closing = True
+        self._reseat(closed)
+        self._release(closed)
 
     def members(self, room: int) -> Sequence[int]:
         """Who is in a room."""
-        if room not in self._rooms:
-            raise NoSuchRoom(f"room {room} is not open")
-        return tuple(self._rooms[room].members)
+        return tuple(self._open(room).members)
 
     def join(self, call: int, room: int) -> None:
         """Enter a room."""
-        if room not in self._rooms:
-            raise NoSuchRoom(f"room {room} is not open")
-        self._rooms[room].members.append(call)
-        self._where[call] = room
+        entered = self._open(room)
+        entered.members[call] = _Member()
+        self._where[call] = entered
+        self._mixer.forget(call)
+        self._speakers.forget(call)
+        self._reseat(entered)
 
     def leave(self, call: int) -> bool:
         """Leave it; False when in none."""
         room = self._where.pop(call, None)
         if room is None:
             return False
-        self._rooms[room].members.remove(call)
+        del room.members[call]
+        self._reseat(room)
         return True
 
     def mute(self, call: int, muted: bool) -> None:
-        """Let the others hear a call, or not."""
+        """Let the others hear a call, or not; nothing when it is in no room."""
+        if (room := self._where.get(call)) is not None:
+            room.members[call].muted = muted
+            self._turn_up(call, room.members[call])
+            self._speakers.forget(call)
 
     def set_volume(self, call: int, spoken_db: float, heard_db: float) -> None:
-        """How loud a call is heard, and hears."""
+        """How loud a call is heard, and hears; nothing when it is in no room."""
+        if (room := self._where.get(call)) is not None:
+            room.members[call].spoken = 10 ** (spoken_db / 20)
+            self._turn_up(call, room.members[call])
+            self._mixer.hears.set(call, 10 ** (heard_db / 20))
+
+    def _turn_up(self, call: int, member: _Member) -> None:
+        self._mixer.says.set(call, 0.0 if member.muted else member.spoken)
 
     def announce(self, room: int, clips: Sequence[Octets], ticket: int) -> None:
-        """Play clips, in mu-law, to everybody."""
+        """Play clips, in mu-law, to everybody, in place of what is being announced."""
+        place = self._open(room)
+        place.announcement = _Announcement(clips, ticket)
+        self._reseat(place)
 
     def record(self, room: int, path: Path, max_s: float) -> None:
-        """Record the sum of all."""
+        """Record what is heard in a room; a recording under way is ended first."""
+        place = self._open(room)
+        self._end(place, EndOfRecording.STOPPED)
+        place.recording = Recording(self._writer, Sink(path), max_s, None, room // GROUPS)
+        self._reseat(place)
 
     def stop_recording(self, room: int) -> None:
-        """End the recording."""
+        """End the recording, if any."""
+        self._end(self._open(room), EndOfRecording.STOPPED)
+
+    def written(self, sink: Sink) -> bool:
+        """A file is whole on disk; False when it is of no room."""
+        if sink not in self._writing:
+            return False
+        room, recording = self._writing.pop(sink)
+        room.writing -= 1
+        cause = recording.ended_by or EndOfRecording.STOPPED
+        told = RecordEnded(sink.path, recording.seconds, recording.speech_s, cause)
+        self._emit(room.number, told)
+        self._release(room)
+        return True
 
     def beat(self, group: int) -> None:
         """Mix every room whose turn it is."""
-        for number, room in self._rooms.items():
-            if number % GROUPS == group and room.members:
-                calls = np.array(room.members, dtype=np.intp)
-                heard = self._live.linear[calls].astype(np.int32)
-                mixed = np.clip(heard.sum(axis=0) - heard, -32768, 32767).astype(np.int16)
-                for place, law in enumerate(_LAWS):
-                    mine = self._live.law[calls] == place
-                    self._outbound.live[calls[mine]] = encode(mixed[mine], law)
+        turn = self._turns[group] or self._seat(group)
+        if not turn.rooms:
+            return
+        self._beats[group] += 1
+        announced = self._announced(turn)
+        seating = turn.seating
+        recorded = any(room.recording for room in turn.rooms)
+        mixed = self._mixer.mix(seating, announced, rooms=recorded)
+        if self._beats[group] % LOOK == 0:
+            self._speakers.feed(seating.calls, mixed.squares)
+        if recorded and mixed.rooms is not None:
+            self._record(turn, mixed.rooms)
+        for room in turn.rooms:
+            if room.announcement is not None and room.announcement.over:
+                self._end_announcement(room, room.announcement.ticket)
+            if (self._beats[group] + room.number // GROUPS) % _SPEAKERS == 0:
+                self._tell_speakers(room)
+
+    def _announced(self, turn: _Turn) -> dict[int, Pcm]:
+        """What is played next in each room in which something is."""
+        taken = {
+            place: room.announcement.take()
+            for place, room in enumerate(turn.rooms)
+            if room.announcement is not None
+        }
+        return {place: frame for place, frame in taken.items() if frame is not None}
+
+    def _record(self, turn: _Turn, frames: Pcm) -> None:
+        for room, frame in zip(turn.rooms, frames, strict=True):
+            if room.recording is None:
+                continue
+            loud = float(np.square(frame, dtype=np.float32).sum()) >= _LOUD
+            cause = room.recording.hear(frame.tobytes(), loud=loud)
+            if cause is not None:
+                self._end(room, cause)
+
+    def _end_announcement(self, room: _Room, ticket: int) -> None:
+        room.announcement = None
+        self._reseat(room)
+        self._emit(room.number, PlayEnded(ticket))
+
+    def _tell_speakers(self, room: _Room) -> None:
+        heard = self._speakers.among(tuple(room.members), room.speakers)
+        if heard != room.speakers:
+            room.speakers = heard
+            self._reseat(room)
+            self._emit(room.number, SpeakersChanged(heard))
+
+    def _end(self, room: _Room, cause: EndOfRecording) -> None:
+        """End the recording of a room; told once it is whole on disk."""
+        recording, room.recording = room.recording, None
+        if recording is not None:
+            room.writing += 1
+            self._writing[recording.sink] = (room, recording)
+            recording.end(cause)
+            self._reseat(room)
+
+    def _release(self, room: _Room) -> None:
+        """Let go of a room that closes, unless something of it is still being written."""
+        if room.closing and not room.writing:
+            del self._rooms[room.number]
+            self._emit(room.number, RoomClosed())
+
+    def _open(self, number: int) -> _Room:
+        room = self._rooms.get(number)
+        if room is None or room.closing:
+            raise NoSuchRoom(f"room {number} is not open")
+        return room
+
+    def _reseat(self, room: _Room) -> None:
+        """Who is where, or what is to be done there, may have changed."""
+        self._turns[room.number % GROUPS] = None
+
+    def _seat(self, group: int) -> _Turn:
+        rooms = (room for room in self._rooms.values() if room.number % GROUPS == group)
+        self._turns[group] = turn = _Turn.of([room for room in rooms if room.takes_turns])
+        return turn

@@ -1,0 +1,98 @@
+"""Who in a room speaks, by how loud everybody is above their own quiet.
+
+Theory of operation. Every second frame is looked at. Each person's loudness is followed from look
+to look, and so is the least of it over the last one to two seconds: a steady noise is its own
+least, and speech falls to its surroundings between words. Somebody speaks who is well above their
+least at two looks, and until they have not been for 400 ms. In a room, whoever is far weaker than
+the loudest is taken for an echo of it, or for the next desk.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from call.sound import FRAME
+from telephony.playout import Rows
+
+Squares = NDArray[np.float32]
+"""The squares of one frame's samples, added up, for each of several calls."""
+
+
+def squares_of(dbfs: float) -> float:
+    """What the squares of a frame of this loudness add up to."""
+    return float((32768 * 10 ** (dbfs / 20)) ** 2 * FRAME)
+
+
+LOOK = 2
+"""Frames from one look to the next."""
+
+_SILENT = squares_of(-60)  # below this nobody's quiet is believed
+_NOISY = squares_of(-30)  # nor above this: whoever is much louder speaks
+_WEAKEST = squares_of(-42)
+_BEGIN, _GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
+_RISE, _FALL = np.float32(0.8), np.float32(0.5)  # of the way to the present loudness, a look
+_STEADY = np.float32(0.2)  # the same, for who is louder than whom: 0.2 s
+_SPAN = 25  # looks after which the least is sought anew: 1 s
+_ONSET = 2  # looks
+_PAUSE = 10  # looks: 400 ms
+_ECHO = 100.0  # times weaker than the loudest, as power: 20 dB
+_OVERTAKES = 2.5  # times louder than who was loudest: 4 dB
+
+
+class Speakers:
+    """Follows the loudness of all calls in rooms."""
+
+    def __init__(self, calls: int) -> None:
+        self.speaks = np.zeros(calls, dtype=np.bool_)
+        """Whether each call is heard speaking."""
+        self._loud = np.zeros(calls, dtype=np.float32)
+        self._steady = np.zeros(calls, dtype=np.float32)
+        self._least = np.zeros((2, calls), dtype=np.float32)  # of the span before, and of this one
+        self._age = np.zeros(calls, dtype=np.int32)
+        self._run = np.zeros(calls, dtype=np.int32)  # frames above; below, counted negative
+
+    def forget(self, call: int) -> None:
+        """Begin anew with a call."""
+        self.speaks[call] = False
+        self._loud[call] = self._steady[call] = self._run[call] = self._age[call] = 0
+        self._least[:, call] = _NOISY
+
+    def feed(self, calls: Rows, squares: Squares) -> None:
+        """Take a look at one frame of each of these calls."""
+        loud = self._loud[calls]
+        step = squares - loud
+        loud += step * np.where(step > 0, _RISE, _FALL)
+        self._loud[calls] = loud
+        steady = self._steady[calls]
+        self._steady[calls] = steady + (squares - steady) * _STEADY
+        spoke = self.speaks[calls]
+        bar = np.maximum(_WEAKEST, self._quiet(calls, loud) * np.where(spoke, _GO_ON, _BEGIN))
+        above, run = loud > bar, self._run[calls]
+        run = np.where(above, np.maximum(run, 0) + 1, np.minimum(run, 0) - 1)
+        self._run[calls] = run
+        self.speaks[calls] = np.where(spoke, run > -_PAUSE, run >= _ONSET)
+
+    def _quiet(self, calls: Rows, loud: Squares) -> Squares:
+        """How loud each call is when nobody speaks there."""
+        age = self._age[calls] + 1
+        before, present = self._least[:, calls]
+        present = np.minimum(present, loud)
+        quiet: Squares = np.clip(np.minimum(before, present), _SILENT, _NOISY)
+        over = age >= _SPAN
+        self._age[calls] = np.where(over, 0, age)
+        self._least[0, calls] = np.where(over, present, before)
+        self._least[1, calls] = np.where(over, np.float32(_NOISY), present)
+        return quiet
+
+    def among(self, calls: Sequence[int], told: tuple[int, ...]) -> tuple[int, ...]:
+        """Who of a room speaks, the loudest first; `told`, when that is as good as before."""
+        speaking = [call for call in calls if self.speaks[call]]
+        if not speaking:
+            return ()
+        power = {call: float(self._steady[call]) for call in speaking}
+        most = max(power.values())
+        heard = [call for call in speaking if power[call] * _ECHO >= most]
+        if set(heard) == set(told) and power[told[0]] * _OVERTAKES >= most:
+            return told
+        return tuple(sorted(heard, key=lambda call: -power[call]))
