@@ -9,7 +9,7 @@ duration (RFC 4733, 2.5.1.3), and the rest of a press whose SSRC changed while t
 
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from call.errors import PeerFault
@@ -20,6 +20,7 @@ KEYS = "0123456789*#ABCD"
 _EVENT = struct.Struct("!BBH")
 _LONGEST = 0xFFFF
 _REMEMBERED = 16  # presses; a packet later than sixteen presses is not of this world
+_LAPSE_S = 0.1  # without a packet of a press, after which its key is up
 _SAME_PRESS_S = 0.5  # silence after which a changed SSRC cannot be the same press going on
 
 
@@ -55,7 +56,9 @@ def pack_event(event: TelephoneEvent) -> bytes:
 
 
 @dataclass(slots=True)
-class _Press:
+class Press:
+    """One press, as the packets of it that came tell it."""
+
     ssrc: int
     timestamp: int
     code: int
@@ -74,6 +77,10 @@ class _Press:
         fresh = now - self.last_at < _SAME_PRESS_S
         return fresh and event.duration >= self.duration and (resent or not self.ended)
 
+    def goes_on(self, now: float) -> bool:
+        """Whether the key is still down: no end has come, and packets do."""
+        return not self.ended and now - self.last_at < _LAPSE_S
+
 
 class KeyReceiver:
     """Tells each press of one call once, at its first packet to arrive. Pure."""
@@ -81,7 +88,7 @@ class KeyReceiver:
     __slots__ = ("_presses",)
 
     def __init__(self) -> None:
-        self._presses: deque[_Press] = deque(maxlen=_REMEMBERED)
+        self._presses: deque[Press] = deque(maxlen=_REMEMBERED)
 
     def receive(self, ssrc: int, timestamp: int, payload: bytes, now: float) -> str | None:
         """The key newly pressed, if this packet tells one. Raises DtmfFault."""
@@ -92,13 +99,18 @@ class KeyReceiver:
             if (press.ssrc, press.timestamp, press.code) == (ssrc, timestamp, event.code):
                 self._note(press, event, now)
                 return None
-        latest = self._presses[-1] if self._presses else None
+        latest = self.latest
         going_on = latest is not None and latest.continues_in(ssrc, timestamp, event, now)
-        self._presses.append(_Press(ssrc, timestamp, event.code, event.duration, event.end, now))
+        self._presses.append(Press(ssrc, timestamp, event.code, event.duration, event.end, now))
         return None if going_on else KEYS[event.code]
 
+    @property
+    def latest(self) -> Press | None:
+        """The press told last."""
+        return self._presses[-1] if self._presses else None
+
     @staticmethod
-    def _note(press: _Press, event: TelephoneEvent, now: float) -> None:
+    def _note(press: Press, event: TelephoneEvent, now: float) -> None:
         press.duration = max(press.duration, event.duration)
         press.ended |= event.end
         press.last_at = now
@@ -124,3 +136,17 @@ def press_packets(key: str, *, step: int = 160, steps: int = 5) -> Iterator[Even
     last = pack_event(TelephoneEvent(code, True, steps * step))
     for n in range(steps, steps + 3):
         yield EventPacket(last, n == 1, (n - 1) * step)
+
+
+def held_packets(
+    key: str, is_down: Callable[[], bool], *, step: int = 160
+) -> Iterator[EventPacket]:
+    """The packets of a press that lasts as long as `is_down` says: two steps, and 8 s at most."""
+    code = KEYS.index(key.upper())
+    n = 1
+    while n == 1 or (is_down() and (n + 1) * step <= _LONGEST):
+        yield EventPacket(pack_event(TelephoneEvent(code, False, n * step)), n == 1, (n - 1) * step)
+        n += 1
+    last = pack_event(TelephoneEvent(code, True, n * step))
+    for age in range(n - 1, n + 2):
+        yield EventPacket(last, False, age * step)

@@ -60,6 +60,10 @@ class ToneDetector:
         self._hit[call] = self._down[call] = -1
         self._misses[call] = 0
 
+    def down(self, calls: Rows) -> Rows:
+        """Those of the calls in whose sound a key is down."""
+        return calls[self._down[calls] >= 0]
+
     def feed(self, calls: Rows, sound: Pcm) -> list[tuple[int, str]]:
         """One more frame of some calls, shape (calls, 160): the presses that begin in it."""
         wide = np.concatenate([self._tail[calls], sound.astype(np.float32)], axis=1)

@@ -11,6 +11,7 @@ a process, a socket or a clock beyond the ports it was given.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from call.clock import Clock
@@ -30,7 +31,7 @@ from call.media import (
 )
 from call.sound import FRAME, FRAME_S, RATE, Clip, EndOfRecording, Law
 from telephony import rtcp
-from telephony.dtmf import KEYS
+from telephony.dtmf import KEYS, Press
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
 from telephony.media.inbound import Inbound
@@ -41,6 +42,7 @@ from telephony.media.outbound import GROUPS, Outbound
 from telephony.media.recording import Recording
 from telephony.media.reporting import report
 from telephony.media.rooms import Rooms
+from telephony.media.secure_line import bare, secured
 from telephony.media.slot import Slot
 from telephony.media.writer import Sink, Writer
 from telephony.playout import Ring, Timeline
@@ -97,10 +99,10 @@ class Engine:
         self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
         self._ring = Ring(settings.slots)
         self._outbound = Outbound(settings.slots)
-        self._inbound = Inbound(self._ring, emit, learn_any=settings.learn_any)
+        self._inbound = Inbound(self._ring, self._tell, learn_any=settings.learn_any)
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
-        self._bridges = Bridges(self._live, self._outbound)
+        self._bridges = Bridges(self._live, self._outbound, settings.slots)
         self._rooms = Rooms(self._live, self._outbound, writer, emit_of_room, settings.rooms)
         self._shelf = ClipShelf()
         self._writing: dict[Sink, tuple[int, Recording]] = {}
@@ -144,6 +146,7 @@ class Engine:
     def connect(self, call: int, stream: Stream) -> None:
         """Start, or change, what flows."""
         slot = self._slot(call)
+        slot.line = secured(slot.line, stream.srtp)
         before, slot.stream = slot.stream, stream
         if before is None or before.remote != stream.remote:
             self._inbound.aim(slot, stream)
@@ -152,25 +155,29 @@ class Engine:
             slot.lost_told = False
         self._listening.set_law(call, stream.law)
         self._live.set_law(call, stream.law)
+        self._bridges.agree(call, stream)
+        if self._is_listened(call):
+            self._listen(slot)
         self._seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
             slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
         else:
+            slot.sender.line = slot.line
             self._outbound.change(slot.sender, stream)
             if before is not None and before.law is not stream.law:
                 slot.sender.voice.translate(self._shelf.take(slot.playing, stream.law))
         if slot.waiting is not None:
-            (clips, ticket), slot.waiting = slot.waiting, None
-            self.play(call, clips, ticket)
+            (clips, ticket, repeat), slot.waiting = slot.waiting, None
+            self.play(call, clips, ticket, repeat)
 
     def play(self, call: int, clips: Sequence[Clip], ticket: int, repeat: bool = False) -> None:
-        """Send the clips in place of what is being sent."""
+        """Send the clips in place of what is being sent; with `repeat`, without end."""
         slot = self._slot(call)
         if slot.sender is None or slot.stream is None:
-            slot.waiting = (tuple(clips), ticket)
+            slot.waiting = (tuple(clips), ticket, repeat)
             return
         slot.playing = tuple(clips)
-        slot.sender.voice.play(self._shelf.take(clips, slot.stream.law), ticket)
+        slot.sender.voice.play(self._shelf.take(clips, slot.stream.law), ticket, repeat=repeat)
 
     def stop_playing(self, call: int) -> None:
         """Send silence from the next frame on."""
@@ -233,14 +240,17 @@ class Engine:
         """Tell when somebody begins to speak and when they are quiet, or tell it no more."""
 
     def bridge(self, call: int, other: int, keys: bool) -> None:
-        """Let two calls hear each other."""
+        """Let two calls hear each other, in place of whomever they hear."""
+        together = self._bridges.other(call) == other
         for each in (call, other):
             self._slot(each)
-            self.unbridge(each)
-            self.leave(each)
+            if not together:
+                self.unbridge(each)
+                self.leave(each)
         self._bridges.join(call, other, keys=keys)
         for each in (call, other):
-            self._hear_live(each)
+            if not together:
+                self._hear_live(each)
 
     def unbridge(self, call: int) -> None:
         """End the bridge a call is in, if any."""
@@ -299,7 +309,7 @@ class Engine:
         else:
             self._live.end(call)
         self._outbound.follow(call, wanted)
-        slot.listened = self._is_listened(call)
+        slot.listened = slot.listens and self._is_listened(call)
 
     def _is_listened(self, call: int) -> bool:
         return self._live.takes(call) or self._listening.listens(call)
@@ -314,7 +324,7 @@ class Engine:
         if slot.sender is not None:
             self._tell_peer(slot, leaving=True)
             self._outbound.end(call)
-        self._wire.detach(call, slot.line)
+        self._wire.detach(call, bare(slot.line))
         slot.line.close()
         slot.closing = True
         self._release(slot)
@@ -327,7 +337,10 @@ class Engine:
         self._receive(now)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._live.beat(group, self._frame)
-        self._bridges.beat(group)
+        if self._bridges.carry_keys:
+            self._bridges.hush(self._listening.keys_down(group), self._frame)
+        # Those whose turn to send comes next hear what is newest.
+        self._bridges.beat((group + 1) % GROUPS, self._frame)
         self._rooms.beat(group)
         cared_for = self._care[number % _CARE]
         if cared_for:
@@ -354,13 +367,13 @@ class Engine:
         if wanted:
             self._listen(slot)
         self._listening.seek_tones(slot.call, wanted, self._frame)
-        slot.listened = self._is_listened(slot.call)
+        slot.listened = slot.listens and self._is_listened(slot.call)
 
     def _listen(self, slot: Slot) -> None:
         """From here on somebody reads what is received."""
         if not slot.listened:
             self._ring.rejoin(slot.call, slot.timeline)
-            slot.listened = True
+        slot.listened = slot.listens
 
     def _slot(self, call: int) -> Slot:
         slot = self._slots.get(call)
@@ -393,11 +406,34 @@ class Engine:
         self._emit(call, PlayEnded(ticket))
 
     def _heard_tone(self, call: int, key: str) -> None:
-        self._emit(call, KeyPressed(key, KeySource.INBAND, self._clock.monotonic()))
+        self._tell(call, KeyPressed(key, KeySource.INBAND, self._clock.monotonic()))
+
+    def _tell(self, call: int, event: MediaEvent) -> None:
+        """Tell what a peer did; a key it pressed goes down across its bridge too."""
+        self._emit(call, event)
+        if isinstance(event, KeyPressed) and (other := self._bridges.presses(call)) is not None:
+            self._press_across(self._slots[call], self._slots[other], event)
+
+    def _press_across(self, slot: Slot, other: Slot, pressed: KeyPressed) -> None:
+        self._bridges.hush([slot.call], self._frame)
+        press = slot.keys.latest if pressed.source is KeySource.RFC4733 else None
+        if press is None or other.stream is None or other.stream.event_payload_type is None:
+            if other.sender is not None:
+                self.send_keys(other.call, pressed.key)
+        elif other.sender is not None:
+            other.sender.voice.hold(pressed.key, partial(self._goes_on, slot.call, press))
+            self._outbound.regroup(other.call % GROUPS)
+
+    def _goes_on(self, call: int, press: Press) -> bool:
+        """Whether a key of this call is still down; as long as it is, its sound is hushed."""
+        down = press.goes_on(self._clock.monotonic())
+        if down:
+            self._bridges.hush([call], self._frame)
+        return down
 
     def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
         slot = self._slots[call]
-        slot.listened = self._is_listened(call)
+        slot.listened = slot.listens and self._is_listened(call)
         slot.writing += 1
         self._writing[recording.sink] = (call, recording)
         recording.end(cause)

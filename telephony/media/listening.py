@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from call.g711 import DECODE
 from call.sound import FRAME, EndOfRecording, Law
+from telephony.concealment import Concealment
 from telephony.media.outbound import GROUPS
 from telephony.media.recording import LOUD_DBFS, Recording
 from telephony.playout import Reader, Ring, Rows, Taken
@@ -15,7 +16,6 @@ from telephony.tones import ToneDetector
 _LAWS = tuple(Law)
 _LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
 _CODES = 256  # entries of _LINEAR for each law
-_FADE = np.array([0.7, 0.4, 0.15, 0.0])  # what is left of the last frame in each frame lost
 _LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2 * FRAME  # the squares of one frame, added up
 _OCTETS = 2 * FRAME  # of one frame of linear sound
 _ROUNDS = 4  # frames one call may catch up in one beat
@@ -30,8 +30,7 @@ class Listening:
 
     def __init__(self, ring: Ring, calls: int) -> None:
         self._law = np.zeros((calls, 1), dtype=np.uint16)  # where its table begins in _LINEAR
-        self._last = np.zeros((calls, FRAME), dtype=np.int16)
-        self._holes = np.zeros(calls, dtype=np.intp)
+        self._concealment = Concealment(calls)
         # 100 ms for what is reordered; half a second until silence is believed.
         self._recorder = Reader(ring, calls, reorder=5, patience=25)
         self._tones = Reader(ring, calls, reorder=2, patience=3)
@@ -48,8 +47,7 @@ class Listening:
         """Record what is received from now on."""
         self._recordings[call] = recording
         self._recorder.start(call, now)
-        self._last[call] = 0
-        self._holes[call] = 0
+        self._concealment.forget(call)
         self._recorded[call % GROUPS] = _with(self._recorded[call % GROUPS], call)
 
     def stop(self, call: int, now: int) -> Recording | None:
@@ -83,6 +81,12 @@ class Listening:
             self._sought[call % GROUPS] = _with(others, call)
         elif was and not wanted:
             self._sought[call % GROUPS] = others[others != call]
+
+    def keys_down(self, group: int) -> list[int]:
+        """The calls of a group in whose sound a key is down."""
+        rows = self._sought[group]
+        down: list[int] = self._detector.down(rows).tolist() if rows.size else []
+        return down
 
     def beat(self, group: int, now: int, ended: Ended, heard: Heard) -> None:
         """Take what can be taken of one group; `ended` and `heard` are told what comes of it."""
@@ -131,19 +135,20 @@ class Listening:
         return _LINEAR.take(taken.octets + self._law[taken.calls], mode="wrap")
 
     def _concealed(self, taken: Taken) -> NDArray[np.int16]:
-        """Linear sound; each frame lost is the last one again, fainter, and soon silence."""
+        """Linear sound, as it was received; what was lost is guessed from both its sides."""
         calls, received = taken.calls, taken.received
         linear = self._linear(taken)
         if received.all():
-            self._holes[calls] = 0
-            self._last[calls] = linear
+            self._concealment.heard(calls, linear)
             return linear
-        gone, there = calls[~received], calls[received]
-        fade = _FADE[np.minimum(self._holes[gone], len(_FADE) - 1)]
-        linear[~received] = (self._last[gone] * fade[:, None]).astype(np.int16)
-        self._holes[gone] += 1
-        self._holes[there] = 0
-        self._last[there] = linear[received]
+        gone = calls[~received]
+        guess = self._concealment.lost(gone)
+        following = self._recorder.upcoming(gone)
+        there = following.received
+        if there.any():
+            self._concealment.bend(gone, guess, there, self._linear(following))
+        linear[~received] = guess
+        self._concealment.heard(calls[received], linear[received])
         return linear
 
     def _forget(self, call: int) -> None:

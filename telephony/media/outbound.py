@@ -12,7 +12,8 @@ import numpy as np
 
 from call.g711 import SILENCE
 from call.media import Address, Direction, Stream
-from call.sound import FRAME
+from call.sound import FRAME, Law
+from telephony.media.ducking import above
 from telephony.media.line import Line
 from telephony.media.voice import Voice
 from telephony.rtp import HEADER
@@ -26,6 +27,7 @@ _FIELDS = np.dtype(
     [("first", "u1"), ("second", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4")]
 )
 _MARKER = 0x80
+_LAWS = tuple(Law)
 
 Send = Callable[[memoryview], None]
 
@@ -44,8 +46,6 @@ class Sender:
     sends: bool
     reports: bool = False
     """Whether the peer has an address to send RTCP to."""
-    follows: bool = False
-    """Whether it hears others, in a bridge or a room."""
     filled: int = 0
     """Frames in the packet being made, where packets hold several."""
 
@@ -58,13 +58,14 @@ class _Chorus:
     voices: tuple[tuple[int, Voice], ...]
     sends: tuple[tuple[Send, memoryview], ...]
     followers: np.ndarray[tuple[int], np.dtype[np.intp]]
-    """Those who hear others, while nothing is played to them."""
+    following: tuple[tuple[int, Voice], ...]
+    """Those who hear others; what is played to them sounds above."""
     uncounted: int = 0
     """Packets that each call has sent in this company, and that its counters do not tell yet."""
 
 
 def _nobody() -> _Chorus:
-    return _Chorus(np.empty(0, dtype=np.intp), (), (), np.empty(0, dtype=np.intp))
+    return _Chorus(np.empty(0, dtype=np.intp), (), (), np.empty(0, dtype=np.intp), ())
 
 
 class Outbound:
@@ -80,6 +81,8 @@ class Outbound:
         self._payload = self._packets[:, HEADER.size : HEADER.size + FRAME]
         self.live = np.zeros((calls, FRAME), dtype=np.uint8)
         """What each call that follows others hears of them next, in its own law."""
+        self._law = np.zeros(calls, dtype=np.uint8)  # the place of each call's among all laws
+        self._follows: set[int] = set()
         self._sent = np.zeros((calls, 2), dtype=np.int64)  # packets and octets
         self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
         self._chorus = [_nobody() for _ in range(GROUPS)]
@@ -98,6 +101,8 @@ class Outbound:
         self._timestamp[call] = timestamp
         row = memoryview(self._packets[call].data)
         voice = Voice(row, stream.law)
+        voice.follows = call in self._follows
+        self.live[call] = SILENCE[stream.law]
         sender = Sender(call, line, voice, row, 0, None, 1, False)
         self.change(sender, stream)
         return sender
@@ -108,7 +113,10 @@ class Outbound:
         sender.event_payload_type = stream.event_payload_type
         sender.frames_per_packet = min(max(stream.ptime_ms // 20, 1), _LONGEST)
         sender.filled = 0
+        if sender.voice.law is not stream.law:
+            self.live[sender.call] = SILENCE[stream.law]
         sender.voice.speak(stream.law)
+        self._law[sender.call] = _LAWS.index(stream.law)
         may_send = stream.direction in (Direction.SENDRECV, Direction.SENDONLY)
         sender.reports = not is_nowhere(stream.remote)
         sends = may_send and sender.reports
@@ -125,11 +133,15 @@ class Outbound:
         self._header["second"][sender.call] = sender.payload_type | marker
 
     def follow(self, call: int, wanted: bool) -> None:
-        """Send what stands in `live` while nothing is played; or silence again."""
+        """Send what stands in `live`, and above it what is played; or no more of it.
+
+        It may be said before the call begins to send.
+        """
+        (self._follows.add if wanted else self._follows.discard)(call)
         sender = self._members[call % GROUPS].get(call)
         if sender is not None:
-            sender.follows = wanted
             self.live[call] = SILENCE[sender.voice.law]
+            sender.voice.follows = wanted
             sender.voice.speak(sender.voice.law)
             self.regroup(call % GROUPS)
 
@@ -138,6 +150,7 @@ class Outbound:
         if self._members[call % GROUPS].pop(call, None) is not None:
             self.regroup(call % GROUPS)
         self._marked.discard(call)
+        self._follows.discard(call)
 
     def regroup(self, group: int) -> None:
         """Who sends together may have changed: sort it out at the next beat."""
@@ -153,12 +166,14 @@ class Outbound:
             else:
                 together.append(sender)
         sending = tuple(s for s in together if s.sends)
+        following = tuple((s.call, s.voice) for s in together if s.voice.follows)
         self._count(group)
         self._chorus[group] = _Chorus(
             np.array([s.call for s in sending], dtype=np.intp),
-            tuple((s.call, s.voice) for s in together),
+            tuple((s.call, s.voice) for s in together if not s.voice.follows),
             tuple((s.line.send, s.row[: HEADER.size + FRAME]) for s in sending),
-            np.array([s.call for s in together if s.follows], dtype=np.intp),
+            np.array([call for call, _ in following], dtype=np.intp),
+            following,
         )
 
     def _count(self, group: int) -> None:
@@ -182,13 +197,13 @@ class Outbound:
         if self._stale[group]:
             self._sort(group)
         chorus = self._chorus[group]
-        if chorus.followers.size:
-            self._payload[chorus.followers] = self.live[chorus.followers]
         over = [
             (call, ticket)
             for call, voice in chorus.voices
             if voice.talks and (ticket := voice.fill()) is not None
         ]
+        if chorus.following:
+            over += self._follow(chorus)
         if chorus.sends:
             self._sequence[chorus.rows] += 1
             self._timestamp[chorus.rows] += FRAME
@@ -201,6 +216,16 @@ class Outbound:
             over += self._beat_solo(group)
         for call, ticket in over:
             ended(call, ticket)
+
+    def _follow(self, chorus: _Chorus) -> list[tuple[int, int]]:
+        """Fill the packets of those who hear others; calls and tickets that ended."""
+        self._payload[chorus.followers] = self.live[chorus.followers]
+        talking = [each for each in chorus.following if each[1].talks]
+        rows = np.array([call for call, voice in talking if voice.speaks], dtype=np.intp)
+        tickets = [(call, voice.fill()) for call, voice in talking]
+        if rows.size:
+            self._payload[rows] = above(self._payload[rows], self.live[rows], self._law[rows])
+        return [(call, ticket) for call, ticket in tickets if ticket is not None]
 
     def _beat_solo(self, group: int) -> list[tuple[int, int]]:
         """Serve the calls that are served one by one; calls and tickets that ended."""
@@ -231,10 +256,24 @@ class Outbound:
             if sender.sends:
                 self._send_event(sender, event.payload, event.age, marker=event.marker)
             return None
-        ticket = sender.voice.fill(HEADER.size + sender.filled * FRAME)
+        ticket = self._fill_alone(sender, HEADER.size + sender.filled * FRAME)
         sender.filled += 1
         if sender.filled == sender.frames_per_packet:
             self._send_packet(sender, FRAME * (sender.filled - 1))
+        return ticket
+
+    def _fill_alone(self, sender: Sender, at: int) -> int | None:
+        """Write one frame at an offset of the packet; the ticket whose last frame it was."""
+        voice = sender.voice
+        if not voice.follows:
+            return voice.fill(at)
+        place, heard = slice(at, at + FRAME), self.live[[sender.call]]
+        frame = self._packets[sender.call : sender.call + 1, place]
+        speaks = voice.speaks
+        frame[:] = heard
+        ticket = voice.fill(at)
+        if speaks:
+            frame[:] = above(frame, heard, self._law[[sender.call]])
         return ticket
 
     def _send_packet(self, sender: Sender, age: int) -> None:

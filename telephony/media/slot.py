@@ -32,10 +32,13 @@ class Slot:
     locked: bool = False
     lost_told: bool = False
     listened: bool = False
-    """Whether anything reads what is received: a recording, or the search for tones."""
+    """Whether what is received is kept for somebody: a recording, the search for tones, a bridge.
+
+    Not while the peer is on hold: what it should not send is nothing to hear.
+    """
     closing: bool = False
-    waiting: tuple[tuple[Clip, ...], int] | None = None
-    """What to play once there is a stream."""
+    waiting: tuple[tuple[Clip, ...], int, bool] | None = None
+    """What to play once there is a stream: clips, ticket, and whether to repeat."""
     playing: tuple[Clip, ...] = ()
     writing: int = 0
     """Recordings ended and not yet whole on disk."""

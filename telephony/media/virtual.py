@@ -19,7 +19,7 @@ from call.media import (
     PlaneLoad,
     Stream,
 )
-from call.sound import FRAME, Law, Pcm
+from call.sound import FRAME, FRAME_S, Law, Pcm
 from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
 from telephony.media.desk import Desk
@@ -60,13 +60,13 @@ class FarEnd:
         octets = encode(padded, self._law).reshape(-1, FRAME)
         self._words.extend(frame.tobytes() for frame in octets)
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str, seconds: float = 0.1) -> None:
         """Press keys: as events, or as tones where events were not agreed on."""
         for key in keys:
             if self.stream is not None and self.stream.event_payload_type is None:
-                self.speak(key_tones(key))
+                self.speak(key_tones(key, seconds=seconds))
             else:
-                self._events.extend(press_packets(key))
+                self._events.extend(press_packets(key, steps=round(seconds / FRAME_S)))
                 self._events.extend([None] * _GAP)
 
     def send(self, packet: bytes, source: Address | None = None) -> None:

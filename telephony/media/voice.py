@@ -1,11 +1,12 @@
 """What one slot says: clips one after the other, keys, and silence between them."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 
 from call.g711 import SILENCE, Octets
 from call.sound import FRAME, Law
-from telephony.dtmf import EventPacket, press_packets
+from telephony.dtmf import EventPacket, held_packets, press_packets
 from telephony.rtp import HEADER
 
 GAP = 4
@@ -15,8 +16,8 @@ GAP = 4
 class Voice:
     """The frames one slot sends next, written into its packet at each beat."""
 
-    __slots__ = ("_at", "_clips", "_dirty", "_paused", "_presses", "_said", "_silence", "_tones",
-        "law", "packet", "talks", "ticket")  # fmt: skip
+    __slots__ = ("_at", "_clips", "_dirty", "_paused", "_presses", "_repeats", "_said", "_silence",
+        "_tones", "follows", "law", "packet", "talks", "ticket")  # fmt: skip
 
     def __init__(self, packet: memoryview, law: Law) -> None:
         """`packet`: the octets of the slot's packet, header first."""
@@ -24,9 +25,12 @@ class Voice:
         self.ticket: int | None = None
         self.talks = True
         """Whether the next frame differs from the last one sent: there is something to `fill`."""
+        self.follows = False
+        """Whether others are heard here while nothing is said: silence is not ours to write."""
         self._clips: deque[memoryview] = deque()
         self._said: list[memoryview] = []  # clips of the same play that are over, to go back to
         self._paused = False
+        self._repeats = False
         self._at = 0  # the octet of the first clip that is said next
         self._tones: deque[memoryview] = deque()
         self._presses: Iterator[EventPacket | None] | None = None
@@ -38,13 +42,14 @@ class Voice:
         self._silence = bytes([SILENCE[law]])
         self._dirty = self.talks = True
 
-    def play(self, clips: Sequence[Octets], ticket: int) -> None:
-        """Say these frames in place of what is being said."""
+    def play(self, clips: Sequence[Octets], ticket: int, *, repeat: bool = False) -> None:
+        """Say these frames in place of what is being said; with `repeat`, round and round."""
         self._clips = _octets(clips)
         self._said.clear()
         self._paused = False
+        self._repeats = repeat
         self._at = 0
-        self.ticket = ticket
+        self.ticket = None if repeat else ticket
         self.talks = True
 
     def translate(self, clips: Sequence[Octets]) -> None:
@@ -62,14 +67,14 @@ class Voice:
     def skip(self, frames: int) -> None:
         """Go on so many frames further; back, where they are negative, to the first at most.
 
-        Past the last frame the play is over, and `fill` tells so.
+        Past the last frame the play is over, and `fill` tells so; or begins again, if it repeats.
         """
         if not self._clips:
             return
         clips = deque((*self._said, *self._clips))
-        place = sum(map(len, self._said)) + self._at + frames * FRAME
+        place = max(0, sum(map(len, self._said)) + self._at + frames * FRAME)
         self._said.clear()
-        self._at = max(0, place)
+        self._at = place % sum(map(len, clips)) if self._repeats else place
         while clips and self._at >= len(clips[0]):
             self._at -= len(clips[0])
             self._said.append(clips.popleft())
@@ -93,12 +98,22 @@ class Voice:
 
     def press(self, keys: str) -> None:
         """Send the keys as events, after those under way."""
-        self._presses = _chained(self._presses, keys)
+        for key in keys:
+            self._presses = _after(self._presses, press_packets(key))
+
+    def hold(self, key: str, is_down: Callable[[], bool]) -> None:
+        """Send a key as an event for as long as it is down, after those under way."""
+        self._presses = _after(self._presses, held_packets(key, is_down))
 
     def sound_keys(self, tones: Sequence[Octets]) -> None:
         """Send keys as tones, ahead of any clip."""
         self._tones.extend(memoryview(tone.data) for tone in tones)
         self.talks = True
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the next frame is one of a clip."""
+        return bool(self._clips) and not self._paused and not self._tones
 
     @property
     def presses(self) -> bool:
@@ -130,6 +145,11 @@ class Voice:
                 return None
             self._said.append(self._clips.popleft())
             self._at = 0
+            if self._repeats and not self._clips:
+                self._clips.extend(self._said)
+                self._said.clear()
+        elif self.follows:
+            self._dirty = False
         elif self._dirty:
             self.packet[at:] = self._silence * (len(self.packet) - at)
             self._dirty = at != HEADER.size
@@ -147,12 +167,7 @@ def _octets(clips: Sequence[Octets]) -> deque[memoryview]:
     return deque(memoryview(clip.data).cast("B") for clip in clips)
 
 
-def _chained(
-    before: Iterator[EventPacket | None] | None, keys: str
+def _after(
+    before: Iterator[EventPacket | None] | None, press: Iterator[EventPacket]
 ) -> Iterator[EventPacket | None]:
-    if before is not None:
-        yield from before
-    for key in keys:
-        yield from press_packets(key)
-        for _ in range(GAP):
-            yield None
+    return chain(before or (), press, repeat(None, GAP))
