@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from call.sound import Clip, EndOfRecording, Law
+from call.sound import RATE, Clip, EndOfRecording, Law
 
 Address = tuple[str, int]
 """An IP address and a UDP port."""
@@ -72,6 +72,8 @@ class Stream:
     ptime_ms: int = 20
     """Milliseconds a packet that we send (20, 40 or 60)."""
     srtp: Srtp | None = None
+    event_rate: int = RATE
+    """The clock of RFC 4733 events, in Hz: how long a key is down is told in its units."""
 
     @property
     def law(self) -> Law:

@@ -1,21 +1,22 @@
-"""Offer and answer (RFC 3264) for one call: one stream of G.711 sound, with keys beside it.
+"""Offer and answer (RFC 3264) for one call: one stream of sound, with keys beside it.
 
 A `Negotiation` lives as long as its call. It answers what the peer offers, makes our own offers
 (delayed offer, outgoing call, hold) and reads the answers to them; each success gives a `Stream`
 for the media plane. A failure leaves what was agreed before untouched (RFC 3261 §14.1).
 
-We answer with one law, the first of the peer's list that we know, so that sound never changes
-law in the middle of a call; whatever else is offered is refused with port 0, in its place.
+We answer with one codec, the first of the peer's list that we take, so that sound never changes
+codec in the middle of a call; whatever else is offered is refused with port 0, in its place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from types import MappingProxyType
 
 from call.errors import Misuse, PeerFault
-from call.media import Address, Direction, Stream
-from call.sound import Law
+from call.media import Address, Codec, Direction, Stream
+from call.sound import RATE, Law
+from telephony.codecs import FACTS, NARROW, codec_named
 from telephony.crypto import UNENCRYPTED, Crypto, Secrecy, Terms, attributes
 from telephony.sdp import (
     Attribute,
@@ -30,10 +31,13 @@ from telephony.sdp import (
 PTIMES_MS = (60, 40, 20)
 """What the media plane can send, the longest first."""
 
+_EVENTS = "telephone-event"
+
 EVENT_PAYLOAD_TYPE = 101
 """What we offer for RFC 4733 events; any dynamic number would do, this one everybody expects."""
 
-_LAWS: Mapping[Law, int] = MappingProxyType({Law.PCMU: 0, Law.PCMA: 8})
+_MORE_EVENTS: Mapping[int, int] = MappingProxyType({RATE: EVENT_PAYLOAD_TYPE, 48000: 110})
+"""By RTP clock: events go by the clock of the sound (RFC 4733 §2.4.1)."""
 
 _FLOWS: Mapping[Direction, tuple[bool, bool]] = MappingProxyType(
     {
@@ -64,7 +68,7 @@ class _Choice:
     """The medium that we take among those described, and on what terms."""
 
     index: int
-    law: RtpMap
+    sound: RtpMap
     events: RtpMap | None
     protocol: str
     lines: tuple[Crypto, ...]
@@ -75,16 +79,22 @@ class Negotiation:
     """The session of one call: what was said last, what was agreed, and its version.
 
     `session_id` names the session in `o=`; `host` and `port` are where our slot receives;
-    `secrecy` is what we want encrypted.
+    `secrecy` is what we want encrypted; `codecs` is what we take, as we offer it.
     """
 
     def __init__(
-        self, host: str, port: int, session_id: int, secrecy: Secrecy = UNENCRYPTED
+        self,
+        host: str,
+        port: int,
+        session_id: int,
+        secrecy: Secrecy = UNENCRYPTED,
+        codecs: Sequence[Codec] = NARROW,
     ) -> None:
         self._host = host
         self._port = port
         self._session_id = session_id
         self._secrecy = secrecy
+        self._codecs = tuple(codecs)
         self._version = session_id
         self._said: tuple[Media, ...] | None = None
         self._agreed: _Choice | None = None
@@ -117,7 +127,7 @@ class Negotiation:
         return self._say(media), choice.stream
 
     def offer(self, direction: Direction = Direction.SENDRECV) -> bytes:
-        """Our offer: both laws and keys. Media refused earlier keep their place (RFC 3264 §8)."""
+        """Our offer: all we take, and keys. What was refused keeps its place (RFC 3264 §8)."""
         own = self._own_medium(direction)
         if self._agreed is None or self._said is None:
             media: tuple[Media, ...] = (own,)
@@ -154,7 +164,7 @@ class Negotiation:
             if choice is not None:
                 return choice
         objection = self._secrecy.objection(described.media)
-        raise NoCommonCodec(objection or "no G.711 sound described")
+        raise NoCommonCodec(objection or "no sound described that we take")
 
     def _consider(
         self, described: SessionDescription, index: int, ours: Direction, terms_of: _TermsOf
@@ -166,20 +176,21 @@ class Negotiation:
         terms = terms_of(index, medium)
         if terms is None:
             return None
-        mapped = next((m for m in medium.maps() if _law(m) is not None), None)
-        law = _law(mapped) if mapped else None
-        if mapped is None or law is None or host is None or not self._reaches(host):
+        mapped = next((m for m in medium.maps() if _codec(m) in self._codecs), None)
+        codec = _codec(mapped) if mapped else None
+        if mapped is None or codec is None or host is None or not self._reaches(host):
             return None
-        events = next((m for m in medium.maps() if _is_events(m, mapped)), None)
+        events = _events(medium, mapped)
         remote, direction = self._flow((host, medium.port), described.direction_of(medium), ours)
         stream = Stream(
-            codec=law,
+            codec=codec,
             payload_type=mapped.payload_type,
             event_payload_type=events.payload_type if events else None,
             remote=remote,
             direction=direction,
-            ptime_ms=_ptime(medium),
+            ptime_ms=_ptime(medium) if isinstance(codec, Law) else PTIMES_MS[-1],
             srtp=terms.srtp,
+            event_rate=events.rate if events else RATE,
         )
         return _Choice(index, mapped, events, medium.protocol, terms.lines, stream)
 
@@ -214,7 +225,7 @@ class Negotiation:
 
     def _medium(self, choice: _Choice, offered: Media) -> Media:
         stream = choice.stream
-        maps = [choice.law, *([choice.events] if choice.events else [])]
+        maps = [choice.sound, *([choice.events] if choice.events else [])]
         return Media(
             kind="audio",
             port=self._port,
@@ -226,18 +237,11 @@ class Negotiation:
 
     def _own_medium(self, direction: Direction) -> Media:
         agreed = self._agreed
-        numbers = dict(_LAWS)
-        events = EVENT_PAYLOAD_TYPE
         if agreed is None:
             protocol, lines = self._secrecy.offer()
         else:
-            # A payload type keeps its meaning as long as the session (RFC 3264 §8.3.2).
-            numbers[agreed.stream.law] = agreed.law.payload_type
-            events = agreed.stream.event_payload_type or events
             protocol, lines = agreed.protocol, agreed.lines
-        laws = sorted(numbers, key=lambda law: agreed is not None and law != agreed.stream.law)
-        maps = [RtpMap(numbers[law], law.value, 8000) for law in laws]
-        maps.append(RtpMap(events, "telephone-event", 8000))
+        maps = self._own_maps(agreed)
         return Media(
             kind="audio",
             port=self._port,
@@ -246,6 +250,21 @@ class Negotiation:
             attributes=_attributes(maps, direction, agreed.stream.ptime_ms if agreed else 20)
             + attributes(lines),
         )
+
+    def _own_maps(self, agreed: _Choice | None) -> list[RtpMap]:
+        """All we take, and events on each clock of it.
+
+        What was agreed comes first, and keeps its payload types as long as the session lasts (RFC
+        3264 §8.3.2); what would need one of these is left out.
+        """
+        kept = [] if agreed is None else [agreed.sound, *([agreed.events] if agreed.events else [])]
+        sound = [] if agreed is None else [agreed.sound]
+        sound += [_offered(c) for c in self._codecs if agreed is None or c != agreed.stream.codec]
+        events = [] if agreed is None or agreed.events is None else [agreed.events]
+        clocks = {m.rate for m in sound} - {m.rate for m in events}
+        events += [RtpMap(_MORE_EVENTS[c], _EVENTS, c) for c in sorted(clocks)]
+        taken = {m.payload_type for m in kept}
+        return [m for m in (*sound, *events) if m in kept or m.payload_type not in taken]
 
     def _say(self, media: tuple[Media, ...]) -> bytes:
         """The text; its version grows by one when it differs from the last (RFC 3264 §8)."""
@@ -257,25 +276,48 @@ class Negotiation:
 
 
 def _attributes(maps: list[RtpMap], direction: Direction, ptime_ms: int) -> tuple[Attribute, ...]:
-    said = [Attribute("rtpmap", f"{m.payload_type} {m.encoding}/{m.rate}") for m in maps]
-    events = [m for m in maps if m.encoding.lower() == "telephone-event"]
-    # 0 to 15: the keys (RFC 4733 §3.2).
-    said.extend(Attribute("fmtp", f"{m.payload_type} 0-15") for m in events)
+    said = [Attribute("rtpmap", f"{m.payload_type} {_written(m)}") for m in maps]
+    parameters = ((m.payload_type, _parameters(m)) for m in maps)
+    said.extend(Attribute("fmtp", f"{number} {text}") for number, text in parameters if text)
     return (*said, Attribute("ptime", str(ptime_ms)), Attribute(direction.value))
+
+
+def _written(mapped: RtpMap) -> str:
+    channels = f"/{mapped.channels}" if mapped.channels > 1 else ""
+    return f"{mapped.encoding}/{mapped.rate}{channels}"
+
+
+def _parameters(mapped: RtpMap) -> str | None:
+    if mapped.encoding.lower() == _EVENTS:
+        return "0-15"  # the keys (RFC 4733 §3.2)
+    codec = _codec(mapped)
+    return FACTS[codec].parameters if codec else None
 
 
 def _refusal(medium: Media) -> Media:
     return replace(medium, port=0, ports=1, host=None, attributes=())
 
 
-def _law(mapped: RtpMap) -> Law | None:
-    same = (law for law in Law if law.value == mapped.encoding.upper())
-    return next(same, None) if (mapped.rate, mapped.channels) == (8000, 1) else None
+def _codec(mapped: RtpMap) -> Codec | None:
+    return codec_named(mapped.encoding, mapped.rate, mapped.channels)
 
 
-def _is_events(mapped: RtpMap, law: RtpMap) -> bool:
-    """Whether it stands for RFC 4733 events on the clock of the sound (RFC 4733 §2.4.1)."""
-    return mapped.encoding.lower() == "telephone-event" and mapped.rate == law.rate
+def _offered(codec: Codec) -> RtpMap:
+    facts = FACTS[codec]
+    return RtpMap(facts.payload_type, facts.encoding, facts.clock, facts.channels)
+
+
+def _events(medium: Media, sound: RtpMap) -> RtpMap | None:
+    """What stands for RFC 4733 events on the clock of the sound (RFC 4733 §2.4.1).
+
+    Beside Opus many telephones describe them at 8000 only, and mean it.
+    """
+    described = [m for m in medium.maps() if m.encoding.lower() == _EVENTS]
+    for clock in (sound.rate, RATE):
+        for mapped in described:
+            if mapped.rate == clock:
+                return mapped
+    return None
 
 
 def _ptime(medium: Media) -> int:

@@ -56,7 +56,7 @@ class RtpMap:
 
 
 STATIC_MAPS: Mapping[int, RtpMap] = MappingProxyType(
-    {0: RtpMap(0, "PCMU", 8000), 8: RtpMap(8, "PCMA", 8000)}
+    {0: RtpMap(0, "PCMU", 8000), 8: RtpMap(8, "PCMA", 8000), 9: RtpMap(9, "G722", 8000)}
 )
 """Payload types of RFC 3551 §6 that need no `a=rtpmap`; only ours."""
 

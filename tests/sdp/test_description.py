@@ -102,6 +102,7 @@ def test_the_media_own_connection_comes_before_the_sessions() -> None:
 def test_static_and_dynamic_payload_types_are_named_in_the_order_of_preference() -> None:
     audio = parse(SOFTPHONE).media[0]
     assert [(m.payload_type, m.encoding) for m in audio.maps()] == [
+        (9, "G722"),
         (8, "PCMA"),
         (0, "PCMU"),
         (96, "telephone-event"),
