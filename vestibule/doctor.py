@@ -19,6 +19,8 @@ from ivr.loader import check_flows
 from ivr.operations import CATALOGUE
 from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
+from telephony.crypto import SrtpPolicy
+from telephony.media.secure_line import srtp_is_there
 from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
@@ -75,6 +77,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _mail,
         _templates,
         _transcription,
+        _encryption,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -324,6 +327,19 @@ async def _transcription(settings: Settings, _: Clock) -> list[Finding]:
         advice = "E-mails go without text. Run: pip install faster-whisper, and name a model."
         return [Finding(Verdict.NOTE, about, absence, advice)]
     return [Finding(Verdict.GOOD, about, "faster-whisper is there")]
+
+
+async def _encryption(settings: Settings, _: Clock) -> list[Finding]:
+    """Whether calls can be encrypted as the settings want."""
+    policy = settings.media.srtp
+    about = f'media.srtp "{policy}"'
+    if policy is SrtpPolicy.REFUSE:
+        return [Finding(Verdict.GOOD, about, "calls that insist on encryption are refused")]
+    if not srtp_is_there():
+        verdict = Verdict.BAD if policy is SrtpPolicy.REQUIRE else Verdict.NOTE
+        what = "the extra is not installed: no call can be encrypted"
+        return [Finding(verdict, about, what, "Run: pip install 'vestibule[secure]'.")]
+    return [Finding(Verdict.GOOD, about, "calls can be encrypted")]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:

@@ -17,18 +17,20 @@ from ivr.voices.voice import PromptVoice, open_voice
 from telephony.access import AccessPolicy
 from telephony.adapters.folder_lamp_book import FolderLampBook
 from telephony.adapters.sip_transport import SipTransport
+from telephony.crypto import UNENCRYPTED, Secrecy, SrtpPolicy
 from telephony.lamps import Lamps
 from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
+from telephony.media.secure_line import srtp_is_there
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
-from vestibule.settings import Settings, Sip
+from vestibule.settings import BadSettings, Media, Settings, Sip
 from vestibule.switchboard import Switchboard
-from vestibule.tokens import WireTokens
+from vestibule.tokens import WireTokens, draw_key
 from voicemail.adapters.serving_lock import only_server
 from voicemail.mailboxes import Mailboxes
 
@@ -101,7 +103,8 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         )
         await mailboxes.recover()
         reception = Reception(switchboard, voice, mailboxes, clock)
-        line = _line(settings.sip, plane, clock, switchboard, reception, board.lamps)
+        secrecy = _secrecy(settings.media)
+        line = _line(settings.sip, secrecy, plane, clock, switchboard, reception, board.lamps)
         async with (
             housekeeping(
                 (
@@ -154,8 +157,18 @@ async def _finishing(mailboxes: Mailboxes) -> AsyncIterator[None]:
         await mailboxes.finish()
 
 
+def _secrecy(media: Media) -> Secrecy:
+    """What the SIP line wants encrypted, as far as this machine can. Raises BadSettings."""
+    if srtp_is_there():
+        return Secrecy(media.srtp, draw_key)
+    if media.srtp is SrtpPolicy.REQUIRE:
+        raise BadSettings('media.srtp is "require", and the extra `secure` is not installed')
+    return UNENCRYPTED
+
+
 def _line(
     sip: Sip,
+    secrecy: Secrecy,
     plane: MediaPlane,
     clock: Clock,
     switchboard: Switchboard,
@@ -173,4 +186,5 @@ def _line(
         reception.attend,
         switchboard.accepts,
         lamps,
+        secrecy=secrecy,
     )

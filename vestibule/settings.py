@@ -29,6 +29,7 @@ from pydantic_settings import (
 )
 
 from call.errors import PeerFault
+from telephony.crypto import SrtpPolicy
 from voicemail.history import ADMINISTRATOR
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
@@ -137,6 +138,8 @@ class Media(Section):
     last_port: int = Field(default=32767, ge=0, le=65535)
     behind_nat: bool = False
     lost_after_s: float = Field(default=30.0, ge=5)
+    srtp: SrtpPolicy = SrtpPolicy.ACCEPT
+    """Whether sound is encrypted (SRTP with the keys in the SIP messages)."""
 
 
 class Storage(Section):

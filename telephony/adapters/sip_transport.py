@@ -11,11 +11,13 @@ import socket
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Protocol
 
 from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
+from call.masking import without_keys
 from call.media import Address
 from telephony.sip.events import Output, Peer, Send, SipEvent, Transport
 from telephony.sip.stream import PONG, Stream
@@ -171,7 +173,8 @@ class SipTransport:
             log.exception("event not handled", extra={"event": type(output).__name__})
 
     def _send(self, send: Send) -> None:
-        trace.debug("sent", extra={"peer": send.to, "sip": send.data})
+        if trace.isEnabledFor(logging.DEBUG):
+            trace.debug("sent", extra={"peer": send.to, "sip": without_keys(send.data)})
         self.counts.sent += 1
         if not _is_address(send.to.host):
             # A name would be looked up in the middle of every other call.
@@ -242,7 +245,8 @@ class SipTransport:
             self.counts.unheard += 1
             return
         self.counts.received += 1
-        trace.debug("received", extra={"peer": source, "sip": data})
+        if trace.isEnabledFor(logging.DEBUG):
+            trace.debug("received", extra={"peer": source, "sip": without_keys(data)})
         try:
             self.carry(self._core.feed(data, source, now))
         except PeerFault:
@@ -382,6 +386,7 @@ def _udp_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+@lru_cache(MAX_CONNECTIONS)
 def _is_address(host: str) -> bool:
     try:
         ip_address(host)

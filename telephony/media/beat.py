@@ -29,6 +29,7 @@ from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import UdpLine, UdpWire
 from telephony.media.load import LoadMeter
 from telephony.media.outbound import GROUPS
+from telephony.media.secure_line import load_srtp
 from telephony.media.writer import ThreadWriter
 
 _HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would help nobody
@@ -203,6 +204,7 @@ def main() -> None:
     # interval gives the beat the interpreter back in time.
     priority = _raise_priority()
     plane = Plane(link, MediaSettings(**json.loads(sys.argv[2])))
+    load_srtp()
     sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from call.errors import PeerFault
+from call.masking import without_keys
 from call.media import Direction, Srtp
 from telephony.crypto import SUITES, BadCrypto, Crypto, Secrecy, SrtpPolicy, parse, write
 from telephony.offer import Negotiation, NoCommonCodec
@@ -293,3 +294,13 @@ def test_two_of_us_agree_on_each_others_keys() -> None:
     assert ours.srtp is not None
     assert theirs.srtp is not None
     assert (ours.srtp.ours, ours.srtp.theirs) == (theirs.srtp.theirs, theirs.srtp.ours)
+
+
+def test_a_message_in_the_trace_shows_no_key() -> None:
+    offer = described(audio(line(more="|2^20|1:4"), line(2, SHORT, NEXT)))
+    shown = without_keys(offer)
+    for key in (THEIRS, NEXT):
+        assert b64encode(key)[:8] in offer
+        assert b64encode(key)[:8] not in shown
+    assert shown.count(b"inline:...") == 2
+    assert b"inline:...|2^20|1:4" in shown
