@@ -32,7 +32,7 @@ _NOISY = squares_of(-30)  # nor above this: whoever is much louder speaks
 _WEAKEST = squares_of(-42)
 _BEGIN, _GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
 _RISE, _FALL = np.float32(0.8), np.float32(0.5)  # of the way to the present loudness, a look
-_STEADY = np.float32(0.2)  # the same, for who is louder than whom: 0.2 s
+_STEADY = np.float32(0.05)  # the same, for who is louder than whom: 0.8 s
 _SPAN = 25  # looks after which the least is sought anew: 1 s
 _ONSET = 2  # looks
 _PAUSE = 10  # looks: 400 ms
@@ -68,7 +68,7 @@ class Speakers:
         self._steady[calls] = steady + (squares - steady) * _STEADY
         spoke = self.speaks[calls]
         bar = np.maximum(_WEAKEST, self._quiet(calls, loud) * np.where(spoke, _GO_ON, _BEGIN))
-        above, run = loud > bar, self._run[calls]
+        above, run = squares > bar, self._run[calls]
         run = np.where(above, np.maximum(run, 0) + 1, np.minimum(run, 0) - 1)
         self._run[calls] = run
         self.speaks[calls] = np.where(spoke, run > -_PAUSE, run >= _ONSET)
