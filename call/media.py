@@ -149,14 +149,34 @@ class SpeechChanged:
 
 @dataclass(frozen=True, slots=True)
 class MediaStatistics:
-    """How the sound of one slot went; told once, when the slot is closed."""
+    """How the sound of one slot went; told once, when the slot is closed.
+
+    What begins with `remote` is of the sound we sent, as the peer told by RTCP; None where it told
+    nothing. R and the mean opinion score (MOS) are estimates of ITU-T G.107.
+    """
 
     packets_sent: int
     packets_received: int
     packets_lost: int
     packets_late: int
+    """Those that came too late to be heard."""
     jitter_ms: float
     late_ticks: int
+    codec: Codec | None = None
+    """What was agreed on last; None where nothing was."""
+    burst_ratio: float = 1.0
+    """How much longer the rows of lost packets were than chance makes them."""
+    r_factor: float | None = None
+    """How well we heard the peer, 0 to 93; None where nothing was received."""
+    mos: float | None = None
+    """The same, 1 to 4.5."""
+    round_trip_ms: float | None = None
+    remote_lost: int | None = None
+    remote_loss: float | None = None
+    """Share of what we sent, 0 to 1."""
+    remote_jitter_ms: float | None = None
+    remote_r_factor: float | None = None
+    remote_mos: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Reception:
     received: int = 0
     duplicates: int = 0
     late: int = 0
+    bursts: int = 0
+    """Rows of neighbouring packets that did not come."""
     strange: int = 0
     """Packets that were no RTP, or of no payload type agreed on."""
     expected_before: int = 0
@@ -149,12 +151,24 @@ class Timeline:
             self._highest = sequence
             self._seen = (self._seen << steps | 1) & _SEEN
             self._sane = None
+            self.reception.bursts += steps > 1
         elif self._seen >> -steps & 1:
             self.reception.duplicates += 1
             return None
         else:
             self._seen |= 1 << -steps
+            self._fill(-steps)
         return steps
+
+    def _fill(self, back: int) -> None:
+        """A packet came that was held for lost: its row is gone, shorter, or now two."""
+        if back <= self.highest - self._base:
+            self.reception.bursts += self._missing(back - 1) + self._missing(back + 1) - 1
+
+    def _missing(self, back: int) -> bool:
+        """Whether the packet so many before the newest should have come, and has not."""
+        known = min(self.highest - self._base, _WINDOW - 1)
+        return back <= known and not self._seen >> back & 1
 
     def _begin(self, sequence: int, ssrc: int, now: int) -> int:
         """A source is new, or starts over: its timestamps mean nothing yet."""
@@ -245,6 +259,10 @@ class Ring:
         self.head[call] = -(-timeline.head // FRAME)
         self.arrived[call] = timeline.arrived
 
+    def present(self, call: int, now: int) -> int:
+        """The frame that would be received now."""
+        return int(self.head[call] + max(0, now - self.arrived[call] - 1))
+
     def write_frame(self, call: int, position: int, payload: bytes | memoryview, now: int) -> bool:
         """What `write` does, for 160 octets that are one frame of the timeline and its newest.
 
@@ -312,8 +330,7 @@ class Reader:
 
     def present(self, call: int, now: int) -> int:
         """The frame that would be received now."""
-        ring = self._ring
-        return int(ring.head[call] + max(0, now - ring.arrived[call] - 1))
+        return self._ring.present(call, now)
 
     def start(self, call: int, now: int) -> None:
         """Begin to read with what is received from now on."""
@@ -341,6 +358,14 @@ class Reader:
     def behind(self, calls: Rows) -> Rows:
         """Those of the calls of which something was received that is not taken yet."""
         return calls[self._ring.head[calls] > self.cursor[calls]]
+
+    def upcoming(self, calls: Rows) -> Taken:
+        """What stands where those `calls` are read next, whether it is there or not; not taken."""
+        cursor = self.cursor[calls]
+        place = cursor % DEPTH
+        return Taken(
+            calls, self._ring.octets[place, calls], self._ring.frame[place, calls] == cursor
+        )
 
     def take_at_once(self, call: int) -> Taken:
         """The next frame of one call, waiting for nothing."""

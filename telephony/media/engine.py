@@ -22,14 +22,13 @@ from call.media import (
     KeySource,
     MediaEvent,
     MediaLost,
-    MediaStatistics,
     PlayEnded,
     RecordEnded,
     RoomEvent,
     Side,
     Stream,
 )
-from call.sound import FRAME, FRAME_S, RATE, Clip, EndOfRecording, Law
+from call.sound import FRAME, FRAME_S, Clip, EndOfRecording, Law
 from telephony import rtcp
 from telephony.dtmf import KEYS, Press
 from telephony.media.bridges import Bridges
@@ -40,10 +39,10 @@ from telephony.media.listening import Listening
 from telephony.media.live import Live
 from telephony.media.outbound import GROUPS, Outbound
 from telephony.media.recording import Recording
-from telephony.media.reporting import report
+from telephony.media.reporting import report, statistics
 from telephony.media.rooms import Rooms
 from telephony.media.secure_line import bare, secured
-from telephony.media.slot import Slot
+from telephony.media.slot import PLAYOUT_S, Slot
 from telephony.media.writer import Sink, Writer
 from telephony.playout import Ring, Timeline
 from telephony.tones import key_tones
@@ -160,7 +159,9 @@ class Engine:
             self._listen(slot)
         self._seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
-            slot.sender = self._outbound.begin(call, slot.line, stream, self._draw())
+            start = self._draw()
+            slot.feedback.begin(start[0], start[1] + 1)
+            slot.sender = self._outbound.begin(call, slot.line, stream, start)
         else:
             slot.sender.line = slot.line
             self._outbound.change(slot.sender, stream)
@@ -452,18 +453,8 @@ class Engine:
             return
         del self._slots[slot.call]
         del self._care[slot.call % _CARE][slot.call]
-        reception = slot.timeline.reception
-        self._emit(
-            slot.call,
-            MediaStatistics(
-                packets_sent=self._outbound.sent(slot.call)[0] if slot.sender else 0,
-                packets_received=reception.received,
-                packets_lost=slot.timeline.lost_packets,
-                packets_late=reception.late,
-                jitter_ms=reception.jitter * 1000 / RATE,
-                late_ticks=self.late_ticks - slot.late_before,
-            ),
-        )
+        sent = self._outbound.sent(slot.call)[0] if slot.sender else 0
+        self._emit(slot.call, statistics(slot, sent, self.late_ticks - slot.late_before))
 
     def _look_after(self, slot: Slot) -> None:
         if slot.closing:
@@ -472,6 +463,8 @@ class Engine:
         if slot.sender is not None and self._frame >= slot.next_report:
             slot.next_report = self._frame + _REPORT
             self._tell_peer(slot)
+        if self._live.takes(slot.call):
+            slot.playout_s = max(PLAYOUT_S, self._live.delay(slot.call) * FRAME_S)
         silent_s = (self._frame - slot.alive) * FRAME_S
         if silent_s < self._settings.media_lost_s:
             slot.lost_told = False

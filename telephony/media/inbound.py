@@ -14,6 +14,7 @@ from call.media import Address, AddressLearned, KeyPressed, KeySource, MediaEven
 from call.sound import FRAME
 from telephony import rtcp, rtp
 from telephony.media.line import MTU
+from telephony.media.reporting import take_reports
 from telephony.media.slot import Slot
 from telephony.playout import Ring
 
@@ -71,9 +72,7 @@ class Inbound:
             slot.malformed += 1
             return
         slot.alive = frame
-        for report in reports:
-            if isinstance(report, rtcp.SenderReport):
-                slot.last_report, slot.last_report_at = report, now
+        take_reports(slot, reports, now)
 
     def _go_on(self, slot: Slot, frame: int) -> bool:
         """The short way of one frame of sound from a source that is locked; False for all else.

@@ -1,10 +1,19 @@
-"""What RTCP tells the peer about one call, made from the counters of both directions."""
+"""What the peer is told of one call by RTCP, what it tells us, and what both come to in the end.
+
+A call's counters are those of its timeline; the peer's reports are read as they come.
+"""
+
+from collections.abc import Sequence
 
 from call.clock import Clock
+from call.media import Codec, MediaStatistics, Wideband
+from call.sound import FRAME_S, RATE
 from telephony import rtcp
-from telephony.media.slot import Slot
+from telephony.media.slot import PLAYOUT_S, Slot
+from telephony.quality import IMPAIRMENTS, burst_ratio, opinion, rating
 
 _NTP_EPOCH = 2208988800  # seconds from 1900 to 1970
+_OPUS_RATE = 48000
 
 
 def report(
@@ -22,6 +31,7 @@ def report(
         ntp = int(seconds * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
         packets, octets = sent[0] & 0xFFFFFFFF, sent[1] & 0xFFFFFFFF
         first = rtcp.SenderReport(ssrc, ntp, timestamp, packets, octets, blocks)
+        slot.feedback.reported(ntp, time.monotonic())
     return [first, rtcp.SourceName(ssrc, name)]
 
 
@@ -41,3 +51,59 @@ def _blocks(slot: Slot, now: float) -> tuple[rtcp.ReportBlock, ...]:
     lost = max(-0x800000, min(0x7FFFFF, expected - received))
     highest, jitter = timeline.highest & 0xFFFFFFFF, int(timeline.reception.jitter) & 0xFFFFFFFF
     return (rtcp.ReportBlock(timeline.ssrc, fraction, lost, highest, jitter, last, delay),)
+
+
+def take_reports(slot: Slot, reports: Sequence[rtcp.Report], now: float) -> None:
+    """Read what the peer reports: what it sent, and how it hears us."""
+    for report in reports:
+        if isinstance(report, rtcp.SenderReport):
+            slot.last_report, slot.last_report_at = report, now
+        if isinstance(report, rtcp.SenderReport | rtcp.ReceiverReport):
+            for block in report.blocks:
+                slot.feedback.take(block, now)
+
+
+def statistics(slot: Slot, sent: int, late_ticks: int) -> MediaStatistics:
+    """How the sound of a call went; `sent` is in packets."""
+    timeline, feedback = slot.timeline, slot.feedback
+    reception, lost = timeline.reception, timeline.lost_packets
+    missed, expected = lost + reception.late, timeline.expected_packets
+    bursts = burst_ratio(missed, reception.bursts + reception.late, expected)
+    codec = slot.stream.codec if slot.stream is not None else None
+    told = feedback.loss is not None
+    ours = _rated(slot, codec, missed / expected, slot.playout_s, bursts) if expected else None
+    theirs = _rated(slot, codec, feedback.loss or 0.0, PLAYOUT_S) if told else None
+    trip = feedback.round_trip_s
+    return MediaStatistics(
+        packets_sent=sent,
+        packets_received=reception.received,
+        packets_lost=lost,
+        packets_late=reception.late,
+        jitter_ms=reception.jitter * 1000 / RATE,
+        late_ticks=late_ticks,
+        codec=codec,
+        burst_ratio=bursts,
+        r_factor=ours,
+        mos=None if ours is None else opinion(ours),
+        round_trip_ms=None if trip is None else trip * 1000,
+        remote_lost=feedback.lost if told else None,
+        remote_loss=feedback.loss,
+        remote_jitter_ms=feedback.jitter * 1000 / _clock_rate(codec) if told else None,
+        remote_r_factor=theirs,
+        remote_mos=None if theirs is None else opinion(theirs),
+    )
+
+
+def _rated(
+    slot: Slot, codec: Codec | None, loss: float, playout_s: float, bursts: float = 1.0
+) -> float | None:
+    """R of one direction. The way there is half the way there and back; a packet is one frame."""
+    if codec is None:
+        return None
+    delay_s = (slot.feedback.round_trip_s or 0.0) / 2 + FRAME_S + playout_s
+    return rating(IMPAIRMENTS[codec], delay_s=delay_s, loss=loss, burst_ratio=bursts)
+
+
+def _clock_rate(codec: Codec | None) -> int:
+    """Of a codec's timestamps, in Hz (RFC 3551, 4.5.2; RFC 7587, 4.1)."""
+    return _OPUS_RATE if codec is Wideband.OPUS else RATE

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 
 from call.media import Address, Direction, Stream
-from call.sound import Clip, Law
+from call.sound import FRAME_S, Clip, Law
 from telephony.dtmf import KeyReceiver
+from telephony.feedback import Feedback
 from telephony.media.line import Line
 from telephony.media.outbound import Sender
 from telephony.playout import Timeline
 from telephony.rtcp import SenderReport
+
+PLAYOUT_S = 2 * FRAME_S
+"""How long sound waits to be heard, where nobody measures it."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,10 @@ class Slot:
     playing: tuple[Clip, ...] = ()
     writing: int = 0
     """Recordings ended and not yet whole on disk."""
+    feedback: Feedback = field(default_factory=Feedback)
+    """How the peer hears us."""
+    playout_s: float = PLAYOUT_S
+    """How long what is received waits for its turn to be heard."""
     last_report: SenderReport | None = None
     last_report_at: float = 0.0
     reported: tuple[int, int] = (0, 0)
