@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from call.g711 import SILENCE
-from call.media import Address, Direction, Stream
-from call.sound import FRAME, Law
-from telephony.media.ducking import above
+from call.media import Address, Direction, Stream, Wideband
+from call.sound import FRAME, RATE, Law
+from telephony.codecs import FACTS
+from telephony.media.ducking import LOWERED, above
 from telephony.media.line import Line
 from telephony.media.voice import Voice
+from telephony.media.wide_voice import WideVoice
 from telephony.rtp import HEADER
 
 GROUPS = 4
@@ -48,6 +50,8 @@ class Sender:
     """Whether the peer has an address to send RTCP to."""
     filled: int = 0
     """Frames in the packet being made, where packets hold several."""
+    wide: WideVoice | None = None
+    """What makes its packets, where they are not G.711."""
 
 
 @dataclass(slots=True)
@@ -81,6 +85,9 @@ class Outbound:
         self._payload = self._packets[:, HEADER.size : HEADER.size + FRAME]
         self.live = np.zeros((calls, FRAME), dtype=np.uint8)
         """What each call that follows others hears of them next, in its own law."""
+        self.high = np.zeros((calls, 2 * FRAME), dtype=np.int16)
+        """What each wide one of them hears above 4 kHz beside."""
+        self._step = np.full(calls, FRAME, dtype=np.uint32)  # units of the RTP clock in a frame
         self._law = np.zeros(calls, dtype=np.uint8)  # the place of each call's among all laws
         self._follows: set[int] = set()
         self._sent = np.zeros((calls, 2), dtype=np.int64)  # packets and octets
@@ -92,13 +99,10 @@ class Outbound:
 
     def begin(self, call: int, line: Line, stream: Stream, start: tuple[int, int, int]) -> Sender:
         """Make ready to send; `start` is the SSRC, first sequence number and first timestamp."""
-        ssrc, sequence, timestamp = start
         self._packets[call] = 0
         self._count(call % GROUPS)
         self._sent[call] = 0
-        self._header["ssrc"][call] = ssrc
-        self._sequence[call] = sequence
-        self._timestamp[call] = timestamp
+        self.restart(call, start)
         row = memoryview(self._packets[call].data)
         voice = Voice(row, stream.law)
         voice.follows = call in self._follows
@@ -107,15 +111,22 @@ class Outbound:
         self.change(sender, stream)
         return sender
 
+    def restart(self, call: int, start: tuple[int, int, int]) -> None:
+        """Be another source from now on: the clock of the timestamps changes (RFC 7160, 4.1)."""
+        self._header["ssrc"][call], self._sequence[call], self._timestamp[call] = start
+
     def change(self, sender: Sender, stream: Stream) -> None:
-        """Follow a new agreement; counters run on."""
+        """Follow a new agreement; counters run on, and what waits for its packet goes now."""
+        self._send_packet(sender, FRAME * (sender.filled - 1))
         sender.payload_type = stream.payload_type
         sender.event_payload_type = stream.event_payload_type
         sender.frames_per_packet = min(max(stream.ptime_ms // 20, 1), _LONGEST)
-        sender.filled = 0
         if sender.voice.law is not stream.law:
             self.live[sender.call] = SILENCE[stream.law]
         sender.voice.speak(stream.law)
+        sender.voice.event_step = FRAME * stream.event_rate // RATE
+        self._step[sender.call] = FACTS[stream.codec].step
+        self._choose_codec(sender, stream)
         self._law[sender.call] = _LAWS.index(stream.law)
         may_send = stream.direction in (Direction.SENDRECV, Direction.SENDONLY)
         sender.reports = not is_nowhere(stream.remote)
@@ -127,6 +138,14 @@ class Outbound:
         self._mark(sender)
         self._members[sender.call % GROUPS][sender.call] = sender
         self.regroup(sender.call % GROUPS)
+
+    @staticmethod
+    def _choose_codec(sender: Sender, stream: Stream) -> None:
+        """A codec that remembers is the same one as long as it is agreed on."""
+        if not isinstance(stream.codec, Wideband):
+            sender.wide = None
+        elif sender.wide is None or sender.wide.codec is not stream.codec:
+            sender.wide = WideVoice(stream.codec)
 
     def _mark(self, sender: Sender) -> None:
         marker = _MARKER if sender.call in self._marked else 0
@@ -141,6 +160,7 @@ class Outbound:
         sender = self._members[call % GROUPS].get(call)
         if sender is not None:
             self.live[call] = SILENCE[sender.voice.law]
+            self.high[call] = 0
             sender.voice.follows = wanted
             sender.voice.speak(sender.voice.law)
             self.regroup(call % GROUPS)
@@ -161,7 +181,7 @@ class Outbound:
         together = []
         self._solo[group] = []
         for sender in self._members[group].values():
-            if sender.frames_per_packet > 1 or sender.voice.presses:
+            if sender.frames_per_packet > 1 or sender.voice.presses or sender.wide:
                 self._solo[group].append(sender)
             else:
                 together.append(sender)
@@ -231,13 +251,13 @@ class Outbound:
         """Serve the calls that are served one by one; calls and tickets that ended."""
         solo = self._solo[group]
         tickets = [(sender.call, self._beat_alone(sender)) for sender in solo]
-        if any(not s.voice.presses and s.frames_per_packet == 1 for s in solo):
+        if any(not s.voice.presses and s.frames_per_packet == 1 and not s.wide for s in solo):
             self.regroup(group)
         return [(call, ticket) for call, ticket in tickets if ticket is not None]
 
     def skip(self, frames: int) -> None:
         """Time went by in which nothing could be sent: timestamps tell how much."""
-        self._timestamp += FRAME * frames
+        self._timestamp += self._step * np.uint32(frames)
 
     def _unmark(self, group: int) -> None:
         solo = {s.call for s in self._solo[group]}
@@ -247,19 +267,41 @@ class Outbound:
                 self._mark(self._members[group][call])
 
     def _beat_alone(self, sender: Sender) -> int | None:
-        """One frame of a call with long packets or with a key down."""
+        """One frame of a call with long packets, with a key down, or of wide sound."""
         call = sender.call
-        self._timestamp[call] += FRAME
+        step = int(self._step[call])
+        self._timestamp[call] += step
         event = sender.voice.next_event()
         if event is not None and sender.event_payload_type is not None:
             self._send_packet(sender, FRAME * sender.filled)
             if sender.sends:
-                self._send_event(sender, event.payload, event.age, marker=event.marker)
+                age = event.age * step // sender.voice.event_step
+                self._send_event(sender, event.payload, age, marker=event.marker)
             return None
+        if sender.wide is not None:
+            return self._send_wide(sender, sender.wide)
         ticket = self._fill_alone(sender, HEADER.size + sender.filled * FRAME)
         sender.filled += 1
         if sender.filled == sender.frames_per_packet:
             self._send_packet(sender, FRAME * (sender.filled - 1))
+        return ticket
+
+    def _send_wide(self, sender: Sender, wide: WideVoice) -> int | None:
+        """Send one frame of wide sound; the ticket whose last frame it was."""
+        call, voice = sender.call, sender.voice
+        high = None
+        if voice.follows:
+            high = self.high[call] * LOWERED if voice.speaks else self.high[call]
+        ticket = self._fill_alone(sender, HEADER.size)
+        if not sender.sends:
+            return ticket
+        payload = wide.encode(self._payload[call], high)
+        self._sequence[call] += 1
+        sender.line.send(bytes(sender.row[: HEADER.size]) + payload)
+        self._sent[call] += (1, len(payload))
+        if call in self._marked:
+            self._marked.remove(call)
+            self._mark(sender)
         return ticket
 
     def _fill_alone(self, sender: Sender, at: int) -> int | None:
