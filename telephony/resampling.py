@@ -93,7 +93,7 @@ class Joiner:
     def __init__(self) -> None:
         self._doubler = Doubler()
 
-    def join(self, narrow: Pcm, high: WideFrame | None) -> WideFrame:
+    def join(self, narrow: Pcm, high: WideFrame | Sound | None) -> WideFrame:
         """The whole; without a high band, the narrow part alone. It saturates."""
         wide = self._doubler.double(narrow)
         return _rounded(wide if high is None else wide + high)

@@ -9,9 +9,11 @@ from call.sound import Law
 LOWERED_DB = -12.0
 """By how much others are lowered meanwhile: still followed, and no rival to a prompt."""
 
-_GAIN = 10 ** (LOWERED_DB / 20)
+LOWERED = np.float32(10 ** (LOWERED_DB / 20))
+"""The same as a factor."""
+
 _LINEAR = np.stack([DECODE[law] for law in Law])
-_LOWERED = np.rint(_LINEAR * _GAIN).astype(np.int16)
+_LOWERED = np.rint(_LINEAR * LOWERED).astype(np.int16)
 _ENCODE = np.stack([ENCODE[law] for law in Law])
 
 

@@ -27,12 +27,15 @@ from call.media import (
     RoomEvent,
     Side,
     Stream,
+    Wideband,
 )
 from call.sound import FRAME, FRAME_S, Clip, EndOfRecording, Law
 from telephony import rtcp
+from telephony.codecs import FACTS
 from telephony.dtmf import KEYS, Press
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
+from telephony.media.high_band import HighBand
 from telephony.media.inbound import Inbound
 from telephony.media.line import Line, Wire
 from telephony.media.listening import Listening
@@ -43,6 +46,7 @@ from telephony.media.reporting import report, statistics
 from telephony.media.rooms import Rooms
 from telephony.media.secure_line import bare, secured
 from telephony.media.slot import PLAYOUT_S, Slot
+from telephony.media.wide_ear import WideEar
 from telephony.media.writer import Sink, Writer
 from telephony.playout import Ring, Timeline
 from telephony.tones import key_tones
@@ -101,8 +105,12 @@ class Engine:
         self._inbound = Inbound(self._ring, self._tell, learn_any=settings.learn_any)
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
+        self._high = HighBand(self._live, self._outbound, settings.slots)
         self._bridges = Bridges(self._live, self._outbound, settings.slots)
-        self._rooms = Rooms(self._live, self._outbound, writer, emit_of_room, settings.rooms)
+        self._rooms = Rooms(
+            self._live, self._outbound, self._high, writer, emit_of_room, settings.rooms
+        )
+        self._ears: dict[int, WideEar] = {}
         self._shelf = ClipShelf()
         self._writing: dict[Sink, tuple[int, Recording]] = {}
         self._frame = 0
@@ -152,6 +160,7 @@ class Engine:
         if not slot.listens or before is None or before.direction != stream.direction:
             slot.heard = slot.alive = self._frame
             slot.lost_told = False
+        self._choose_codec(slot, before, stream)
         self._listening.set_law(call, stream.law)
         self._live.set_law(call, stream.law)
         self._bridges.agree(call, stream)
@@ -164,12 +173,26 @@ class Engine:
             slot.sender = self._outbound.begin(call, slot.line, stream, start)
         else:
             slot.sender.line = slot.line
+            if before is not None and FACTS[before.codec].clock != FACTS[stream.codec].clock:
+                self._outbound.restart(call, self._draw())
             self._outbound.change(slot.sender, stream)
             if before is not None and before.law is not stream.law:
                 slot.sender.voice.translate(self._shelf.take(slot.playing, stream.law))
         if slot.waiting is not None:
             (clips, ticket, repeat), slot.waiting = slot.waiting, None
             self.play(call, clips, ticket, repeat)
+
+    def _choose_codec(self, slot: Slot, before: Stream | None, stream: Stream) -> None:
+        """Wide sound is taken apart as it comes; the codec stays as long as it is agreed on."""
+        if before is not None and before.codec is stream.codec:
+            return
+        self._high.close(slot.call)
+        self._ears.pop(slot.call, None)
+        slot.ear = None
+        if isinstance(stream.codec, Wideband):
+            self._high.open(slot.call)
+            slot.ear = WideEar(slot.call, stream.codec, self._ring, self._high)
+            self._ears[slot.call] = slot.ear
 
     def play(self, call: int, clips: Sequence[Clip], ticket: int, repeat: bool = False) -> None:
         """Send the clips in place of what is being sent; with `repeat`, without end."""
@@ -325,6 +348,8 @@ class Engine:
         if slot.sender is not None:
             self._tell_peer(slot, leaving=True)
             self._outbound.end(call)
+        self._high.close(call)
+        self._ears.pop(call, None)
         self._wire.detach(call, bare(slot.line))
         slot.line.close()
         slot.closing = True
@@ -336,12 +361,18 @@ class Engine:
         now = self._clock.monotonic()
         self._outbound.beat(group, self._played)
         self._receive(now)
+        for ear in self._ears.values():
+            ear.beat(self._frame)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._live.beat(group, self._frame)
+        if self._high:
+            self._high.beat(group)
         if self._bridges.carry_keys:
             self._bridges.hush(self._listening.keys_down(group), self._frame)
         # Those whose turn to send comes next hear what is newest.
         self._bridges.beat((group + 1) % GROUPS, self._frame)
+        if self._high:
+            self._high.cross((group + 1) % GROUPS, self._bridges.other)
         self._rooms.beat(group)
         cared_for = self._care[number % _CARE]
         if cared_for:
@@ -401,7 +432,9 @@ class Engine:
         now = self._clock.monotonic()
         for _ in range(_CARE):
             if not self._inbound.read(slot, self._frame, now):
-                return
+                break
+        if slot.ear is not None:
+            slot.ear.beat(self._frame, at_once=True)
 
     def _played(self, call: int, ticket: int) -> None:
         self._emit(call, PlayEnded(ticket))

@@ -134,6 +134,10 @@ class Inbound:
         payload_type, sequence, timestamp, ssrc, payload = packet
         slot.heard = slot.alive = frame
         timeline = slot.timeline
+        if payload_type == stream.payload_type and slot.ear is not None:
+            slot.ear.listened = slot.listened
+            slot.ear.receive(timeline, (sequence, timestamp, ssrc, payload), frame)
+            return
         if payload_type == stream.payload_type:
             position = timeline.place(sequence, timestamp, ssrc, len(payload), frame)
             if slot.listened and position is not None:

@@ -81,6 +81,10 @@ class Fader:
         self._wanted[place] = self._reached[place] = 1
         self._turned.discard(place)
 
+    def reached(self, places: Rows) -> Gains:
+        """The gains at which the last frame ended."""
+        return self._reached[places]
+
     def take(self, places: Rows, more: Gains | None = None) -> Way | None:
         """The way of the gains in this frame; None when all of them are and stay 1.
 
@@ -109,6 +113,11 @@ class Mixer:
         self._limit = np.ones(calls, dtype=np.float32)
         self._limit_of_room = np.ones(rooms, dtype=np.float32)
         self._lowered = np.ones(rooms, dtype=np.float32)
+
+    @property
+    def ways(self) -> tuple[Fader, Fader]:
+        """How loud calls are heard, and how loud they hear."""
+        return self.says, self.hears
 
     def forget(self, call: int) -> None:
         """Everything about a call is as at first."""

@@ -15,6 +15,7 @@ from call.errors import Misuse
 from call.g711 import Octets, decode
 from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, SpeakersChanged
 from call.sound import EndOfRecording, Law, Pcm
+from telephony.media.high_band import HighBand
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
 from telephony.media.outbound import GROUPS, Outbound
@@ -100,11 +101,13 @@ class Rooms:
         self,
         live: Live,
         outbound: Outbound,
+        high: HighBand,
         writer: Writer,
         emit: Callable[[int, RoomEvent], None],
         size: int,
     ) -> None:
         """`size`: how many rooms there may be."""
+        self._high = high
         self._writer = writer
         self._emit = emit
         self._mixer = Mixer(live, outbound, size)
@@ -223,6 +226,9 @@ class Rooms:
         seating = turn.seating
         recorded = any(room.recording for room in turn.rooms)
         mixed = self._mixer.mix(seating, announced, rooms=recorded)
+        if self._high:
+            says, hears = (each.reached(seating.calls) for each in self._mixer.ways)
+            self._high.mix(seating.calls, seating.where, says, hears)
         if self._beats[group] % LOOK == 0:
             self._speakers.feed(seating.calls, mixed.squares)
         if recorded and mixed.rooms is not None:

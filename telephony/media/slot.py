@@ -8,6 +8,7 @@ from telephony.dtmf import KeyReceiver
 from telephony.feedback import Feedback
 from telephony.media.line import Line
 from telephony.media.outbound import Sender
+from telephony.media.wide_ear import WideEar
 from telephony.playout import Timeline
 from telephony.rtcp import SenderReport
 
@@ -29,6 +30,8 @@ class Slot:
     next_report: int
     late_before: int
     """Late ticks of the engine before this call."""
+    ear: WideEar | None = None
+    """What takes its packets, where they are not G.711."""
     keys: KeyReceiver = field(default_factory=KeyReceiver)
     stream: Stream | None = None
     sender: Sender | None = None

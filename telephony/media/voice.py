@@ -17,7 +17,7 @@ class Voice:
     """The frames one slot sends next, written into its packet at each beat."""
 
     __slots__ = ("_at", "_clips", "_dirty", "_paused", "_presses", "_repeats", "_said", "_silence",
-        "_tones", "follows", "law", "packet", "talks", "ticket")  # fmt: skip
+        "_tones", "event_step", "follows", "law", "packet", "talks", "ticket")  # fmt: skip
 
     def __init__(self, packet: memoryview, law: Law) -> None:
         """`packet`: the octets of the slot's packet, header first."""
@@ -27,6 +27,8 @@ class Voice:
         """Whether the next frame differs from the last one sent: there is something to `fill`."""
         self.follows = False
         """Whether others are heard here while nothing is said: silence is not ours to write."""
+        self.event_step = FRAME
+        """How long 20 ms are, on the clock of the key events."""
         self._clips: deque[memoryview] = deque()
         self._said: list[memoryview] = []  # clips of the same play that are over, to go back to
         self._paused = False
@@ -99,11 +101,11 @@ class Voice:
     def press(self, keys: str) -> None:
         """Send the keys as events, after those under way."""
         for key in keys:
-            self._presses = _after(self._presses, press_packets(key))
+            self._presses = _after(self._presses, press_packets(key, step=self.event_step))
 
     def hold(self, key: str, is_down: Callable[[], bool]) -> None:
         """Send a key as an event for as long as it is down, after those under way."""
-        self._presses = _after(self._presses, held_packets(key, is_down))
+        self._presses = _after(self._presses, held_packets(key, is_down, step=self.event_step))
 
     def sound_keys(self, tones: Sequence[Octets]) -> None:
         """Send keys as tones, ahead of any clip."""
