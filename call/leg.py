@@ -78,8 +78,11 @@ class Leg(Protocol):
     async def event(self) -> LegEvent:
         """The next thing that happens, in order; waits for it."""
 
-    def play(self, clips: Sequence[Clip], ticket: int) -> None:
-        """Play the clips in place of whatever plays; PlayEnded(ticket) tells the last frame."""
+    def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
+        """Play the clips in place of whatever plays; PlayEnded(ticket) tells the last frame.
+
+        With `repeat` they begin again, without end: hold music, ringing.
+        """
 
     def stop_playing(self) -> None:
         """Stop what plays, within a frame."""

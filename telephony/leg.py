@@ -101,6 +101,7 @@ class SipLeg:
         self._call_id = call_id
         self._caller = caller
         self._dialed = dialed
+        self.outgoing = outgoing
         self._signals = signals
         self._plane = plane
         self._clock = clock
@@ -111,10 +112,15 @@ class SipLeg:
         self._settled = asyncio.Event()
         self._is_over = asyncio.Event()
         self._keys = KeyMerger()
+        self._pressed_too: SipLeg | None = None
         self._recording: Path | None = None
         self._farewell: HungUp | None = None
         self._limit: asyncio.TimerHandle | None = None
         self._statistics: MediaStatistics | None = None
+        self.began_at = clock.monotonic()
+        """When the call came, or was made, in monotonic seconds."""
+        self.answered_at: float | None = None
+        """When its 200 was sent, or came."""
         self._slot = plane.open(self._heard)
         negotiation = Negotiation(advertised, plane.port(self._slot), session_id, secrecy)
         self._agreement = Agreement(call_id, negotiation, signals, self._connect)
@@ -186,6 +192,7 @@ class SipLeg:
         """Take the call; where we call, wait until it is taken. Returns too when it ends."""
         if self._phase is Phase.RINGING:
             self._phase = Phase.ANSWERED
+            self.answered_at = self._clock.monotonic()
             # Before the 200: its answer may be sound that overtakes the ACK.
             self._agreement.connect()
             self._signals.answer(self._agreement.description)
@@ -220,9 +227,9 @@ class SipLeg:
 
     # the sound
 
-    def play(self, clips: Sequence[Clip], ticket: int) -> None:
+    def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         if self._may_sound():
-            self._plane.play(self._slot, clips, ticket)
+            self._plane.play(self._slot, clips, ticket, repeat=repeat)
 
     def stop_playing(self) -> None:
         if self._may_sound():
@@ -253,6 +260,31 @@ class SipLeg:
         """Press keys towards the peer."""
         if self._may_sound():
             self._plane.send_keys(self._slot, keys)
+
+    def bridge(self, other: "SipLeg", *, keys: bool = True) -> None:
+        """Let both peers hear each other, in place of whomever either hears.
+
+        It may be said before either is answered: what sounds then is the ringing that the
+        network sends. With `keys`, what one presses is pressed on the other; it is told either way.
+        """
+        if max(self._phase, other._phase) > Phase.UP:
+            return
+        self._part()
+        other._part()
+        if keys:
+            self._pressed_too, other._pressed_too = other, self
+        self._plane.bridge(self._slot, other._slot, keys=keys)
+
+    def unbridge(self) -> None:
+        """Let this peer and the one it is bridged with hear each other no more."""
+        self._part()
+        if self._phase <= Phase.UP:
+            self._plane.unbridge(self._slot)
+
+    def _part(self) -> None:
+        other, self._pressed_too = self._pressed_too, None
+        if other is not None:
+            other._pressed_too = None
 
     def _may_sound(self) -> bool:
         if self._phase < Phase.ANSWERED:
@@ -287,8 +319,23 @@ class SipLeg:
 
     def _key(self, report: KeyPressed) -> None:
         press = self._keys.take(report) if self.up else None
-        if press is not None and self._events.qsize() < MAX_UNREAD:
+        if press is None:
+            return
+        if report.source is KeySource.SIP_INFO:
+            self._press_across(press.key)
+        if self._events.qsize() < MAX_UNREAD:
             self._events.put_nowait(press)
+
+    def _press_across(self, key: str) -> None:
+        """Press a key told in signalling on the leg that this one is bridged with.
+
+        Keys in the sound go across in the plane, and most telephones tell a key both ways if they
+        ever do: who has pressed one that the plane heard presses none here.
+        """
+        heard = self._keys.reports(KeySource.RFC4733) + self._keys.reports(KeySource.INBAND)
+        other = self._pressed_too
+        if other is not None and other.up and not heard:
+            other.send_keys(key)
 
     def _recorded(self, event: RecordEnded) -> None:
         if self._phase is Phase.OVER:
@@ -348,6 +395,7 @@ class SipLeg:
     def _taken(self, answer: bytes | None) -> None:
         """The callee took the call; its answer may already have come with early media."""
         self._phase = Phase.UP
+        self.answered_at = self._clock.monotonic()
         self._confirmed(answer)
 
     def _read_answer(self, answer: bytes) -> bool:
@@ -390,6 +438,7 @@ class SipLeg:
         self._farewell = farewell
         self._phase = Phase.CLOSING
         self._settled.set()
+        self._part()
         loop = asyncio.get_running_loop()
         self._limit = loop.call_later(self._close_s, self._finish)
         self._plane.close(self._slot)

@@ -79,10 +79,10 @@ class FakeLeg:
     async def event(self) -> LegEvent:
         return await self._events.get()
 
-    def play(self, clips: Sequence[Clip], ticket: int) -> None:
+    def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         if not self._over:
             said = [(self._voice.segment(clip), clip.seconds) for clip in clips]
-            self.line.play(said, ticket, self._now())
+            self.line.play(said, ticket, self._now(), repeat=repeat)
             self._arm()
 
     def stop_playing(self) -> None:

@@ -80,9 +80,16 @@ class Line:
             times.append(self._end_of(self._take)[0])
         return min(times, default=None)
 
-    def play(self, said: Sequence[tuple[Segment, float]], ticket: int, now: float) -> None:
+    def play(
+        self,
+        said: Sequence[tuple[Segment, float]],
+        ticket: int,
+        now: float,
+        *,
+        repeat: bool = False,
+    ) -> None:
         """Say segments, each for its seconds, in place of what is being said."""
-        self._saying = Saying(said, ticket, now, self._hear)
+        self._saying = Saying(said, ticket, now, self._hear, repeat=repeat)
 
     def stop_playing(self) -> None:
         self._saying = None

@@ -12,10 +12,17 @@ class Saying:
     """One play. Going back or forward, the segment then heard is told again."""
 
     def __init__(
-        self, said: Sequence[tuple[Segment, float]], ticket: int, now: float, hear: Hear
+        self,
+        said: Sequence[tuple[Segment, float]],
+        ticket: int,
+        now: float,
+        hear: Hear,
+        *,
+        repeat: bool = False,
     ) -> None:
-        """`said`: each segment with its seconds."""
+        """`said`: each segment with its seconds; with `repeat` it is said without end."""
         self.ticket = ticket
+        self._repeats = repeat and any(seconds > 0 for _, seconds in said)
         self._hear = hear
         self._said = [segment for segment, _ in said]
         self._begins = [0.0]
@@ -33,19 +40,28 @@ class Saying:
 
     def over(self, now: float) -> bool:
         """Whether all has been said."""
-        return self._next == len(self._said) and self._reached(now)
+        return self._next == len(self._said) and self._reached(now) and not self._repeats
 
     def cue(self, now: float) -> None:
         """Tell what has begun."""
-        while self._next < len(self._said) and self._reached(now):
+        while self._reached(now):
+            if self._next == len(self._said):
+                if not self._repeats:
+                    return
+                self._origin += self._begins[-1]
+                self._next = 0
             at = self._origin + self._begins[self._next]
             self._next += 1
             self._hear(self._said[self._next - 1], at)
 
     def skip(self, seconds: float, now: float) -> None:
-        """Go on further, or back: to the beginning, or the end, at most."""
+        """Go on further, or back: to the beginning, or the end, at most.
+
+        The end of what repeats is its beginning.
+        """
         present = now if self._paused_at is None else self._paused_at
-        place = min(max(0.0, present - self._origin + seconds), self._begins[-1])
+        place = max(0.0, present - self._origin + seconds)
+        place = place % self._begins[-1] if self._repeats else min(place, self._begins[-1])
         self._origin = present - place
         begun = [n for n, begin in enumerate(self._begins[:-1]) if begin <= place]
         if place == self._begins[-1]:

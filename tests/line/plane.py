@@ -9,6 +9,7 @@ from call.media import (
     MediaEvent,
     MediaListener,
     MediaStatistics,
+    PlaneLoad,
     PlayEnded,
     RecordEnded,
     Stream,
@@ -37,6 +38,7 @@ class FakePlane:
         self.slots: list[FakeSlot] = []
         self.limit = slots
         self.mute = False
+        self.load = PlaneLoad()
 
     async def start(self) -> None:
         return
@@ -65,8 +67,8 @@ class FakePlane:
     def connect(self, slot: int, stream: Stream) -> None:
         self.slots[slot].streams.append(stream)
 
-    def play(self, slot: int, clips: Sequence[Clip], ticket: int) -> None:
-        self.slots[slot].asked.append(f"play {ticket}")
+    def play(self, slot: int, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
+        self.slots[slot].asked.append(f"{'repeat' if repeat else 'play'} {ticket}")
 
     def stop_playing(self, slot: int) -> None:
         self.slots[slot].asked.append("stop playing")
@@ -88,6 +90,12 @@ class FakePlane:
 
     def stop_recording(self, slot: int) -> None:
         self._end_recording(slot, EndOfRecording.STOPPED)
+
+    def bridge(self, slot: int, other: int, *, keys: bool = True) -> None:
+        self.slots[slot].asked.append(f"bridge {other}" + (" with keys" if keys else ""))
+
+    def unbridge(self, slot: int) -> None:
+        self.slots[slot].asked.append("unbridge")
 
     def send_keys(self, slot: int, keys: str) -> None:
         self.slots[slot].asked.append("keys")

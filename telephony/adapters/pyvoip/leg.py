@@ -104,9 +104,9 @@ class PyVoipLeg:
     async def event(self) -> LegEvent:
         return await self._events.get()
 
-    def play(self, clips: Sequence[Clip], ticket: int) -> None:
+    def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         if self._over is None:
-            self._media.play(self.slot, clips, ticket)
+            self._media.play(self.slot, clips, ticket, repeat=repeat)
 
     def stop_playing(self) -> None:
         if self._over is None:
