@@ -7,8 +7,8 @@ Arrival time is consulted only when timestamps mean nothing: at the first packet
 changes, and when a timestamp jumps further than the ring can hold.
 
 Nearly every packet plainly follows the one before, in sequence and in time, and is one whole frame.
-Such a packet takes a short way through `Timeline.place`, and through `Ring.write_frame`; it ends
-where the careful way would have led.
+Such a packet takes a short way through `Timeline.place`; it ends where the careful way would have
+led. Where whole frames of many calls come together, `telephony.following` places them all at once.
 
 The ring is time-major: `ring[frame % DEPTH][call][160]`. Readers take a frame as soon as it is
 complete; they step over a hole once packets beyond it have come, or once nothing comes at all.
@@ -27,7 +27,8 @@ DEPTH = 64
 
 _AHEAD = 30 * FRAME  # a place further than this past the expected one is a jump
 _BEHIND = 25 * FRAME  # and so is one further than this before it
-_PAUSE = _BEHIND // FRAME + 1  # frames without a packet, after which the next one may be a jump
+PAUSE = _BEHIND // FRAME + 1
+"""Frames without a packet, after which the next one may be a jump."""
 _NOWHERE = -1  # no timestamp
 _WINDOW = 256  # sequence numbers remembered, for duplicates
 _SEEN = (1 << _WINDOW) - 1
@@ -95,7 +96,7 @@ class Timeline:
             or sequence != (self._highest + 1) & 0xFFFF
             or ssrc != self.ssrc
             or not samples
-            or now - self.arrived > _PAUSE
+            or now - self.arrived > PAUSE
         ):
             return self.place_carefully(sequence, timestamp, ssrc, samples, now)
         self._cycles += not sequence
@@ -115,6 +116,42 @@ class Timeline:
         self.position = position = self.head
         self.head = position + samples
         return position
+
+    def next_frame(self) -> tuple[int, int, int] | None:
+        """Of a packet that follows plainly with one whole frame: sequence number and timestamp.
+
+        And how many such packets there are before one of the two wraps. None where nothing
+        follows plainly, or what does is no frame of its own.
+        """
+        timestamp = self._timestamp
+        if (
+            timestamp is None
+            or self._follows != timestamp + FRAME
+            or self._transit != self.arrived * FRAME - timestamp
+            or self.position != self.head - FRAME
+            or self.position % FRAME
+        ):
+            return None
+        left = min(0xFFFF - self._highest, (0xFFFFFFFF - timestamp) // FRAME)
+        return (self._highest + 1, timestamp + FRAME, left) if left > 0 else None
+
+    def follow(self, count: int, arrived: int, jitter: float) -> None:
+        """What `place` does for so many of the packets `next_frame` tells of.
+
+        `arrived` is the frame in which the last of them came, `jitter` what they made of it.
+        """
+        assert self._timestamp is not None
+        self._highest += count
+        self._seen = (self._seen << count | (1 << count) - 1) & _SEEN
+        self._sane = None
+        self._timestamp += count * FRAME
+        self._follows = (self._timestamp + FRAME) & 0xFFFFFFFF
+        self._transit = arrived * FRAME - self._timestamp
+        self.reception.received += count
+        self.reception.jitter = jitter
+        self.arrived = arrived
+        self.head += count * FRAME
+        self.position = self.head - FRAME
 
     def place_carefully(
         self, sequence: int, timestamp: int, ssrc: int, samples: int, now: int
@@ -263,22 +300,16 @@ class Ring:
         """The frame that would be received now."""
         return int(self.head[call] + max(0, now - self.arrived[call] - 1))
 
-    def write_frame(self, call: int, position: int, payload: bytes | memoryview, now: int) -> bool:
-        """What `write` does, for 160 octets that are one frame of the timeline and its newest.
-
-        False, and nothing done, when they are not.
-        """
-        frame, offset = divmod(position, FRAME)
-        if offset or frame < self._heads[call]:
-            return False
-        place = frame % DEPTH * self._calls + call
-        self._frames[place] = frame
-        self._fills[place] = FRAME
-        at = place * FRAME
-        self._flat[at : at + FRAME] = payload
-        self._heads[call] = frame + 1
-        self._arrivals[call] = now
-        return True
+    def write_frames(
+        self, calls: Rows, frames: NDArray[np.int64], octets: NDArray[np.uint8], now: int
+    ) -> None:
+        """What `write` does, for one whole frame of each of several calls, the newest of each."""
+        place = frames % DEPTH
+        self.frame[place, calls] = frames
+        self.filled[place, calls] = FRAME
+        self.octets[place, calls] = octets
+        self.head[calls] = frames + 1
+        self.arrived[calls] = now
 
     def write(
         self, call: int, position: int, payload: bytes | memoryview, silence: int, now: int

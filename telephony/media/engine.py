@@ -33,6 +33,7 @@ from call.sound import FRAME, FRAME_S, Clip, EndOfRecording, Law
 from telephony import rtcp
 from telephony.codecs import FACTS
 from telephony.dtmf import KEYS, Press
+from telephony.following import Following
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
 from telephony.media.high_band import HighBand
@@ -102,7 +103,10 @@ class Engine:
         self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
         self._ring = Ring(settings.slots)
         self._outbound = Outbound(settings.slots)
-        self._inbound = Inbound(self._ring, self._tell, learn_any=settings.learn_any)
+        self._following = Following(settings.slots)
+        self._inbound = Inbound(
+            wire, self._ring, self._following, self._tell, learn_any=settings.learn_any
+        )
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
         self._high = HighBand(self._live, self._outbound, settings.slots)
@@ -140,12 +144,14 @@ class Engine:
             call,
             line,
             Timeline(self._frame),
+            self._following,
             heard=self._frame,
             alive=self._frame,
             next_report=self._frame + _REPORT // 2 + call % _REPORT,
             late_before=self.late_ticks,
         )
         self._ring.clear(call, self._frame)
+        self._following.begin(call)
         self._slots[call] = slot
         self._care[call % _CARE][call] = slot
         self._wire.attach(call, line)
@@ -155,6 +161,8 @@ class Engine:
         slot = self._slot(call)
         slot.line = secured(slot.line, stream.srtp)
         before, slot.stream = slot.stream, stream
+        self._following.forget(call, slot.timeline)
+        self._wire.gather(call, bare(slot.line), stream.plain)
         if before is None or before.remote != stream.remote:
             self._inbound.aim(slot, stream)
         if not slot.listens or before is None or before.direction != stream.direction:
@@ -415,17 +423,7 @@ class Engine:
 
     def _receive(self, now: float) -> bool:
         """One packet of each line that has any; False when nothing was there."""
-        ready = self._wire.ready()
-        slots, frame = self._slots, self._frame
-        read, read_report = self._inbound.read, self._inbound.read_report
-        for call, is_report in ready:
-            try:
-                (read_report if is_report else read)(slots[call], frame, now)
-            except Exception:
-                # A fault of ours that a peer found: it costs that packet, and no other call.
-                slots[call].malformed += 1
-                _log.exception("packet not understood", extra={"slot": call})
-        return bool(ready)
+        return self._inbound.beat(self._slots, self._frame, now)
 
     def _drain(self, slot: Slot) -> None:
         """Read what a line still holds, within reason, so that the present is the present."""

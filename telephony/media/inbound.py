@@ -4,26 +4,33 @@ Symmetric RTP without theft: until a packet has come from where the peer said it
 anywhere, where the peer is known to be behind NAT), the line listens to all and takes nothing from
 strangers. Then it is locked to that source, by the kernel; what strangers sent before the lock is
 read and dropped. After a second without sound the lock is dissolved and the source learned again.
+
+A beat reads one packet of each line, all into the rows of one array. Those that came as foretold
+(`telephony.following`) are dealt with together; all others, one by one.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from call.errors import PeerFault
 from call.g711 import SILENCE
 from call.media import Address, AddressLearned, KeyPressed, KeySource, MediaEvent, Stream
 from call.sound import FRAME
 from telephony import rtcp, rtp
-from telephony.media.line import MTU
+from telephony.following import HEADER_HEAD, HEADER_SSRC, Following
+from telephony.media.line import MTU, Wire
 from telephony.media.reporting import take_reports
 from telephony.media.slot import Slot
 from telephony.playout import Ring
 
 _RELEARN = 50  # frames without sound after which the source may change
 _QUEUED = 1024  # packets that may wait in a socket at the moment it is locked
-_PLAIN = 0x80  # the first octet of RTP version 2 and nothing more
 _PLAIN_SIZE = rtp.HEADER.size + FRAME
+_ROW = MTU + 64  # not a power of two, or all rows would share a few places of the cache
 
-_unpack = rtp.HEADER.unpack_from
+_log = logging.getLogger(__name__)
 
 Emit = Callable[[int, MediaEvent], None]
 
@@ -31,13 +38,21 @@ Emit = Callable[[int, MediaEvent], None]
 class Inbound:
     """Reads every line that has something to say."""
 
-    def __init__(self, ring: Ring, emit: Emit, *, learn_any: bool) -> None:
+    def __init__(
+        self, wire: Wire, ring: Ring, following: Following, emit: Emit, *, learn_any: bool
+    ) -> None:
+        self._wire = wire
         self._ring = ring
+        self._following = following
         self._emit = emit
         self._learn_any = learn_any
-        self._buffer = bytearray(MTU)
-        self._view = memoryview(self._buffer)
-        self._frame = self._view[rtp.HEADER.size : _PLAIN_SIZE]
+        rows = len(following.listened)
+        packets = np.zeros((rows + 1, _ROW), dtype=np.uint8)
+        self._rows = [memoryview(row.data)[:MTU] for row in packets[:rows]]
+        self._row = memoryview(packets[rows].data)[:MTU]  # of what is read alone
+        self._sound = packets[:rows, rtp.HEADER.size : _PLAIN_SIZE]
+        self._heads = np.ndarray((rows,), HEADER_HEAD, packets.data, 0, (_ROW,))
+        self._ssrcs = np.ndarray((rows,), HEADER_SSRC, packets.data, 8, (_ROW,))
 
     def aim(self, slot: Slot, stream: Stream) -> None:
         """Expect the peer at a new address; the source is to be learned."""
@@ -45,57 +60,70 @@ class Inbound:
         slot.locked = False
         slot.line.aim(stream.remote)
 
+    def beat(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
+        """Take at most one packet of each line; False when there is none at all."""
+        arrivals = self._wire.collect(self._rows)
+        if arrivals.calls:
+            for n in self._follow(arrivals.calls, arrivals.sizes, frame):
+                slot, packet = slots[arrivals.calls[n]], self._rows[n][: arrivals.sizes[n]]
+                try:
+                    self._take(slot, packet, None, frame, now)
+                except Exception:
+                    _blame(slot)
+        for call, is_report in arrivals.others:
+            try:
+                (self.read_report if is_report else self.read)(slots[call], frame, now)
+            except Exception:
+                _blame(slots[call])
+        return bool(arrivals.calls or arrivals.others)
+
+    def _follow(self, calls: list[int], sizes: list[int], frame: int) -> Sequence[int]:
+        """Deal with what came as foretold; the rows of all else."""
+        count = len(calls)
+        whole = True if sizes.count(_PLAIN_SIZE) == count else np.array(sizes) == _PLAIN_SIZE
+        follows, followed, frames = self._following.take(
+            np.array(calls, dtype=np.intp), self._heads[:count], self._ssrcs[:count], whole, frame
+        )
+        listened = self._following.listened[followed]
+        if listened.any():
+            octets = self._sound[np.flatnonzero(follows)[listened]]
+            self._ring.write_frames(followed[listened], frames[listened], octets, frame)
+        return [] if len(followed) == count else np.flatnonzero(~follows).tolist()
+
     def read(self, slot: Slot, frame: int, now: float) -> bool:
         """Take at most one packet of a line; False when there is none."""
-        size, source = slot.line.receive(self._buffer)
-        if size == _PLAIN_SIZE and source is None and self._go_on(slot, frame):
-            return True
+        size, source = slot.line.receive(self._row)
         if size < 0:
             return False
-        self._take(slot, size, source, frame, now)
+        self._take(slot, self._row[:size], source, frame, now)
         return True
 
     def relearn(self, slot: Slot, frame: int) -> None:
         """Dissolve the lock when the source has been silent."""
+        arrived = self._following.arrived(slot.call)
+        slot.heard, slot.alive = max(slot.heard, arrived), max(slot.alive, arrived)
         if slot.locked and frame - slot.heard > _RELEARN and slot.target is not None:
             slot.locked = False
             slot.line.aim(slot.target)
 
     def read_report(self, slot: Slot, frame: int, now: float) -> None:
         """Take one RTCP packet; what is malformed is counted."""
-        size, source = slot.line.receive_report(self._buffer)
+        size, source = slot.line.receive_report(self._row)
         if size < 0 or source is None or not self._admits(slot, source):
             return
         try:
-            reports = rtcp.parse(bytes(self._view[:size]))
+            reports = rtcp.parse(bytes(self._row[:size]))
         except PeerFault:
             slot.malformed += 1
             return
         slot.alive = frame
         take_reports(slot, reports, now)
 
-    def _go_on(self, slot: Slot, frame: int) -> bool:
-        """The short way of one frame of sound from a source that is locked; False for all else.
-
-        It ends where `_take` would have led.
-        """
-        first, second, sequence, timestamp, ssrc = _unpack(self._buffer)
+    def _take(
+        self, slot: Slot, octets: memoryview, source: Address | None, frame: int, now: float
+    ) -> None:
         stream = slot.stream
-        if stream is None or first != _PLAIN or second != stream.payload_type:
-            return False
-        slot.heard = slot.alive = frame
-        position = slot.timeline.place(sequence, timestamp, ssrc, FRAME, frame)
-        if (
-            slot.listened
-            and position is not None
-            and not self._ring.write_frame(slot.call, position, self._frame, frame)
-        ):
-            self._ring.write(slot.call, position, self._frame, SILENCE[stream.law], frame)
-        return True
-
-    def _take(self, slot: Slot, size: int, source: Address | None, frame: int, now: float) -> None:
-        stream = slot.stream
-        packet = self._header(size)
+        packet = _header(octets)
         if stream is None or packet is None or packet[0] not in (
             stream.payload_type, stream.event_payload_type, rtp.COMFORT_NOISE,
         ):  # fmt: skip
@@ -109,19 +137,6 @@ class Inbound:
             self._lock(slot, source, frame, now)
             return
         self._accept(slot, packet, frame, now, stream)
-
-    def _header(self, size: int) -> tuple[int, int, int, int, memoryview] | None:
-        """Payload type, sequence, timestamp, SSRC and payload; None for what is no RTP."""
-        if size < rtp.HEADER.size:
-            return None
-        first, second, sequence, timestamp, ssrc = rtp.HEADER.unpack_from(self._buffer)
-        if first == 0x80:
-            return second & 0x7F, sequence, timestamp, ssrc, self._view[rtp.HEADER.size : size]
-        try:
-            packet = rtp.parse(self._view[:size])
-        except PeerFault:
-            return None
-        return packet.payload_type, sequence, timestamp, ssrc, memoryview(packet.payload)
 
     def _accept(
         self,
@@ -140,11 +155,15 @@ class Inbound:
             return
         if payload_type == stream.payload_type:
             position = timeline.place(sequence, timestamp, ssrc, len(payload), frame)
+            if stream.plain:
+                self._following.foretell(slot.call, timeline, payload_type)
             if slot.listened and position is not None:
                 self._ring.write(slot.call, position, payload, SILENCE[stream.law], frame)
             return
         if timeline.ssrc in (None, ssrc):
             timeline.place(sequence, timestamp, ssrc, 0, frame)
+            if stream.plain:
+                self._following.foretell(slot.call, timeline, stream.payload_type)
         if payload_type == stream.event_payload_type:
             self._press(slot, ssrc, timestamp, bytes(payload), now)
 
@@ -170,10 +189,30 @@ class Inbound:
         if learned:
             self._emit(slot.call, AddressLearned(source))
         for _ in range(_QUEUED):
-            size, sender = slot.line.drain(self._buffer)
+            size, sender = slot.line.drain(self._row)
             if size < 0:
                 return
             if sender == source:
-                self._take(slot, size, None, frame, now)
+                self._take(slot, self._row[:size], None, frame, now)
             else:
                 slot.timeline.reception.strange += 1
+
+
+def _header(octets: memoryview) -> tuple[int, int, int, int, memoryview] | None:
+    """Payload type, sequence, timestamp, SSRC and payload; None for what is no RTP."""
+    if len(octets) < rtp.HEADER.size:
+        return None
+    first, second, sequence, timestamp, ssrc = rtp.HEADER.unpack_from(octets)
+    if first == 0x80:
+        return second & 0x7F, sequence, timestamp, ssrc, octets[rtp.HEADER.size :]
+    try:
+        packet = rtp.parse(octets)
+    except PeerFault:
+        return None
+    return packet.payload_type, sequence, timestamp, ssrc, memoryview(packet.payload)
+
+
+def _blame(slot: Slot) -> None:
+    """A fault of ours that a peer found: it costs that packet, and no other call."""
+    slot.malformed += 1
+    _log.exception("packet not understood", extra={"slot": slot.call})

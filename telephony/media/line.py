@@ -9,8 +9,8 @@ import errno
 import os
 import select
 import socket
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from call.errors import Unavailable
 from call.media import Address
@@ -31,20 +31,31 @@ class Line(Protocol):
     def send(self, packet: memoryview | bytes) -> None:
         """Send one RTP packet; what cannot be sent is dropped, as a network would."""
 
-    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive(self, into: memoryview) -> tuple[int, Address | None]:
         """Read one RTP packet: its size, -1 when there is none; its source, None when locked."""
 
-    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+    def drain(self, into: memoryview) -> tuple[int, Address | None]:
         """Read one packet with its source even when locked: some came before the lock."""
 
     def send_report(self, packet: bytes, address: Address) -> None:
         """Send one RTCP packet."""
 
-    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive_report(self, into: memoryview) -> tuple[int, Address | None]:
         """Read one RTCP packet and its source."""
 
     def close(self) -> None:
         """Let go of both ports."""
+
+
+class Arrivals(NamedTuple):
+    """What came on all lines together."""
+
+    calls: list[int]
+    """Whose packets were read."""
+    sizes: list[int]
+    """Their octets."""
+    others: list[tuple[int, bool]]
+    """Calls with something that was not read, each with whether it is RTCP."""
 
 
 class Wire(Protocol):
@@ -56,8 +67,14 @@ class Wire(Protocol):
     def detach(self, call: int, line: Line) -> None:
         """Watch it no more."""
 
-    def ready(self) -> Sequence[tuple[int, bool]]:
-        """The calls with something to read, each with whether it is RTCP."""
+    def gather(self, call: int, line: Line, wanted: bool) -> None:
+        """Read a line together with others whenever it is locked; or alone, as at first."""
+
+    def collect(self, rows: Sequence[memoryview]) -> Arrivals:
+        """Read one RTP packet of each line that is read together and has any.
+
+        The first goes into the first row, and so on; there is a row for each line.
+        """
 
 
 class UdpLine:
@@ -72,11 +89,14 @@ class UdpLine:
         reports.setblocking(False)
         self._target: Address | None = None
         self._locked = False
+        self.take: Callable[[memoryview], int] | None = None
+        """Reads one RTP packet, or raises; None while the line is not locked."""
 
     def aim(self, address: Address) -> None:
         if self._locked:
             _dissolve(self.sound)
             self._locked = False
+            self.take = None
         self._target = address
 
     def lock(self, address: Address) -> None:
@@ -86,6 +106,7 @@ class UdpLine:
         except OSError:
             return  # no route just now: stay unlocked, and learn again
         self._locked = True
+        self.take = self._receive_into
 
     def send(self, packet: memoryview | bytes) -> None:
         try:
@@ -106,7 +127,7 @@ class UdpLine:
         except OSError:
             return
 
-    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive(self, into: memoryview) -> tuple[int, Address | None]:
         if not self._locked:
             return _read(self.sound, into)
         try:
@@ -116,7 +137,7 @@ class UdpLine:
         except OSError:
             return _read(self.sound, into)[0], None
 
-    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+    def drain(self, into: memoryview) -> tuple[int, Address | None]:
         return _read(self.sound, into)
 
     def send_report(self, packet: bytes, address: Address) -> None:
@@ -125,7 +146,7 @@ class UdpLine:
         except OSError:
             return
 
-    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive_report(self, into: memoryview) -> tuple[int, Address | None]:
         return _read(self.reports, into)
 
     def close(self) -> None:
@@ -133,7 +154,7 @@ class UdpLine:
         self.reports.close()
 
 
-def _read(source: socket.socket, into: bytearray) -> tuple[int, Address | None]:
+def _read(source: socket.socket, into: memoryview) -> tuple[int, Address | None]:
     for _ in range(2):  # a pending ICMP error is reported in place of the first packet
         try:
             size, address = source.recvfrom_into(into)
@@ -160,12 +181,13 @@ class UdpWire:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._by_fd: dict[int, tuple[int, bool]] = {}
+        # The call, whether it is RTCP, and the line if it is read together with others.
+        self._by_fd: dict[int, tuple[int, bool, UdpLine | None]] = {}
 
     def attach(self, call: int, line: Line) -> None:
         assert isinstance(line, UdpLine)
         for watched, is_report in ((line.sound, False), (line.reports, True)):
-            self._by_fd[watched.fileno()] = (call, is_report)
+            self._by_fd[watched.fileno()] = (call, is_report, None)
             self._epoll.register(watched.fileno(), select.EPOLLIN)
 
     def detach(self, call: int, line: Line) -> None:
@@ -174,11 +196,28 @@ class UdpWire:
             del self._by_fd[watched.fileno()]
             self._epoll.unregister(watched.fileno())
 
-    def ready(self) -> Sequence[tuple[int, bool]]:
+    def gather(self, call: int, line: Line, wanted: bool) -> None:
+        assert isinstance(line, UdpLine)
+        self._by_fd[line.sound.fileno()] = (call, False, line if wanted else None)
+
+    def collect(self, rows: Sequence[memoryview]) -> Arrivals:
+        arrivals = Arrivals([], [], [])
         by_fd = self._by_fd
         if not by_fd:
-            return []
-        return [by_fd[fd] for fd, _ in self._epoll.poll(0, len(by_fd))]
+            return arrivals
+        calls, sizes, others = arrivals
+        for fd, _ in self._epoll.poll(0, len(by_fd)):
+            call, is_report, line = by_fd[fd]
+            if line is None or line.take is None:
+                others.append((call, is_report))
+                continue
+            try:
+                sizes.append(line.take(rows[len(sizes)]))
+            except OSError:
+                others.append((call, False))  # an ICMP error came before the packet
+            else:
+                calls.append(call)
+        return arrivals
 
     def close(self) -> None:
         """Give the epoll back."""

@@ -119,11 +119,11 @@ class SecureLine:
         if len(packet) <= _LONGEST and (secret := self._sends.sound(bytes(packet))):
             self.bare.send(secret)
 
-    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.bare.receive(into)
         return self._open(into, size), source
 
-    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+    def drain(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.bare.drain(into)
         return self._open(into, size), source
 
@@ -131,11 +131,11 @@ class SecureLine:
         if len(packet) <= _LONGEST and (secret := self._sends.report(packet)):
             self.bare.send_report(secret, address)
 
-    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive_report(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.bare.receive_report(into)
         if not 0 <= size <= _LONGEST_SECURE:
             return min(size, 0), source
-        packet = bytes(memoryview(into)[:size])
+        packet = bytes(into[:size])
         plain = self._takes.report(packet)
         if not plain and self._took is not None:
             plain = self._took.report(packet)
@@ -145,11 +145,11 @@ class SecureLine:
     def close(self) -> None:
         self.bare.close()
 
-    def _open(self, into: bytearray, size: int) -> int:
+    def _open(self, into: memoryview, size: int) -> int:
         """Put in place of a packet what it says; its size, 0 when it is not our peer's."""
         if not 0 <= size <= _LONGEST_SECURE:
             return min(size, 0)
-        packet = bytes(memoryview(into)[:size])
+        packet = bytes(into[:size])
         plain = self._takes.sound(packet)
         if plain:
             self._took = None

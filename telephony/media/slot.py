@@ -6,6 +6,7 @@ from call.media import Address, Direction, Stream
 from call.sound import FRAME_S, Clip, Law
 from telephony.dtmf import KeyReceiver
 from telephony.feedback import Feedback
+from telephony.following import Following
 from telephony.media.line import Line
 from telephony.media.outbound import Sender
 from telephony.media.wide_ear import WideEar
@@ -22,9 +23,11 @@ class Slot:
 
     call: int
     line: Line
-    timeline: Timeline
+    placing: Timeline
+    """The timeline, as it was told last: `timeline` tells it first."""
+    following: Following
     heard: int
-    """The frame in which RTP came last, or could first have."""
+    """The frame in which RTP came last, or could first have; brought up to date twice a second."""
     alive: int
     """The same for RTP or RTCP."""
     next_report: int
@@ -38,11 +41,6 @@ class Slot:
     target: Address | None = None
     locked: bool = False
     lost_told: bool = False
-    listened: bool = False
-    """Whether what is received is kept for somebody: a recording, the search for tones, a bridge.
-
-    Not while the peer is on hold: what it should not send is nothing to hear.
-    """
     closing: bool = False
     waiting: tuple[tuple[Clip, ...], int, bool] | None = None
     """What to play once there is a stream: clips, ticket, and whether to repeat."""
@@ -58,6 +56,24 @@ class Slot:
     reported: tuple[int, int] = (0, 0)
     """Packets expected and received at our last report."""
     malformed: int = 0
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where all that was received belongs."""
+        self.following.settle(self.call, self.placing)
+        return self.placing
+
+    @property
+    def listened(self) -> bool:
+        """Whether what is received is kept: for a recording, the search for tones, a bridge.
+
+        Not while the peer is on hold: what it should not send is nothing to hear.
+        """
+        return bool(self.following.listened[self.call])
+
+    @listened.setter
+    def listened(self, listened: bool) -> None:
+        self.following.listened[self.call] = listened
 
     @property
     def law(self) -> Law:

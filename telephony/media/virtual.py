@@ -24,6 +24,7 @@ from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
 from telephony.media.desk import Desk
 from telephony.media.engine import TICK_S, Engine, MediaMisuse, MediaSettings
+from telephony.media.line import Arrivals
 from telephony.media.outbound import GROUPS
 from telephony.media.writer import DirectWriter
 from telephony.tones import key_tones
@@ -134,20 +135,20 @@ class _Line:
     def send(self, packet: memoryview | bytes) -> None:
         self.far.heard.append((self._clock.monotonic(), bytes(packet)))
 
-    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.drain(into)
         locked = self.far.locked_to
         while size >= 0 and locked is not None and source != locked:
             size, source = self.drain(into)  # the kernel would have dropped it on arrival
         return size, source if locked is None else None
 
-    def drain(self, into: bytearray) -> tuple[int, Address | None]:
+    def drain(self, into: memoryview) -> tuple[int, Address | None]:
         return _next(self.far.inbox, into)
 
     def send_report(self, packet: bytes, address: Address) -> None:
         self.far.reports.append(packet)
 
-    def receive_report(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive_report(self, into: memoryview) -> tuple[int, Address | None]:
         return _next(self.far.report_inbox, into)
 
     def close(self) -> None:
@@ -155,7 +156,7 @@ class _Line:
         self.far.report_inbox.clear()
 
 
-def _next(inbox: deque[tuple[bytes, Address]], into: bytearray) -> tuple[int, Address | None]:
+def _next(inbox: deque[tuple[bytes, Address]], into: memoryview) -> tuple[int, Address | None]:
     if not inbox:
         return -1, None
     packet, source = inbox.popleft()
@@ -169,6 +170,7 @@ class _Wire:
 
     def __init__(self) -> None:
         self.lines: dict[int, _Line] = {}
+        self.gathered: set[int] = set()
 
     def attach(self, call: int, line: object) -> None:
         assert isinstance(line, _Line)
@@ -176,10 +178,24 @@ class _Wire:
 
     def detach(self, call: int, line: object) -> None:
         del self.lines[call]
+        self.gathered.discard(call)
 
-    def ready(self) -> Sequence[tuple[int, bool]]:
-        sound = [(call, False) for call, line in self.lines.items() if line.far.inbox]
-        return sound + [(call, True) for call, line in self.lines.items() if line.far.report_inbox]
+    def gather(self, call: int, line: object, wanted: bool) -> None:
+        (self.gathered.add if wanted else self.gathered.discard)(call)
+
+    def collect(self, rows: Sequence[memoryview]) -> Arrivals:
+        arrivals = Arrivals([], [], [])
+        for call, line in self.lines.items():
+            if line.far.inbox and line.far.locked_to is not None and call in self.gathered:
+                size, _ = line.receive(rows[len(arrivals.sizes)])
+                if size >= 0:
+                    arrivals.calls.append(call)
+                    arrivals.sizes.append(size)
+            elif line.far.inbox:
+                arrivals.others.append((call, False))
+            if line.far.report_inbox:
+                arrivals.others.append((call, True))
+        return arrivals
 
 
 class VirtualPlane(Desk):

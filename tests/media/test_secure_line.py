@@ -39,7 +39,7 @@ class Cable:
     def send_report(self, packet: bytes, address: Address) -> None:
         self.sent.append(packet)
 
-    def receive(self, into: bytearray) -> tuple[int, Address | None]:
+    def receive(self, into: memoryview) -> tuple[int, Address | None]:
         if not self.coming:
             return -1, None
         packet = self.coming.pop(0)

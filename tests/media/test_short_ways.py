@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from call.g711 import decode, encode
 from call.media import RecordEnded
 from call.sound import FRAME, Law
+from telephony.following import Following
 from telephony.playout import Reception, Ring, Timeline
 from tests.media.plane import a_call, noise
 
@@ -94,6 +95,75 @@ def test_packets_in_order_take_the_short_way_after_the_first() -> None:
     assert timeline.expected_packets == 300
 
 
+class Foretold:
+    """A timeline that is told of foretold packets late; so many of them there were."""
+
+    def __init__(self, now: int) -> None:
+        self.following = Following(3)
+        self.timeline = Timeline(now)
+        self.foretold = 0
+
+    def place(self, sequence: int, timestamp: int, ssrc: int, samples: int, now: int) -> int | None:
+        """Where the packet belongs, as the plane finds it."""
+        head = np.array([0x80 << 56 | sequence << 32 | timestamp], dtype=">u8").view(">i8")
+        calls, whole = np.array([1], dtype=np.intp), np.array([samples == FRAME])
+        ssrcs = np.array([ssrc], dtype=">u4")
+        follows, followed, frames = self.following.take(calls, head, ssrcs, whole, now)
+        assert follows.tolist() == [followed.tolist() == [1]]
+        if followed.size:
+            self.foretold += 1
+            return int(frames[0]) * FRAME
+        self.following.settle(1, self.timeline)
+        position = self.timeline.place(sequence, timestamp, ssrc, samples, now)
+        self.following.foretell(1, self.timeline, 0)
+        return position
+
+
+@settings(max_examples=300, deadline=None)
+@given(arrivals(), st.integers(1, 50))
+def test_a_packet_that_is_foretold_is_placed_and_counted_as_any_other(
+    packets: list[Packet], told_every: int
+) -> None:
+    short, careful = Foretold(10), Careful(10)
+    for n, packet in enumerate(packets):
+        position = careful.place(*packet)
+        assert short.place(*packet) == position
+        if n % told_every == 0:
+            short.following.settle(1, short.timeline)
+            assert _state(short.timeline) == _state(careful)
+    short.following.forget(1, short.timeline)
+    assert _state(short.timeline) == _state(careful)
+
+
+def test_all_packets_in_order_are_foretold_but_the_first_and_those_at_a_wrap() -> None:
+    talker = Foretold(0)
+    for n in range(300):
+        sequence, timestamp = (0xFFF0 + n) & 0xFFFF, (2**32 - 100 * FRAME + n * FRAME) % 2**32
+        assert talker.place(sequence, timestamp, 7, FRAME, n) == n * FRAME
+    assert talker.foretold == 297
+    talker.following.settle(1, talker.timeline)
+    assert talker.timeline.reception == Reception(received=300)
+    assert talker.timeline.expected_packets == 300
+
+
+def test_a_beat_takes_the_packets_of_many_calls_each_for_itself() -> None:
+    following = Following(4)
+    timelines = [Timeline(0) for _ in range(4)]
+    for call, timeline in enumerate(timelines):
+        timeline.place(100 * call, 1000 * call, call, FRAME, 0)
+        following.foretell(call, timeline, 8)
+    heads = [0x80 << 56 | 8 << 48 | (100 * n + 1) << 32 | 1000 * n + FRAME for n in range(4)]
+    heads[1] |= 0x80 << 48  # a marker
+    calls, ssrcs = np.array([3, 2, 1, 0], dtype=np.intp), np.array([3, 9, 1, 0], dtype=">u4")
+    read = np.array(heads[::-1], dtype=">u8").view(">i8")
+    follows, followed, frames = following.take(calls, read, ssrcs, True, 1)
+    assert follows.tolist() == [True, False, False, True]
+    assert (followed.tolist(), frames.tolist()) == ([3, 0], [1, 1])
+    for call, timeline in enumerate(timelines):
+        following.settle(call, timeline)
+    assert [timeline.reception.received for timeline in timelines] == [2, 1, 1, 2]
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(
@@ -115,7 +185,10 @@ def test_the_ring_holds_alike_what_came_by_both_ways(
     for now, (past, offset, samples) in enumerate(places):
         position = (head + past) * FRAME + offset
         payload = bytes((now + n) % 251 for n in range(samples))
-        if len(payload) != FRAME or not short.write_frame(1, position, payload, now):
+        if len(payload) == FRAME and not offset and past >= 0:
+            octets = np.frombuffer(payload, dtype=np.uint8)[None]
+            short.write_frames(np.array([1]), np.array([head + past]), octets, now)
+        else:
             short.write(1, position, payload, 255, now)
         careful.write(1, position, payload, 255, now)
         head = max(head, -(-(position + samples) // FRAME))
