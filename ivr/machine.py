@@ -58,13 +58,17 @@ class FlowGraph:
             auto_transitions=False,
             ignore_invalid_triggers=True,
         )
+        first = Cursor()
+        self._machine.add_model(first)
+        self._machine.remove_model(first)
+        self._initial = first.state
 
     def enter(self) -> Cursor:
         """A new cursor in the flow's initial state."""
+        # Not made a model: that gives it a method for each trigger, which nobody calls, and costs
+        # a caller more than all else in a dialogue's beginning.
         cursor = Cursor()
-        self._machine.add_model(cursor)
-        # The machine's list of models would keep the cursors of calls that ended badly.
-        self._machine.remove_model(cursor)
+        cursor.state = self._initial
         return cursor
 
     def move(self, cursor: Cursor, trigger: str) -> str:

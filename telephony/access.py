@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from call.errors import Misuse
@@ -160,6 +161,7 @@ def _within(host: str, networks: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in networks)
 
 
+@lru_cache(MAX_STRANGERS)
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     """The address; an IPv4 peer on an IPv6 socket is itself again."""
     try:

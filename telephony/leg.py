@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 
 from call.clock import Clock
@@ -31,7 +32,6 @@ from call.media import (
     PlaneDied,
     PlayEnded,
     RecordEnded,
-    Stream,
 )
 from call.sound import RATE, Clip, EndOfRecording
 from telephony.agreement import Agreement
@@ -123,7 +123,11 @@ class SipLeg:
         """When its 200 was sent, or came."""
         self._slot = plane.open(self._heard)
         negotiation = Negotiation(advertised, plane.port(self._slot), session_id, secrecy)
-        self._agreement = Agreement(call_id, negotiation, signals, self._connect)
+        # Connected by the plane, not by a method of the leg: what refers to each other would stay
+        # until the collector comes, and it would stop every other call meanwhile.
+        self._agreement = Agreement(
+            call_id, negotiation, signals, partial(plane.connect, self._slot)
+        )
 
     # who and what
 
@@ -290,9 +294,6 @@ class SipLeg:
         if self._phase < Phase.ANSWERED:
             raise NotAnswered(self._call_id)
         return self._phase <= Phase.UP
-
-    def _connect(self, stream: Stream) -> None:
-        self._plane.connect(self._slot, stream)
 
     # what the plane tells
 

@@ -33,7 +33,11 @@ class Leaving:
         self._resolve = resolve
         self._deposit: Deposit | None = None
         self._reached: Mailbox | None = None
-        self.bound: Mapping[str, Callable[[Arguments], Awaitable[Outcome]]] = {
+
+    @property
+    def bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
+        """The operations by their names; made anew, so that a call that is over leaves no cycle."""
+        return {
             "voicemail.open_deposit": self._open_deposit,
             "voicemail.keep_deposit": self._keep_deposit,
             "voicemail.discard_deposit": self._discard_deposit,

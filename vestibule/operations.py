@@ -5,6 +5,7 @@ the other.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 
 from call.errors import Misuse
 from call.leg import Party
@@ -23,10 +24,11 @@ class CallOperations:
     def __init__(self, mailboxes: Mailboxes, caller: Party, resolve: Resolve) -> None:
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
-        self._bound: Mapping[str, Callable[[Arguments], Awaitable[Outcome]]] = {
-            **self._leaving.bound,
-            **self._owning.bound,
-        }
+
+    @cached_property
+    def _bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
+        """Made when a flow first asks for something: most callers hear a menu and are led on."""
+        return {**self._leaving.bound, **self._owning.bound}
 
     @property
     def names(self) -> frozenset[str]:

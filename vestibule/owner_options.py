@@ -16,7 +16,11 @@ class OwnerOptions:
 
     def __init__(self, visiting: Callable[[], Visit]) -> None:
         self._visiting = visiting
-        self.bound: Mapping[str, Callable[[Arguments], Awaitable[Outcome]]] = {
+
+    @property
+    def bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
+        """The operations by their names."""
+        return {
             "voicemail.welcome": self._welcome,
             "voicemail.open_greeting": self._open_greeting,
             "voicemail.keep_greeting": self._keep_greeting,

@@ -34,8 +34,11 @@ class Owning:
         self._resolve = resolve
         self._visit: Visit | None = None
         self._forward: OpenForward | None = None
-        options = OwnerOptions(lambda: self._visiting)
-        self.bound: Mapping[str, Callable[[Arguments], Awaitable[Outcome]]] = {
+
+    @property
+    def bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
+        """The operations by their names, those of the options among them."""
+        return {
             "voicemail.recognise": self._recognise,
             "voicemail.login": self._login,
             "voicemail.summary": self._summary,
@@ -52,7 +55,7 @@ class Owning:
             "voicemail.add_recipient": self._add_recipient,
             "voicemail.forward": self._send_forward,
             "voicemail.cancel_forward": self._cancel_forward,
-            **options.bound,
+            **OwnerOptions(lambda: self._visiting).bound,
         }
 
     async def close(self) -> None:

@@ -38,6 +38,10 @@ class FrameCache:
             os.utime(clip.file(law))
         return clip
 
+    def holds(self, clip: Clip) -> bool:
+        """Whether a clip found or made before is still there and whole."""
+        return all(_size(clip.file(law)) == clip.frames * FRAME for law in Law)
+
     def store(self, key: str, sound: Pcm) -> Clip:
         """Makes the clip of a key; the sound is completed to whole frames."""
         frames = whole_frames(sound)

@@ -26,6 +26,9 @@ from ivr.voices.speakers import HumanSpeaker, Speaker, SyntheticSpeaker, ToneSpe
 
 log = logging.getLogger(__name__)
 
+READY = 4096
+"""Phrases remembered with their clips; names and numbers make some of them."""
+
 UNHEARABLE = "common.no_recording"
 """The phrase said in place of a recording that cannot be read."""
 
@@ -52,6 +55,7 @@ class PromptVoice:
         self._language = language
         self._turns = {speaker.name: asyncio.Lock() for speaker in self._speakers}
         self._told: set[tuple[str, str, str]] = set()
+        self._ready: dict[str, Clip] = {}
         try:
             self._phrases = FrameCache(folder / "phrases")
             self._recorded = FrameCache(folder / "recorded")
@@ -96,18 +100,36 @@ class PromptVoice:
     def forget_phrases(self, unused_since: datetime) -> None:
         """Removes the frames of phrases that nobody heard since then (names, hours, numbers).
 
-        They are made again when asked for; a month ago keeps the folder small.
+        They are made again when asked for; a month ago keeps the folder small. A voice file that
+        was replaced is heard from then on.
         """
+        self._ready.clear()
         self._phrases.clear(unused_since)
 
     async def _phrase(self, phrase: Phrase) -> Clip:
+        said = repr(phrase)  # 1 and True are equal, and are not said alike
+        if (ready := self._ready.get(said)) and self._phrases.holds(ready):
+            return ready
+        clip, first_choice = await self._sought(phrase)
+        if first_choice:
+            if len(self._ready) >= READY:
+                self._ready.clear()
+            self._ready[said] = clip
+        return clip
+
+    async def _sought(self, phrase: Phrase) -> tuple[Clip, bool]:
+        """The clip of the first voice that can say it, and whether no better one had to fail."""
+        first_choice = True
         for speaker, said, key in self._takes(phrase):
             try:
-                return self._phrases.find(key) or await self._made(speaker, said, key)
+                clip = self._phrases.find(key) or await self._made(speaker, said, key)
             except (Unavailable, OSError) as fault:
                 self._tell(said, speaker.name, fault)
+                first_choice = False
+            else:
+                return clip, first_choice
         self._tell(phrase, "every voice", None)
-        return self._last_resort
+        return self._last_resort, False
 
     async def _made(self, speaker: Speaker, phrase: Phrase, key: str) -> Clip:
         # No voice says a sentence twice alike, and a clip never changes: callers who ask together

@@ -234,7 +234,7 @@ class SipTransport:
             except OSError:
                 # Nothing left to read, or an ICMP error of an earlier send.
                 return
-            self.received(data, Peer(Transport.UDP, address[0], address[1]))
+            self.received(data, _udp_peer(address[0], address[1]))
 
     def received(self, data: bytes, source: Peer) -> None:
         """Give one message to the core. Never raises."""
@@ -384,6 +384,12 @@ def _udp_socket(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+@lru_cache(MAX_CONNECTIONS)
+def _udp_peer(host: str, port: int) -> Peer:
+    """The far end of a datagram, one for all that it sends."""
+    return Peer(Transport.UDP, host, port)
 
 
 @lru_cache(MAX_CONNECTIONS)

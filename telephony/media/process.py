@@ -54,6 +54,7 @@ class MediaProcess(Desk):
         self._record = bytearray(seam.LONGEST)
         self._view = memoryview(self._record)
         self._unsent: deque[tuple[bytes, Pair | None]] = deque()
+        self._held_up = False
         self._ready = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -176,11 +177,14 @@ class MediaProcess(Desk):
                     socket.send_fds(link, [data], [each.fileno() for each in pair])
             except BlockingIOError:
                 loop.add_writer(link, self._flush)
+                self._held_up = True
                 return
             except OSError:
                 break  # the plane is gone; the reader is about to learn it
             self._forget_sent()
-        loop.remove_writer(link)
+        if self._held_up:
+            loop.remove_writer(link)
+            self._held_up = False
 
     def _forget_sent(self) -> None:
         _, pair = self._unsent.popleft()
@@ -247,6 +251,7 @@ class MediaProcess(Desk):
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._link)
             loop.remove_writer(self._link)
+            self._held_up = False
             self._link.close()
             self._link = None
         while self._unsent:

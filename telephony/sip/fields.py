@@ -9,11 +9,16 @@ whatever a stranger sends in one datagram is refused before the next 20 ms of so
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import unquote
 
 from call.errors import PeerFault
 from telephony.sip.events import Peer, Transport
+
+REMEMBERED = 256
+"""Values of each kind kept as they were read: each layer that a message passes asks for the same
+fields, and all messages of a call carry them. Enough for those that are dealt with at one time."""
 
 NO_PARAMETERS: Mapping[str, str | None] = MappingProxyType({})
 
@@ -181,6 +186,7 @@ def _port(digits: str | None) -> int | None:
     return port
 
 
+@lru_cache(REMEMBERED)
 def parse_uri(text: str) -> Uri:
     """A URI of any scheme; sip, sips and tel are held to their own grammar."""
     if match := _SIP_URI.fullmatch(text):
@@ -202,6 +208,7 @@ def parse_uri(text: str) -> Uri:
     return Uri(match["scheme"].lower(), match["rest"], text=text)
 
 
+@lru_cache(REMEMBERED)
 def parse_address(text: str) -> Address:
     """From, To, Contact, Route and their kin, one value."""
     text = text.strip()
@@ -217,6 +224,7 @@ def parse_address(text: str) -> Address:
     return Address(match["uri"], display, parse_parameters(match["rest"]))
 
 
+@lru_cache(REMEMBERED)
 def parse_via(text: str) -> Via:
     """One Via value."""
     match = _VIA.fullmatch(text)

@@ -3,14 +3,19 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from telephony.sip.alarms import Alarms
 from telephony.sip.events import Peer, Transport
 from telephony.sip.fields import Via
+from telephony.sip.lingering import Lingering
 from telephony.sip.message import Pairs, Request, Response
 from telephony.sip.transaction import INITIAL, Act, Kind, Machine, Signal, State, Times
 
 COOKIE = "z9hG4bK"  # RFC 3261 §8.1.1.7
+
+LAST_TIMERS = frozenset({Signal.D, Signal.I, Signal.J, Signal.K, Signal.L, Signal.M})
+"""When one of these is started, the transaction is over but for repetitions."""
 
 Key = tuple[str, ...]
 Heard = Callable[[int, Response | None, float], None]
@@ -23,7 +28,7 @@ Where the network stays silent the status is 408, and 503 where it fails; there 
 
 @dataclass(eq=False, slots=True)
 class ServerTransaction:
-    """A request we answer."""
+    """A request we answer. Once it is answered, no more is kept of it than its Via."""
 
     key: Key
     request: Request
@@ -58,6 +63,9 @@ class ClientTransaction:
         return self.machine.state is State.CALLING
 
 
+_Transaction = ServerTransaction | ClientTransaction
+
+
 def server_key(request: Request, via: Via, method: str) -> Key:
     """What a request, its repetitions, its ACK and its CANCEL have in common (§17.2.3)."""
     if via.branch.startswith(COOKIE) and len(via.branch) > len(COOKIE):
@@ -71,7 +79,8 @@ def where_to_answer(via: Via, source: Peer) -> Peer:
     """Where responses go: the way back of RFC 3581 §4 and RFC 3261 §18.2.2."""
     if source.transport is Transport.TCP or "rport" in via.parameters:
         return source
-    return Peer(Transport.UDP, source.host, via.port or 5060)
+    port = via.port or 5060
+    return source if port == source.port else Peer(Transport.UDP, source.host, port)
 
 
 def where_to_answer_anew(via: Via, source: Peer) -> Peer:
@@ -100,6 +109,7 @@ class Ledger:
         self._servers: dict[Key, ServerTransaction] = {}
         self._clients: dict[Key, ClientTransaction] = {}
         self._merged: Counter[Key] = Counter()
+        self._lingering: Lingering[tuple[_Transaction, Signal]] = Lingering(alarms, self._time_up)
 
     # As the one who answers
 
@@ -150,7 +160,8 @@ class Ledger:
                     self._send(transaction.last, transaction.reply_to)
             elif start := transaction.machine.timer(act):
                 self._start(transaction, start.timer, start.seconds, now)
-        if transaction.machine.state is State.TERMINATED and transaction.key in self._servers:
+        known = self._servers.get(transaction.key) is transaction
+        if transaction.machine.state is State.TERMINATED and known:
             del self._servers[transaction.key]
             self._merged[transaction.merged] -= 1
             if not self._merged[transaction.merged]:
@@ -239,20 +250,33 @@ class Ledger:
 
     def _start(
         self,
-        transaction: ServerTransaction | ClientTransaction,
+        transaction: _Transaction,
         timer: Signal,
         seconds: float,
         now: float,
     ) -> None:
-        def ring(at: float) -> None:
+        if timer in LAST_TIMERS:
             if isinstance(transaction, ServerTransaction):
-                self._server(transaction, timer, at)
-            else:
-                self._client(transaction, timer, None, at)
-
+                transaction.request = _remembered(transaction.request)
+            self._lingering.add((transaction, timer), seconds, now)
+            return
+        ring = partial(self._time_up, (transaction, timer))
         self._alarms.set((transaction.key, timer), now + seconds, ring)
+
+    def _time_up(self, of: tuple[_Transaction, Signal], now: float) -> None:
+        transaction, timer = of
+        if isinstance(transaction, ServerTransaction):
+            self._server(transaction, timer, now)
+        else:
+            self._client(transaction, timer, None, now)
 
 
 def _merge_key(request: Request) -> Key:
     number, method = request.cseq
     return request.call_id, request.sender.tag, str(number), method
+
+
+def _remembered(request: Request) -> Request:
+    """What an answered request is kept for: to see where a repetition is answered."""
+    vias = tuple(pair for pair in request.headers if pair[0] == "Via")
+    return Request(vias, method=request.method, uri=request.uri)
