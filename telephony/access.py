@@ -13,6 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from call.errors import Misuse
+from telephony.overload import Limits, Load, Overload
 from telephony.sip.core import Admit, Refuse, Verdict
 from telephony.sip.events import Peer
 from telephony.sip.message import Request
@@ -34,9 +35,10 @@ class AccessPolicy:
     """Who may call and how many at once.
 
     `allowed` holds addresses and CIDR networks. A stranger is answered `stranger_burst` times,
-    then once every `stranger_every_s` seconds. Above `max_lateness_s` seconds of delay on the
-    event loop no call is taken. `phones` are those of our own telephones: the number a caller
-    from there gives is believed.
+    then once every `stranger_every_s` seconds. When the media plane works more than `max_busy` of
+    its time, when its beats keep coming `max_plane_lateness_s` seconds late, or above
+    `max_lateness_s` seconds of delay on the event loop, no call is taken. `phones` are those of
+    our own telephones: the number a caller from there gives is believed.
     """
 
     allowed: tuple[str, ...] = LOOPBACK
@@ -46,14 +48,8 @@ class AccessPolicy:
     stranger_burst: int = 5
     stranger_every_s: float = 10.0
     max_lateness_s: float = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How busy we are just now."""
-
-    calls: int = 0
-    lateness_s: float = 0.0
+    max_busy: float = 0.85
+    max_plane_lateness_s: float = 0.010
 
 
 class Outcome(StrEnum):
@@ -79,6 +75,13 @@ class Doorkeeper:
     def __init__(self, policy: AccessPolicy, load: Callable[[], Load]) -> None:
         self._policy = policy
         self._load = load
+        self._overload = Overload(
+            Limits(
+                max_busy=policy.max_busy,
+                max_lateness_s=policy.max_lateness_s,
+                max_plane_lateness_s=policy.max_plane_lateness_s,
+            )
+        )
         self._networks = tuple(_network("allowed", text) for text in policy.allowed)
         self._phones = tuple(_network("phones", text) for text in policy.phones)
         self._strangers: OrderedDict[str, _Bucket] = OrderedDict()
@@ -89,6 +92,10 @@ class Doorkeeper:
     def count(self, outcome: Outcome) -> int:
         """How many requests were judged so."""
         return self._counts[outcome]
+
+    def look(self, now: float) -> bool:
+        """Whether there is too much to do for one more call. Look several times a second."""
+        return self._overload.look(self._load(), now)
 
     def knows(self, host: str) -> bool:
         """Whether calls from this address are taken at all."""
@@ -114,7 +121,7 @@ class Doorkeeper:
         if not self.knows(source.host):
             outcome = Outcome.STRANGER
         else:
-            outcome = self._room() if request.method == "INVITE" else Outcome.ADMITTED
+            outcome = self._room(now) if request.method == "INVITE" else Outcome.ADMITTED
         self._counts[outcome] += 1
         match outcome:
             case Outcome.ADMITTED:
@@ -124,13 +131,13 @@ class Doorkeeper:
             case _:
                 return Refuse(503, retry_after=self._policy.retry_after_s)
 
-    def _room(self) -> Outcome:
+    def _room(self, now: float) -> Outcome:
         load = self._load()
         if self.draining:
             return Outcome.DRAINING
         if load.calls >= self._policy.max_calls:
             return Outcome.FULL
-        if load.lateness_s > self._policy.max_lateness_s:
+        if self._overload.look(load, now):
             return Outcome.OVERLOADED
         return Outcome.ADMITTED
 

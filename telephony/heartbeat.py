@@ -1,15 +1,20 @@
 """How late the event loop runs: what callers of a busy machine would feel."""
 
 import asyncio
+from collections.abc import Callable
 
 BEAT_S = 0.1
 """Seconds between two looks."""
 
 
 class Heartbeat:
-    """Looks at the running loop ten times a second; `lateness_s` is its smoothed delay."""
+    """Looks at the running loop ten times a second; `lateness_s` is its smoothed delay.
 
-    def __init__(self) -> None:
+    `looked` is called after each look.
+    """
+
+    def __init__(self, looked: Callable[[], None] = lambda: None) -> None:
+        self._looked = looked
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._waiting: asyncio.Future[None] | None = None
@@ -40,6 +45,7 @@ class Heartbeat:
         # One hiccup weighs a quarter, so that only lasting lateness closes the door.
         self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
         self.start()
+        self._looked()
 
     def _release(self) -> None:
         waiting, self._waiting = self._waiting, None

@@ -8,7 +8,8 @@ outlives it. The plane is shared with others: it is started and stopped by whoev
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
@@ -16,12 +17,14 @@ from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
 from call.masking import masked
-from call.media import Address, KeySource, MediaPlane
-from telephony.access import AccessPolicy, Doorkeeper, Load, Outcome
+from call.media import Address, MediaPlane
+from telephony.access import AccessPolicy, Doorkeeper, Outcome
 from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
+from telephony.overload import Load
+from telephony.record import CallRecord, record_of
 from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
@@ -62,6 +65,23 @@ class LineStatistics:
     refused: int
     strangers: int
     scanners: int
+    refused_as: Mapping[str, int]
+    """Calls refused, by why; strangers and scanners apart."""
+    lateness_s: float
+    """How late the event loop runs."""
+    overloaded: bool
+    """Whether calls are refused just now because there is too much to do."""
+
+
+def _nobody_asks(_: CallRecord) -> None:
+    """No book is kept of the calls; the log tells of each."""
+
+
+NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
+"""Why the door refuses a call of somebody who may call."""
+
+REFUSED_AS = {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
+"""Why a call that the door let in is refused after all, by its status."""
 
 
 class NoAdvertisedAddress(Misuse):
@@ -73,7 +93,7 @@ class SipLine:
 
     `on_call` attends to one call: it answers the leg, and returns or raises when done; the leg is
     hung up then if it is not yet. `accepts` tells whether a dialled number exists. `secrecy` is
-    what we want encrypted.
+    what we want encrypted. `over` is told of each leg at its end.
     """
 
     def __init__(
@@ -88,6 +108,7 @@ class SipLine:
         lamps: Lamps | None = None,
         *,
         secrecy: Secrecy = UNENCRYPTED,
+        over: Callable[[CallRecord], None] = _nobody_asks,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -99,12 +120,14 @@ class SipLine:
         self._lamps = lamps
         self._secrecy = secrecy
         self._door = Doorkeeper(settings.access, self._load)
-        self._heartbeat = Heartbeat()
+        self._heartbeat = Heartbeat(self._look)
         self._core: UserAgent | None = None
         self._legs: dict[str, SipLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken = 0
-        self._refused = 0
+        self._refusals: Counter[str] = Counter()
+        self._tell_over = over
+        self._overloaded_since: float | None = None
 
     async def start(self) -> Address:
         """Listen; gives the address bound.
@@ -179,13 +202,16 @@ class SipLine:
     @property
     def statistics(self) -> LineStatistics:
         """What was done until now."""
+        refused = {each.value: self._door.count(each) for each in NO_ROOM} | self._refusals
         return LineStatistics(
             active=self.active,
             taken=self._taken,
-            refused=self._refused
-            + sum(map(self._door.count, (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING))),
+            refused=sum(refused.values()),
             strangers=self._door.count(Outcome.STRANGER),
             scanners=self._door.count(Outcome.SCANNER),
+            refused_as=refused,
+            lateness_s=self._heartbeat.lateness_s,
+            overloaded=self._overloaded_since is not None,
         )
 
     def dial(
@@ -243,10 +269,11 @@ class SipLine:
             "from": masked(event.caller.number),
             "to": masked(event.dialed),
         }
-        leg, status = self._admit(event, signals)
-        if leg is None:
-            self._refused += 1
-            log.info("call refused", extra={**fields, "status": status})
+        leg = self._admit(event, signals)
+        if isinstance(leg, _Refusal):
+            status = leg.status
+            self._refusals[REFUSED_AS[status]] += 1
+            log.info("call refused", extra={**fields, "status": status, "why": leg.why})
             retry = str(self._settings.access.retry_after_s)
             signals.reject(status, (("Retry-After", retry),) if status == 503 else ())
             return
@@ -255,26 +282,25 @@ class SipLine:
         signals.ring()
         self._attend(leg)
 
-    def _admit(self, event: IncomingCall, signals: CallSignals) -> tuple[SipLeg | None, int]:
-        """The leg of a call that can be attended to, else the status of its refusal."""
+    def _admit(self, event: IncomingCall, signals: CallSignals) -> "SipLeg | _Refusal":
+        """The leg of a call that can be attended to."""
         if not self._accepts(event.dialed):
-            return None, 404
+            return _Refusal(404, "the number leads nowhere")
         caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
         try:
             leg = self._leg(event.call, caller, event.dialed, signals, outgoing=False)
-        except Unavailable:
-            return None, 503
+        except Unavailable as fault:
+            return _Refusal(503, str(fault))
         self._legs[event.call] = leg
         try:
             leg.consider(event.offer)
-        except MalformedDescription:
+        except MalformedDescription as fault:
             leg.refuse(400)
-            return None, 400
+            return _Refusal(400, str(fault))
         except PeerFault as fault:
-            log.info("nothing to agree on", extra={"call_id": event.call, "why": str(fault)})
             leg.refuse(488)
-            return None, 488
-        return leg, 200
+            return _Refusal(488, str(fault))
+        return leg
 
     def _leg(
         self, call_id: str, caller: Party, dialed: str, signals: CallSignals, *, outgoing: bool
@@ -298,19 +324,9 @@ class SipLine:
         if self._legs.get(call) is not leg:
             return
         del self._legs[call]
-        sound, end = leg.statistics, leg.farewell
-        fields: dict[str, object] = {"call_id": leg.call_id, "keys": leg.keys.presses}
-        if end is not None:
-            fields |= {"cause": end.cause.value, "by_peer": end.by_caller}
-        fields |= {source.value: n for source in KeySource if (n := leg.keys.reports(source))}
-        if sound is not None:
-            fields |= {
-                "sent": sound.packets_sent,
-                "received": sound.packets_received,
-                "lost": sound.packets_lost,
-                "jitter_ms": round(sound.jitter_ms, 1),
-            }
-        log.info("call over", extra=fields)
+        record = record_of(leg, self._clock.monotonic())
+        log.info("call over", extra=record.fields())
+        self._tell_over(record)
 
     # who attends
 
@@ -330,8 +346,39 @@ class SipLine:
             cause = HangUpCause.FAILED
         await leg.hang_up(cause)
 
+    # how much there is to do
+
     def _load(self) -> Load:
-        return Load(calls=self.active, lateness_s=self._heartbeat.lateness_s)
+        plane = self._plane.load
+        return Load(self.active, self._heartbeat.lateness_s, plane.busy, plane.late_s)
+
+    def _look(self) -> None:
+        """Say when the door closes because there is too much to do, and when it opens again."""
+        now = self._clock.monotonic()
+        overloaded, since = self._door.look(now), self._overloaded_since
+        if overloaded and since is None:
+            self._overloaded_since = now
+            log.warning("overloaded: calls are refused", extra=_told(self._load()))
+        elif not overloaded and since is not None:
+            self._overloaded_since = None
+            log.warning("calls are taken again", extra={"seconds": round(now - since, 1)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a call is not attended to, for the peer and for the log."""
+
+    status: int
+    why: str
+
+
+def _told(load: Load) -> dict[str, object]:
+    return {
+        "active": load.calls,
+        "busy": round(load.busy, 2),
+        "plane_late_ms": round(load.plane_late_s * 1000, 1),
+        "loop_late_ms": round(load.lateness_s * 1000, 1),
+    }
 
 
 def _check_reachable(host: str) -> None:

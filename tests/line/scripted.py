@@ -15,6 +15,7 @@ from call.media import Address
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
+from telephony.record import CallRecord
 from telephony.sip.agent import UserAgent
 from telephony.sip.events import Output, Peer, Send, SipEvent, Transport
 from telephony.sip.message import Request, Response, read
@@ -114,6 +115,7 @@ class Scene:
         self.wire = ScriptedWire(self.clock)
         self.legs: list[SipLeg] = []
         self.events: list[LegEvent] = []
+        self.written: list[CallRecord] = []
         self.answers = True
         self.fails = False
         self.line = SipLine(
@@ -125,6 +127,7 @@ class Scene:
             self.attend,
             accepts,
             lamps,
+            over=self.written.append,
         )
 
     async def __aenter__(self) -> "Scene":

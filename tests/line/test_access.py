@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from call.errors import Misuse
-from telephony.access import MAX_STRANGERS, AccessPolicy, Doorkeeper, Load, Outcome
+from telephony.access import MAX_STRANGERS, AccessPolicy, Doorkeeper, Outcome
+from telephony.overload import Load
 from telephony.sip.core import Admit, Refuse, Verdict
 from telephony.sip.events import Peer, Transport
 from telephony.sip.message import Request
