@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from call.sound import FRAME
+from call.g711 import decode, encode
+from call.sound import FRAME, Law
 from telephony.rtp import sequence_steps, timestamp_samples
 
 DEPTH = 64
@@ -295,6 +296,10 @@ class Ring:
         """Sound of this call is written again, after some that was not: nobody read it."""
         self.head[call] = -(-timeline.head // FRAME)
         self.arrived[call] = timeline.arrived
+
+    def translate(self, call: int, before: Law, after: Law) -> None:
+        """What this call will say is in another law: let what it said be so too."""
+        self.octets[:, call] = encode(decode(self.octets[:, call], before), after)
 
     def present(self, call: int, now: int) -> int:
         """The frame that would be received now."""

@@ -34,6 +34,7 @@ from telephony import rtcp
 from telephony.codecs import FACTS
 from telephony.dtmf import KEYS, Press
 from telephony.following import Following
+from telephony.media.attention import Attention
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
 from telephony.media.high_band import HighBand
@@ -47,6 +48,7 @@ from telephony.media.reporting import report, statistics
 from telephony.media.rooms import Rooms
 from telephony.media.secure_line import bare, secured
 from telephony.media.slot import PLAYOUT_S, Slot
+from telephony.media.taping import Tapes
 from telephony.media.wide_ear import WideEar
 from telephony.media.writer import Sink, Writer
 from telephony.playout import Ring, Timeline
@@ -110,6 +112,8 @@ class Engine:
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
         self._high = HighBand(self._live, self._outbound, settings.slots)
+        self._tapes = Tapes(self._live, self._outbound)
+        self._attention = Attention(self._live, settings.slots)
         self._bridges = Bridges(self._live, self._outbound, settings.slots)
         self._rooms = Rooms(
             self._live, self._outbound, self._high, writer, emit_of_room, settings.rooms
@@ -169,6 +173,8 @@ class Engine:
             slot.heard = slot.alive = self._frame
             slot.lost_told = False
         self._choose_codec(slot, before, stream)
+        if before is not None and before.law is not stream.law:
+            self._ring.translate(call, before.law, stream.law)
         self._listening.set_law(call, stream.law)
         self._live.set_law(call, stream.law)
         self._bridges.agree(call, stream)
@@ -250,17 +256,23 @@ class Engine:
     def record(
         self, call: int, path: Path, max_s: float, final_silence_s: float | None, side: Side
     ) -> None:
-        """Record what is received from now on; a recording under way is ended first."""
+        """Record one side from now on, or both; a recording under way is ended first."""
         slot = self._slot(call)
         self.stop_recording(call)
         self._drain(slot)
         recording = Recording(self._writer, Sink(path), max_s, final_silence_s, call // GROUPS)
-        self._listen(slot)
-        self._listening.record(call, recording, self._frame)
+        if side is Side.RECEIVED:
+            self._listen(slot)
+            self._listening.record(call, recording, self._frame)
+        else:
+            self._take_live(call)
+            self._tapes.record(call, recording, side)
 
     def stop_recording(self, call: int, cause: EndOfRecording = EndOfRecording.STOPPED) -> None:
         """End the recording under way, if any, with all that has arrived."""
         slot = self._slot(call)
+        if (taped := self._tapes.stop(call)) is not None:
+            self._end_tape(call, taped, cause)
         if self._listening.recording(call) is None:
             return
         self._drain(slot)
@@ -270,6 +282,10 @@ class Engine:
 
     def watch_speech(self, call: int, wanted: bool) -> None:
         """Tell when somebody begins to speak and when they are quiet, or tell it no more."""
+        self._slot(call)
+        if wanted is not self._attention.watches(call):
+            self._attention.watch(call, wanted)
+            self._take_live(call, wanted)
 
     def bridge(self, call: int, other: int, keys: bool) -> None:
         """Let two calls hear each other, in place of whomever they hear."""
@@ -334,13 +350,17 @@ class Engine:
 
     def _hear_live(self, call: int, wanted: bool = True) -> None:
         """What a call says is taken frame by frame, for others; and it hears others."""
+        self._take_live(call, wanted)
+        self._outbound.follow(call, wanted)
+
+    def _take_live(self, call: int, wanted: bool = True) -> None:
+        """Somebody more hears what a call says, frame by frame; or somebody less."""
         slot = self._slots[call]
         if wanted:
             self._listen(slot)
             self._live.begin(call, self._frame)
         else:
             self._live.end(call)
-        self._outbound.follow(call, wanted)
         slot.listened = slot.listens and self._is_listened(call)
 
     def _is_listened(self, call: int) -> bool:
@@ -352,6 +372,7 @@ class Engine:
         self.unbridge(call)
         self.leave(call)
         self.stop_recording(call, EndOfRecording.HANG_UP)
+        self.watch_speech(call, False)
         self._seek_tones(slot, False)
         if slot.sender is not None:
             self._tell_peer(slot, leaving=True)
@@ -373,6 +394,8 @@ class Engine:
             ear.beat(self._frame)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._live.beat(group, self._frame)
+        self._tapes.beat(group, self._end_tape)
+        self._attention.beat(group, now, self._emit)
         if self._high:
             self._high.beat(group)
         if self._bridges.carry_keys:
@@ -402,6 +425,8 @@ class Engine:
             for group in range(GROUPS):
                 self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._outbound.skip(ticks // GROUPS)
+        self._live.step_over(ticks // GROUPS)
+        self._tapes.step_over(ticks // GROUPS)
 
     def _seek_tones(self, slot: Slot, wanted: bool) -> None:
         if wanted:
@@ -462,6 +487,10 @@ class Engine:
         if down:
             self._bridges.hush([call], self._frame)
         return down
+
+    def _end_tape(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
+        self._take_live(call, False)
+        self._end(call, recording, cause)
 
     def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
         slot = self._slots[call]

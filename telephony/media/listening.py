@@ -5,18 +5,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from call.g711 import DECODE
+from call.g711 import decode_each
 from call.sound import FRAME, EndOfRecording, Law
 from telephony.concealment import Concealment
 from telephony.media.outbound import GROUPS
-from telephony.media.recording import LOUD_DBFS, Recording
+from telephony.media.recording import LOUD, Recording
 from telephony.playout import Reader, Ring, Rows, Taken
 from telephony.tones import ToneDetector
 
 _LAWS = tuple(Law)
-_LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
-_CODES = 256  # entries of _LINEAR for each law
-_LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2 * FRAME  # the squares of one frame, added up
 _OCTETS = 2 * FRAME  # of one frame of linear sound
 _ROUNDS = 4  # frames one call may catch up in one beat
 _NOBODY: Rows = np.empty(0, dtype=np.intp)
@@ -29,7 +26,7 @@ class Listening:
     """All calls that are recorded, and all whose keys come as tones."""
 
     def __init__(self, ring: Ring, calls: int) -> None:
-        self._law = np.zeros((calls, 1), dtype=np.uint16)  # where its table begins in _LINEAR
+        self._law = np.zeros(calls, dtype=np.uint8)  # by its place among all laws
         self._concealment = Concealment(calls)
         # 100 ms for what is reordered; half a second until silence is believed.
         self._recorder = Reader(ring, calls, reorder=5, patience=25)
@@ -41,7 +38,7 @@ class Listening:
 
     def set_law(self, call: int, law: Law) -> None:
         """What the octets of this call mean from now on."""
-        self._law[call] = _LAWS.index(law) * _CODES
+        self._law[call] = _LAWS.index(law)
 
     def record(self, call: int, recording: Recording, now: int) -> None:
         """Record what is received from now on."""
@@ -123,7 +120,7 @@ class Listening:
     def _sound(self, taken: Taken) -> list[tuple[bytes, bool]]:
         linear = self._concealed(taken)
         squares = np.add.reduce(np.square(linear, dtype=np.float32), axis=1)
-        loud = (squares >= _LOUD) & taken.received
+        loud = (squares >= LOUD) & taken.received
         frames = linear.tobytes()
         return [
             (frames[n * _OCTETS : (n + 1) * _OCTETS], is_loud)
@@ -131,8 +128,7 @@ class Listening:
         ]
 
     def _linear(self, taken: Taken) -> NDArray[np.int16]:
-        # No code is past the end of the table: "wrap" only spares numpy the look.
-        return _LINEAR.take(taken.octets + self._law[taken.calls], mode="wrap")
+        return decode_each(taken.octets, self._law[taken.calls])
 
     def _concealed(self, taken: Taken) -> NDArray[np.int16]:
         """Linear sound, as it was received; what was lost is guessed from both its sides."""

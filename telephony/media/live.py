@@ -21,15 +21,13 @@ Calls to which nothing of this happens just now, nearly all of them, are served 
 import numpy as np
 from numpy.typing import NDArray
 
-from call.g711 import DECODE, encode
+from call.g711 import decode_each, encode
 from call.sound import FRAME, Law
 from telephony.concealment import Concealment
 from telephony.media.outbound import GROUPS
 from telephony.playout import DEPTH, Ring, Rows
 
 _LAWS = tuple(Law)
-_LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
-_CODES = 256  # entries of _LINEAR for each law
 
 _MARGIN = 2  # frames that should wait, the one that is due among them: 40 ms
 _MOST = 10  # frames that may wait: 200 ms
@@ -163,8 +161,7 @@ class Live:
                 self.octets[mine] = encode(self.linear[mine], law)
 
     def _linear(self, calls: Rows, octets: NDArray[np.uint8]) -> NDArray[np.int16]:
-        # No code is past the end of the table: "wrap" only spares numpy the look.
-        return _LINEAR.take(octets + self.law[calls, None] * np.uint16(_CODES), mode="wrap")
+        return decode_each(octets, self.law[calls])
 
     def _silence(self, call: int) -> None:
         self.linear[call] = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from call.g711 import SILENCE
+from call.g711 import SILENCE, Octets
 from call.media import Address, Direction, Stream, Wideband
 from call.sound import FRAME, RATE, Law
 from telephony.codecs import FACTS
@@ -18,6 +18,7 @@ from telephony.media.ducking import LOWERED, above
 from telephony.media.line import Line
 from telephony.media.voice import Voice
 from telephony.media.wide_voice import WideVoice
+from telephony.playout import Rows
 from telephony.rtp import HEADER
 
 GROUPS = 4
@@ -50,6 +51,8 @@ class Sender:
     """Whether the peer has an address to send RTCP to."""
     filled: int = 0
     """Frames in the packet being made, where packets hold several."""
+    at: int = HEADER.size
+    """Where in its row the frame said last stands; 0 when a key was pressed in its place."""
     wide: WideVoice | None = None
     """What makes its packets, where they are not G.711."""
 
@@ -184,6 +187,7 @@ class Outbound:
             if sender.frames_per_packet > 1 or sender.voice.presses or sender.wide:
                 self._solo[group].append(sender)
             else:
+                sender.at = HEADER.size
                 together.append(sender)
         sending = tuple(s for s in together if s.sends)
         following = tuple((s.call, s.voice) for s in together if s.voice.follows)
@@ -211,6 +215,20 @@ class Outbound:
     def clock(self, sender: Sender) -> tuple[int, int]:
         """The SSRC, and the timestamp of what was sent last."""
         return int(self._header["ssrc"][sender.call]), int(self._timestamp[sender.call])
+
+    def said(self, calls: Rows) -> Octets:
+        """What each of these was sent in the last beat of its group, in its own law.
+
+        Silence, where nothing was sent, or a key.
+        """
+        said: Octets = self._payload[calls]
+        for n, call in enumerate(calls.tolist()):
+            sender = self._members[call % GROUPS].get(call)
+            if sender is None or not sender.sends or not sender.at:
+                said[n] = SILENCE[_LAWS[self._law[call]]]
+            elif sender.at != HEADER.size:
+                said[n] = self._packets[call, sender.at : sender.at + FRAME]
+        return said
 
     def beat(self, group: int, ended: Callable[[int, int], None]) -> None:
         """Send one frame for every call of the group; `ended` is told call and ticket."""
@@ -277,10 +295,12 @@ class Outbound:
             if sender.sends:
                 age = event.age * step // sender.voice.event_step
                 self._send_event(sender, event.payload, age, marker=event.marker)
+            sender.at = 0
             return None
+        sender.at = HEADER.size + sender.filled * FRAME
         if sender.wide is not None:
             return self._send_wide(sender, sender.wide)
-        ticket = self._fill_alone(sender, HEADER.size + sender.filled * FRAME)
+        ticket = self._fill_alone(sender, sender.at)
         sender.filled += 1
         if sender.filled == sender.frames_per_packet:
             self._send_packet(sender, FRAME * (sender.filled - 1))

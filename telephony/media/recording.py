@@ -2,12 +2,15 @@
 
 import webrtcvad
 
-from call.sound import FRAME_S, RATE, EndOfRecording
+from call.sound import FRAME, FRAME_S, RATE, EndOfRecording
 from telephony.media.writer import Sink, Writer
 
 LOUD_DBFS = -35.0
 """A frame at least this loud counts as sound whatever it is: to keep a noise costs less than to
 lose a message."""
+
+LOUD = (32768 * 10 ** (LOUD_DBFS / 20)) ** 2 * FRAME
+"""The squares of the samples of such a frame, added up."""
 
 _FLUSH = 10  # frames between writes: what dies with the machine is under 200 ms
 _LENIENT = 1  # webrtcvad's mode: 0 takes most for speech, 3 least
@@ -42,15 +45,20 @@ class Recording:
         self._spoken = 0
         self._quiet = 0
 
-    def hear(self, frame: bytes, *, loud: bool) -> EndOfRecording | None:
-        """Take one frame of 320 octets; why the recording should end now, if it should."""
+    def hear(
+        self, frame: bytes, *, loud: bool, received: bytes | None = None
+    ) -> EndOfRecording | None:
+        """Take one frame of 20 ms; why the recording should end now, if it should.
+
+        `received`: the 320 octets in which speech is sought, where they are not the frame itself.
+        """
         if self.sink.failed:
             return EndOfRecording.STOPPED
         self.frames += 1
         self._pending.append(frame)
         if (self.frames + self._phase) % _FLUSH == 0:
             self._flush()
-        if loud or self._detector.is_speech(frame, RATE):
+        if loud or self._detector.is_speech(received or frame, RATE):
             self._spoken += 1
             self._quiet = 0
         else:

@@ -34,7 +34,9 @@ _BEGIN, _GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
 _RISE, _FALL = np.float32(0.8), np.float32(0.5)  # of the way to the present loudness, a look
 _STEADY = np.float32(0.05)  # the same, for who is louder than whom: 0.8 s
 _SPAN = 25  # looks after which the least is sought anew: 1 s
-_ONSET = 2  # looks
+ONSET = 2
+"""Looks at which somebody is loud who speaks."""
+
 _PAUSE = 10  # looks: 400 ms
 _ECHO = 100.0  # times weaker than the loudest, as power: 20 dB
 _OVERTAKES = 2.5  # times louder than who was loudest: 4 dB
@@ -43,7 +45,9 @@ _OVERTAKES = 2.5  # times louder than who was loudest: 4 dB
 class Speakers:
     """Follows the loudness of all calls in rooms."""
 
-    def __init__(self, calls: int) -> None:
+    def __init__(self, calls: int, *, pause: int = _PAUSE) -> None:
+        """`pause`: looks at which somebody is quiet who speaks no more."""
+        self._pause = pause
         self.speaks = np.zeros(calls, dtype=np.bool_)
         """Whether each call is heard speaking."""
         self._loud = np.zeros(calls, dtype=np.float32)
@@ -71,7 +75,7 @@ class Speakers:
         above, run = squares > bar, self._run[calls]
         run = np.where(above, np.maximum(run, 0) + 1, np.minimum(run, 0) - 1)
         self._run[calls] = run
-        self.speaks[calls] = np.where(spoke, run > -_PAUSE, run >= _ONSET)
+        self.speaks[calls] = np.where(spoke, run > -self._pause, run >= ONSET)
 
     def _quiet(self, calls: Rows, loud: Squares) -> Squares:
         """How loud each call is when nobody speaks there."""
