@@ -181,7 +181,10 @@ class MediaStatistics:
 
 @dataclass(frozen=True, slots=True)
 class PlaneDied:
-    """The plane's process is gone; the slot is too. What was recorded until then is on disk."""
+    """The plane's process is gone, or could not take the slot; the slot is gone too.
+
+    What was recorded until then is on disk.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from call.clock import SystemClock
 from call.errors import Fault, Misuse
-from call.media import PlaneLoad
+from call.media import PlaneDied, PlaneLoad
 from telephony.media import seam
 from telephony.media.desk import COMMANDS
 from telephony.media.engine import TICK_S, Engine, MediaSettings
@@ -36,7 +36,8 @@ _HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would h
 _LATE_S = 0.005
 _NICE = -10
 _CONVERSE_S = 0.002  # spent on commands between two ticks; more of them wait for the next gap
-_ROOM_FOR_SOCKETS = socket.CMSG_LEN(2 * array("i").itemsize)  # one slot's pair
+_PAIR = ("sound", "reports")  # the sockets of a slot, in the order they travel
+_ROOM_FOR_SOCKETS = socket.CMSG_LEN(len(_PAIR) * array("i").itemsize)
 _UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
 
 _log = logging.getLogger(__name__)
@@ -158,11 +159,23 @@ class Plane:
 
     def _command(self, name: str, fields: Sequence[object], sockets: Sequence[int]) -> None:
         if name == "open":
-            sound, reports = (socket.socket(fileno=fd) for fd in sockets)
-            fields = (*fields, UdpLine(sound, reports))
+            opened = [socket.socket(fileno=fd) for fd in sockets]
+            if len(opened) < len(_PAIR):
+                self._turn_away(fields, opened)
+                return
+            fields = (*fields, UdpLine(*opened))
         elif name not in COMMANDS:
             raise Misuse(f"unknown command: {name}")
         getattr(self._engine, name)(*fields)
+
+    def _turn_away(self, fields: Sequence[object], opened: Sequence[socket.socket]) -> None:
+        """This process may hold no more descriptors, and got none, or one, of the slot's pair."""
+        for each in opened:
+            each.close()
+        slot = fields[0]
+        assert isinstance(slot, int)
+        _log.error("no descriptors left for a call", extra={"slot": slot})
+        self._tell(seam.Told(slot, PlaneDied()))
 
     def _tell(self, news: seam.News) -> None:
         self._untold.append(seam.pack(news))

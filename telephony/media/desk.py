@@ -204,7 +204,7 @@ class Desk(ABC):
 
     def _told(self, slot: int, event: MediaEvent) -> None:
         taken = self._slots.taken.get(slot)
-        if isinstance(event, MediaStatistics):
+        if isinstance(event, MediaStatistics | PlaneDied):
             self._slots.release(slot)
         if taken is not None:
             taken.listener(event)

@@ -52,7 +52,12 @@ class PortPairs:
         return port & ~1
 
     def _bind(self, port: int) -> Pair | None:
-        sound, reports = _socket(self._family), _socket(self._family)
+        sound = _socket(self._family)
+        try:
+            reports = _socket(self._family)
+        except Unavailable:
+            sound.close()
+            raise
         try:
             sound.bind((self._host, port))
             reports.bind((self._host, port + 1))

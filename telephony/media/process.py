@@ -9,6 +9,7 @@ Ports are bound on this side: a call's SDP needs no answer from the other.
 import asyncio
 import json
 import logging
+import resource
 import socket
 import subprocess
 import sys
@@ -29,7 +30,20 @@ _RESTART_S = 0.5
 _SEAM_OCTETS = 1 << 20
 _ROOT = Path(__file__).parents[2]
 
+DESCRIPTORS_A_SLOT = 3
+"""That the plane's process holds: two sockets and a recording."""
+
+OTHER_DESCRIPTORS = 600
+"""Of the same: the clips that are kept at hand, and what every process has."""
+
 _log = logging.getLogger(__name__)
+
+
+def slots_within(descriptors: int) -> int:
+    """How many slots a process of so many descriptors at most can serve (RLIM_INFINITY: -1)."""
+    if descriptors == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(1, (descriptors - OTHER_DESCRIPTORS) // DESCRIPTORS_A_SLOT)
 
 
 class MediaProcess(Desk):
@@ -59,6 +73,7 @@ class MediaProcess(Desk):
         self._empty = asyncio.Event()
         self._empty.set()
         self._stopping = False
+        self._most = slots_within(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         self.priority = ""
         """What scheduling the process obtained: "SCHED_FIFO", "nice -10" or "normal"."""
 
@@ -109,6 +124,8 @@ class MediaProcess(Desk):
 
     def open(self, listener: MediaListener) -> int:
         self._check_running()
+        if len(self._slots.taken) >= self._most:
+            raise Unavailable("no descriptors left for a call")
         slot = self._take_slot(listener)
         try:
             pair = self._ports.bind()
