@@ -47,6 +47,18 @@ Contact: <sip:{caller}@127.0.0.1:{port}>
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One call to be made: to whom, the port that awaits its sound, when, and how long."""
+
+    number: str
+    port: int
+    at_s: float
+    """Seconds from the start to its INVITE."""
+    hold_s: float
+    """Seconds from its answer to its BYE."""
+
+
 class _Stage(Enum):
     WAITING = auto()
     """To be placed when its alarm rings."""
@@ -63,6 +75,7 @@ class _Call:
     uri: str
     sound: int
     due: float
+    hold_s: float
     stage: _Stage = _Stage.WAITING
     to: str = ""
     target: str = ""
@@ -89,18 +102,10 @@ class Outcome:
 
 
 class Callers:
-    """One call to each number, `rate` a second, each `hold_s` long once answered."""
+    """Places so many calls, each at its time, and hangs them up."""
 
-    def __init__(
-        self,
-        listen: str,
-        numbers: Sequence[str],
-        ports: Sequence[int],
-        *,
-        rate: float,
-        hold_s: float,
-    ) -> None:
-        """`listen`: HOST:PORT of the program; `ports` are where each call awaits its sound."""
+    def __init__(self, listen: str, calls: Sequence[Placed]) -> None:
+        """`listen`: HOST:PORT of the program."""
         host, _, port = listen.rpartition(":")
         self._line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._line.bind(("127.0.0.1", 0))
@@ -108,13 +113,12 @@ class Callers:
         stamp(self._line)
         self._line.connect((host, int(port)))
         self._port: int = self._line.getsockname()[1]
-        self._hold_s = hold_s
         now = time.monotonic()
         self._calls = [
-            _Call(n, f"sip:{number}@{listen}", sound, now + n / rate)
-            for n, (number, sound) in enumerate(zip(numbers, ports, strict=True))
+            _Call(n, f"sip:{call.number}@{listen}", call.port, now + call.at_s, call.hold_s)
+            for n, call in enumerate(calls)
         ]
-        self._alarms = [(call.due, call.id) for call in self._calls]
+        self._alarms = sorted((call.due, call.id) for call in self._calls)
         self._open = len(self._calls)
         self._sent_again = 0
         self._reasons: Counter[str] = Counter()
@@ -210,7 +214,7 @@ class Callers:
                 call.target = fields["contact"].partition("<")[2].partition(">")[0]
                 call.stage = _Stage.TALKING
                 self._line.send(self._write(call, "ACK", 1, "ack"))
-                self._set_alarm(call, time.monotonic() + self._hold_s)
+                self._set_alarm(call, time.monotonic() + call.hold_s)
             case _Stage.ASKING, "INVITE":
                 call.to = fields["to"]
                 self._line.send(self._write(call, "ACK", 1, "invite"))

@@ -22,11 +22,11 @@ import numpy as np
 import soundfile
 
 from bench.arrivals import Pacing, pacing
-from bench.callers import Callers, Outcome
+from bench.callers import Callers, Outcome, Placed
 from bench.demo import Measured, running_demo
 from bench.kept import Kept, await_kept, kept
 from bench.phones import Habit, Phones
-from bench.processor import Usage, machine_s, usage
+from bench.processor import Usage, machine_s, memory_kb, usage
 from call.g711 import encode
 from call.sound import FRAME, Law
 from vestibule.demo import COMPANY
@@ -68,6 +68,8 @@ class Figures:
     """By the program, from the first INVITE to the end of the last call and its mail."""
     others_s: float
     """By everything on this machine but the program, within the window."""
+    memory_kb: dict[str, int]
+    """What each part of the program grew by, from rest to the end of the window."""
     kept: Kept | None
 
 
@@ -91,14 +93,18 @@ def run(plan: Plan, target: Measured) -> Figures:
     """Place the calls, measure within the window, wait for the end."""
     before = kept(target.data, BOXES) if target.data and plan.habit.key else None
     phones = Phones(len(plan.numbers), plan.habit)
-    first = usage(target.pid)
-    callers = Callers(target.listen, plan.numbers, phones.ports, rate=plan.rate, hold_s=plan.hold_s)
-    with closing(callers):
+    first, at_rest = usage(target.pid), memory_kb(target.pid)
+    placed = [
+        Placed(number, port, n / plan.rate, plan.hold_s)
+        for n, (number, port) in enumerate(zip(plan.numbers, phones.ports, strict=True))
+    ]
+    with closing(Callers(target.listen, placed)) as callers:
         start = time.monotonic()
         _wait_until(start + plan.begin_s)
         begun, used, machine = time.time(), usage(target.pid), machine_s()
         _wait_until(start + plan.end_s)
         ended, used = time.time(), usage(target.pid).since(used)
+        full = memory_kb(target.pid)
         others_s = machine_s() - machine - used.total
         outcome = callers.wait()
     heard = phones.hang_up()
@@ -107,11 +113,12 @@ def run(plan: Plan, target: Measured) -> Figures:
         after = await_kept(target.data, BOXES, before, outcome.succeeded)
     return Figures(
         outcome=outcome,
-        pacing=pacing(call.within(begun, ended) for call in heard),
+        pacing=pacing(each.arrivals.within(begun, ended) for each in heard),
         window_s=ended - begun,
         used=used,
         whole=usage(target.pid).since(first),
         others_s=others_s,
+        memory_kb={part: kb - at_rest.get(part, 0) for part, kb in full.items()},
         kept=after,
     )
 
@@ -139,6 +146,8 @@ def tell(calls: int, seconds: float, figures: Figures) -> None:
         _row("lost", f"{paced.lost}; {share:.1f} % of what {calls} calls should hear came")
     _row("processor", "% of a core a call: " + _shares(figures.used, 100 / window_s / calls, 3))
     _row("whole run", "ms of a core a call: " + _shares(figures.whole, 1000 / calls, 0))
+    grown = ", ".join(f"{part} {kb / calls:.0f}" for part, kb in figures.memory_kb.items() if kb)
+    _row("memory", f"kB a call beyond rest: {grown}")
     _row("rest of machine", f"{max(0.0, figures.others_s) / window_s * 100:.0f} % of a core")
     if (messages := figures.kept) is not None and (kept_s := messages.durations_s):
         complete = sum(each >= seconds for each in kept_s)
@@ -205,7 +214,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         given = Measured(arguments.listen or "", arguments.pid or 0, arguments.data)
-        with nullcontext(given) if arguments.listen else running_demo(folder / "data") as target:
+        ours = running_demo(folder / "data", calls=max(200, arguments.calls))
+        with nullcontext(given) if arguments.listen else ours as target:
             figures = run(plan, target)
     print(f"{arguments.scenario}, {arguments.calls} calls, {plan.rate:g} placed a second")
     tell(arguments.calls, arguments.seconds, figures)

@@ -1,5 +1,6 @@
 """`vestibule demo` on a free loopback port, for as long as a benchmark needs it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,12 +29,17 @@ class Measured:
 
 
 @contextmanager
-def running_demo(data: Path) -> Iterator[Measured]:
-    """Start the demo, wait until it answers and is at rest; end it after the block."""
+def running_demo(data: Path, *, calls: int = 200, smtp: str | None = None) -> Iterator[Measured]:
+    """Start the demo, wait until it answers and is at rest; end it after the block.
+
+    It takes so many `calls` at once, and hands its mail to `smtp` (HOST:PORT) or writes it down.
+    """
+    mail = ["--smtp", smtp] if smtp else []
     process = subprocess.Popen(
         [sys.executable, "-c", "from vestibule.cli import main; main()",
-         "demo", "--listen", "127.0.0.1:0", "--data", str(data)],
+         "demo", "--listen", "127.0.0.1:0", "--data", str(data), *mail],
         stdout=subprocess.PIPE, text=True, cwd=_ROOT,
+        env=os.environ | {"VESTIBULE__SIP__MAX_CALLS": str(calls)},
     )  # fmt: skip
     try:
         listen = _answering(process)

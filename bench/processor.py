@@ -1,4 +1,4 @@
-"""Processor time of a program with all its processes, from /proc."""
+"""Processor time and memory of a program with all its processes, from /proc."""
 
 import os
 from collections.abc import Iterator
@@ -77,3 +77,17 @@ def _family(pid: int) -> Iterator[int]:
 def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat after the name, which may hold anything."""
     return (_PROC / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()
+
+
+def memory_kb(pid: int) -> dict[str, int]:
+    """Resident kilobytes of a process and all its descendants, by part."""
+    by_part: dict[str, int] = {}
+    for each in _family(pid):
+        try:
+            status = (_PROC / str(each) / "status").read_text()
+            part = _part(each, pid)
+        except OSError:
+            continue
+        resident = next((line for line in status.splitlines() if line.startswith("VmRSS")), "0 0")
+        by_part[part] = by_part.get(part, 0) + int(resident.split()[1])
+    return by_part
