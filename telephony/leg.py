@@ -79,7 +79,8 @@ class SipLeg:
 
     `session_id` names the session in our descriptions, `advertised` is the address they show;
     `close_s` is the seconds the plane may take to complete a recording before the leg ends
-    without it; `over` is called once when all is done; `secrecy` is what we want encrypted.
+    without it; `over` is called once when all is done; `secrecy` is what we want encrypted, and
+    `codecs` what we take.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class SipLeg:
         close_s: float,
         over: Callable[["SipLeg"], None],
         secrecy: Secrecy = UNENCRYPTED,
+        codecs: Sequence[Codec] = NARROW,
     ) -> None:
         self._call_id = call_id
         self._caller = caller
@@ -122,7 +124,8 @@ class SipLeg:
         self.answered_at: float | None = None
         """When its 200 was sent, or came."""
         self._slot = plane.open(self._heard)
-        negotiation = Negotiation(advertised, plane.port(self._slot), session_id, secrecy)
+        port = plane.port(self._slot)
+        negotiation = Negotiation(advertised, port, session_id, secrecy, codecs)
         # Connected by the plane, not by a method of the leg: what refers to each other would stay
         # until the collector comes, and it would stop every other call meanwhile.
         self._agreement = Agreement(
@@ -251,10 +254,14 @@ class SipLeg:
         if self._may_sound():
             self._plane.resume(self._slot)
 
-    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+    def record(
+        self, path: Path, *, max_s: float, final_silence_s: float | None = None
+    ) -> None:
         if self._may_sound():
             self._recording = path
-            self._plane.record(self._slot, path, max_s=max_s, final_silence_s=final_silence_s)
+            self._plane.record(
+                self._slot, path, max_s=max_s, final_silence_s=final_silence_s
+            )
 
     def stop_recording(self) -> None:
         if self._may_sound():
@@ -314,7 +321,9 @@ class SipLeg:
             case PlaneDied():
                 self._bereave()
             case AddressLearned():
-                log.debug("sound comes from elsewhere", extra={"call_id": self._call_id})
+                log.debug(
+                    "sound comes from elsewhere", extra={"call_id": self._call_id}
+                )
             case _:
                 pass
 
@@ -333,7 +342,9 @@ class SipLeg:
         Keys in the sound go across in the plane, and most telephones tell a key both ways if they
         ever do: who has pressed one that the plane heard presses none here.
         """
-        heard = self._keys.reports(KeySource.RFC4733) + self._keys.reports(KeySource.INBAND)
+        heard = self._keys.reports(KeySource.RFC4733) + self._keys.reports(
+            KeySource.INBAND
+        )
         other = self._pressed_too
         if other is not None and other.up and not heard:
             other.send_keys(key)
@@ -341,7 +352,9 @@ class SipLeg:
     def _recorded(self, event: RecordEnded) -> None:
         if self._phase is Phase.OVER:
             return
-        if self._recording == event.path:  # else it is the one that a newer one took the place of
+        if (
+            self._recording == event.path
+        ):  # else it is the one that a newer one took the place of
             self._recording = None
         self._events.put_nowait(event)
 

@@ -80,7 +80,12 @@ def _nobody_asks(_: CallRecord) -> None:
 NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
 """Why the door refuses a call of somebody who may call."""
 
-REFUSED_AS = {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
+REFUSED_AS = {
+    400: "malformed",
+    404: "unknown_number",
+    488: "no_common_codec",
+    503: "no_slot",
+}
 """Why a call that the door let in is refused after all, by its status."""
 
 
@@ -93,7 +98,7 @@ class SipLine:
 
     `on_call` attends to one call: it answers the leg, and returns or raises when done; the leg is
     hung up then if it is not yet. `accepts` tells whether a dialled number exists. `secrecy` is
-    what we want encrypted. `over` is told of each leg at its end.
+    what we want encrypted, `codecs` what we take, as we offer it. `over` is told of each leg at its end.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class SipLine:
         lamps: Lamps | None = None,
         *,
         secrecy: Secrecy = UNENCRYPTED,
+        codecs: Sequence[Codec] = NARROW,
         over: Callable[[CallRecord], None] = _nobody_asks,
     ) -> None:
         self._settings = settings
@@ -119,6 +125,7 @@ class SipLine:
         self._accepts = accepts
         self._lamps = lamps
         self._secrecy = secrecy
+        self._codecs = tuple(codecs)
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat(self._look)
         self._core: UserAgent | None = None
@@ -154,7 +161,9 @@ class SipLine:
             await self._lamps.load()
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
-            await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
+            await self._lamps.start(
+                self._core, self._wire.carry, self._clock, self._door.expect
+            )
         self._heartbeat.start()
         log.info("line open", extra={"host": host, "port": port})
         return host, port
@@ -191,7 +200,11 @@ class SipLine:
     async def _linger(self) -> None:
         """Wait until every BYE is answered: one that is lost would leave its caller in silence."""
         limit = self._clock.monotonic() + self._settings.linger_s
-        while self._core is not None and self._core.calls and self._clock.monotonic() < limit:
+        while (
+            self._core is not None
+            and self._core.calls
+            and self._clock.monotonic() < limit
+        ):
             await self._heartbeat.next()
 
     @property
@@ -202,7 +215,9 @@ class SipLine:
     @property
     def statistics(self) -> LineStatistics:
         """What was done until now."""
-        refused = {each.value: self._door.count(each) for each in NO_ROOM} | self._refusals
+        refused = {
+            each.value: self._door.count(each) for each in NO_ROOM
+        } | self._refusals
         return LineStatistics(
             active=self.active,
             taken=self._taken,
@@ -286,7 +301,9 @@ class SipLine:
         """The leg of a call that can be attended to."""
         if not self._accepts(event.dialed):
             return _Refusal(404, "the number leads nowhere")
-        caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
+        caller = replace(
+            event.caller, internal=self._door.vouches_for(event.source.host)
+        )
         try:
             leg = self._leg(event.call, caller, event.dialed, signals, outgoing=False)
         except Unavailable as fault:
@@ -303,7 +320,13 @@ class SipLine:
         return leg
 
     def _leg(
-        self, call_id: str, caller: Party, dialed: str, signals: CallSignals, *, outgoing: bool
+        self,
+        call_id: str,
+        caller: Party,
+        dialed: str,
+        signals: CallSignals,
+        *,
+        outgoing: bool,
     ) -> SipLeg:
         return SipLeg(
             call_id=call_id,
@@ -318,6 +341,7 @@ class SipLine:
             close_s=self._settings.close_s,
             over=lambda leg: self._over(signals.call, leg),
             secrecy=self._secrecy,
+            codecs=self._codecs,
         )
 
     def _over(self, call: str, leg: SipLeg) -> None:
@@ -361,7 +385,9 @@ class SipLine:
             log.warning("overloaded: calls are refused", extra=_told(self._load()))
         elif not overloaded and since is not None:
             self._overloaded_since = None
-            log.warning("calls are taken again", extra={"seconds": round(now - since, 1)})
+            log.warning(
+                "calls are taken again", extra={"seconds": round(now - since, 1)}
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +414,9 @@ def _check_reachable(host: str) -> None:
     except ValueError:
         real = False
     if not real:
-        raise NoAdvertisedAddress(f"{host!r} cannot be sent to: say which address to advertise")
+        raise NoAdvertisedAddress(
+            f"{host!r} cannot be sent to: say which address to advertise"
+        )
 
 
 def _session_id(call_id: str) -> int:

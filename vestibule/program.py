@@ -63,7 +63,9 @@ def read_book() -> Book:
     return load_book(PROMPTS)
 
 
-def read_flows(book: Book, extensions: Collection[str] = (), folder: Path = FLOWS) -> Flows:
+def read_flows(
+    book: Book, extensions: Collection[str] = (), folder: Path = FLOWS
+) -> Flows:
     """The flows the program can run beside the extensions in service.
 
     Raises FlowsRefused with all that is wrong in them.
@@ -88,7 +90,9 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     async with (
         _only_server(data),
         open_mailroom(settings, clock, board.changed) as mailroom,
-        open_voice(book, PROMPTS, data / "frames", recorded=private_frames(mailroom)) as voice,
+        open_voice(
+            book, PROMPTS, data / "frames", recorded=private_frames(mailroom)
+        ) as voice,
         _beating(settings) as plane,
     ):
         mailboxes = mailroom.mailboxes
@@ -104,7 +108,17 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         await mailboxes.recover()
         reception = Reception(switchboard, voice, mailboxes, clock)
         secrecy = _secrecy(settings.media)
-        line = _line(settings.sip, secrecy, plane, clock, switchboard, reception, board.lamps)
+        codecs = codecs_there(settings.media)
+        line = _line(
+            settings.sip,
+            secrecy,
+            codecs,
+            plane,
+            clock,
+            switchboard,
+            reception,
+            board.lamps,
+        )
         async with (
             housekeeping(
                 (
@@ -113,7 +127,9 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                 )
             ),
             _finishing(mailboxes),
-            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
+            open_pbx_line(
+                settings.pyvoip, plane, reception, switchboard.accepts
+            ) as pbx,
         ):
             address = await line.start()
             try:
@@ -162,13 +178,27 @@ def _secrecy(media: Media) -> Secrecy:
     if srtp_is_there():
         return Secrecy(media.srtp, draw_key)
     if media.srtp is SrtpPolicy.REQUIRE:
-        raise BadSettings('media.srtp is "require", and the extra `secure` is not installed')
+        raise BadSettings(
+            'media.srtp is "require", and the extra `secure` is not installed'
+        )
     return UNENCRYPTED
+
+
+def codecs_there(media: Media) -> tuple[Codec, ...]:
+    """The codecs of the settings that this machine has. Raises BadSettings when it has none."""
+    there = (*NARROW, *wideband_there())
+    codecs = tuple(NAMES[name] for name in media.codecs if NAMES[name] in there)
+    if not codecs:
+        raise BadSettings(
+            "media.codecs: none is there; the extra `wideband` is not installed"
+        )
+    return codecs
 
 
 def _line(
     sip: Sip,
     secrecy: Secrecy,
+    codecs: Sequence[Codec],
     plane: MediaPlane,
     clock: Clock,
     switchboard: Switchboard,
@@ -187,4 +217,5 @@ def _line(
         switchboard.accepts,
         lamps,
         secrecy=secrecy,
+        codecs=codecs,
     )

@@ -130,6 +130,9 @@ class Lamp(Section):
     """SIP URI with an IP address, such as "sip:101@192.0.2.10:5060"."""
 
 
+CodecName = Literal["PCMU", "PCMA", "G722", "opus"]
+
+
 class Media(Section):
     """The RTP side."""
 
@@ -140,6 +143,17 @@ class Media(Section):
     lost_after_s: float = Field(default=30.0, ge=5)
     srtp: SrtpPolicy = SrtpPolicy.ACCEPT
     """Whether sound is encrypted (SRTP with the keys in the SIP messages)."""
+    codecs: tuple[CodecName, ...] = Field(
+        default=("PCMU", "PCMA", "G722", "opus"), min_length=1
+    )
+    """What we take, in the order in which we offer it; an answer follows the caller's order."""
+
+    @field_validator("codecs")
+    @classmethod
+    def _once_each(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("a codec is named twice")
+        return value
 
 
 class Storage(Section):
