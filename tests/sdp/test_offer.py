@@ -2,8 +2,9 @@
 
 import pytest
 
-from call.media import Direction, Stream
+from call.media import Codec, Direction, Stream, Wideband
 from call.sound import Law
+from telephony.codecs import NARROW
 from telephony.offer import Negotiation, NoCommonCodec, NothingOffered
 from telephony.sdp import MalformedDescription, SessionDescription, parse
 
@@ -246,3 +247,107 @@ def test_ipv6_meets_ipv6() -> None:
     said, stream = answer(ours, described(PLAIN, host="2001:db8::7"))
     assert stream.remote == ("2001:db8::7", 40000)
     assert said.host == "2001:db8::1"
+
+
+WIDE = (Wideband.G722, Wideband.OPUS, *NARROW)
+SOFTPHONE = (
+    "m=audio 40000 RTP/AVP 96 9 0 8 97 101 | a=rtpmap:96 opus/48000/2"
+    " | a=fmtp:96 useinbandfec=1 | a=rtpmap:97 telephone-event/48000"
+    " | a=rtpmap:101 telephone-event/8000"
+)
+
+
+def wide(*codecs: Codec) -> Negotiation:
+    return Negotiation("192.0.2.1", 20000, session_id=5000, codecs=codecs)
+
+
+@pytest.mark.parametrize(
+    ("taken", "formats", "codec", "events", "rate"),
+    [
+        (WIDE, ("96", "97"), Wideband.OPUS, 97, 48000),
+        ((Law.PCMU, Wideband.G722), ("9", "101"), Wideband.G722, 101, 8000),
+        (NARROW, ("0", "101"), Law.PCMU, 101, 8000),
+        ((Law.PCMA,), ("8", "101"), Law.PCMA, 101, 8000),
+        ((Law.PCMA, Wideband.OPUS), ("96", "97"), Wideband.OPUS, 97, 48000),
+    ],
+)
+def test_the_first_codec_of_the_peer_that_we_take_is_answered(
+    taken: tuple[Codec, ...], formats: tuple[str, ...], codec: Codec, events: int, rate: int
+) -> None:
+    said, stream = answer(wide(*taken), described(SOFTPHONE))
+    assert said.media[0].formats == formats
+    assert (stream.codec, stream.event_payload_type, stream.event_rate) == (codec, events, rate)
+
+
+def test_opus_is_described_as_its_rfc_wants() -> None:
+    said, stream = answer(wide(*WIDE), described(SOFTPHONE))
+    assert values(said, "rtpmap") == ["96 opus/48000/2", "97 telephone-event/48000"]
+    assert values(said, "fmtp") == [
+        "96 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1",
+        "97 0-15",
+    ]
+    assert stream.payload_type == 96
+    assert not stream.plain
+
+
+def test_opus_without_its_two_channels_is_not_opus() -> None:
+    offer = described("m=audio 40000 RTP/AVP 96 0 | a=rtpmap:96 opus/48000")
+    assert answer(wide(*WIDE), offer)[1].codec is Law.PCMU
+
+
+def test_g722_is_described_on_the_clock_that_the_rfc_gave_it_by_mistake() -> None:
+    said, stream = answer(wide(*WIDE), described("m=audio 40000 RTP/AVP 9 | a=ptime:40"))
+    assert values(said, "rtpmap") == ["9 G722/8000"]
+    assert values(said, "ptime") == ["20"]
+    assert (stream.codec, stream.ptime_ms) == (Wideband.G722, 20)
+
+
+def test_keys_beside_opus_at_the_clock_of_narrow_sound_are_taken_too() -> None:
+    offer = (
+        "m=audio 40000 RTP/AVP 96 101 | a=rtpmap:96 opus/48000/2"
+        " | a=rtpmap:101 telephone-event/8000"
+    )
+    said, stream = answer(wide(*WIDE), described(offer))
+    assert (stream.event_payload_type, stream.event_rate) == (101, 8000)
+    assert values(said, "rtpmap") == ["96 opus/48000/2", "101 telephone-event/8000"]
+
+
+def test_our_own_offer_names_what_we_take_in_our_order_with_keys_on_each_clock() -> None:
+    ours = wide(Law.PCMA, Wideband.OPUS, Wideband.G722)
+    offered = parse(ours.offer())
+    assert offered.media[0].formats == ("8", "111", "9", "101", "110")
+    assert values(offered, "rtpmap")[-2:] == [
+        "101 telephone-event/8000",
+        "110 telephone-event/48000",
+    ]
+    stream = ours.read_answer(
+        described(
+            "m=audio 40000 RTP/AVP 111 110 | a=rtpmap:111 opus/48000/2"
+            " | a=rtpmap:110 telephone-event/48000"
+        )
+    )
+    assert stream.codec is Wideband.OPUS
+    assert (stream.event_payload_type, stream.event_rate) == (110, 48000)
+
+
+def test_a_later_offer_of_ours_keeps_the_codec_and_its_numbers() -> None:
+    ours = wide(*WIDE)
+    ours.answer(described("m=audio 40000 RTP/AVP 101 0 | a=rtpmap:101 opus/48000/2"))
+    again = parse(ours.offer()).media[0]
+    assert again.maps()[0].payload_type == 101
+    assert [m.encoding for m in again.maps()] == ["opus", "G722", "PCMU", "PCMA", "telephone-event"]
+    assert [m.payload_type for m in again.maps()] == [101, 9, 0, 8, 110]
+
+
+def test_a_re_offer_may_change_the_codec_in_the_middle_of_a_call() -> None:
+    ours = wide(*WIDE)
+    codecs = [
+        answer(ours, described(f"m=audio 40000 RTP/AVP {numbers}"))[1].codec
+        for numbers in ("0 9", "9 0", "8")
+    ]
+    assert codecs == [Law.PCMU, Wideband.G722, Law.PCMA]
+
+
+def test_a_peer_with_wide_sound_only_is_told_so_where_we_take_none(ours: Negotiation) -> None:
+    with pytest.raises(NoCommonCodec):
+        ours.answer(described("m=audio 40000 RTP/AVP 9"))
