@@ -62,9 +62,7 @@ def codec_named(encoding: str, rate: int, channels: int) -> Codec | None:
     return None
 
 
-NAMES: Mapping[str, Codec] = MappingProxyType(
-    {f.encoding: codec for codec, f in FACTS.items()}
-)
+NAMES: Mapping[str, Codec] = MappingProxyType({f.encoding: codec for codec, f in FACTS.items()})
 """By what each is called in the settings, and in session descriptions."""
 
 _OPUS_FRAMES = (FRAME // 2, FRAME, 2 * FRAME, 3 * FRAME)  # of SILK: 10 to 60 ms

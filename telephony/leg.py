@@ -22,6 +22,7 @@ from call.errors import Misuse
 from call.leg import HangUpCause, HungUp, LegEvent, Party
 from call.media import (
     AddressLearned,
+    Codec,
     Direction,
     KeyPressed,
     KeySource,
@@ -36,6 +37,7 @@ from call.media import (
 from call.sound import RATE, Clip, EndOfRecording
 from telephony.agreement import Agreement
 from telephony.causes import CAUSES, REFUSALS
+from telephony.codecs import NARROW
 from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.keys import KeyMerger
 from telephony.offer import Negotiation
@@ -254,14 +256,10 @@ class SipLeg:
         if self._may_sound():
             self._plane.resume(self._slot)
 
-    def record(
-        self, path: Path, *, max_s: float, final_silence_s: float | None = None
-    ) -> None:
+    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
         if self._may_sound():
             self._recording = path
-            self._plane.record(
-                self._slot, path, max_s=max_s, final_silence_s=final_silence_s
-            )
+            self._plane.record(self._slot, path, max_s=max_s, final_silence_s=final_silence_s)
 
     def stop_recording(self) -> None:
         if self._may_sound():
@@ -321,9 +319,7 @@ class SipLeg:
             case PlaneDied():
                 self._bereave()
             case AddressLearned():
-                log.debug(
-                    "sound comes from elsewhere", extra={"call_id": self._call_id}
-                )
+                log.debug("sound comes from elsewhere", extra={"call_id": self._call_id})
             case _:
                 pass
 
@@ -342,9 +338,7 @@ class SipLeg:
         Keys in the sound go across in the plane, and most telephones tell a key both ways if they
         ever do: who has pressed one that the plane heard presses none here.
         """
-        heard = self._keys.reports(KeySource.RFC4733) + self._keys.reports(
-            KeySource.INBAND
-        )
+        heard = self._keys.reports(KeySource.RFC4733) + self._keys.reports(KeySource.INBAND)
         other = self._pressed_too
         if other is not None and other.up and not heard:
             other.send_keys(key)
@@ -352,9 +346,7 @@ class SipLeg:
     def _recorded(self, event: RecordEnded) -> None:
         if self._phase is Phase.OVER:
             return
-        if (
-            self._recording == event.path
-        ):  # else it is the one that a newer one took the place of
+        if self._recording == event.path:  # else it is the one that a newer one took the place of
             self._recording = None
         self._events.put_nowait(event)
 

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
@@ -17,8 +17,9 @@ from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
 from call.leg import HangUpCause, Party
 from call.masking import masked
-from call.media import Address, MediaPlane
+from call.media import Address, Codec, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Outcome
+from telephony.codecs import NARROW
 from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
@@ -80,12 +81,7 @@ def _nobody_asks(_: CallRecord) -> None:
 NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
 """Why the door refuses a call of somebody who may call."""
 
-REFUSED_AS = {
-    400: "malformed",
-    404: "unknown_number",
-    488: "no_common_codec",
-    503: "no_slot",
-}
+REFUSED_AS = {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
 """Why a call that the door let in is refused after all, by its status."""
 
 
@@ -98,7 +94,8 @@ class SipLine:
 
     `on_call` attends to one call: it answers the leg, and returns or raises when done; the leg is
     hung up then if it is not yet. `accepts` tells whether a dialled number exists. `secrecy` is
-    what we want encrypted, `codecs` what we take, as we offer it. `over` is told of each leg at its end.
+    what we want encrypted, `codecs` what we take, as we offer it. `over` is told of each leg at its
+    end.
     """
 
     def __init__(
@@ -161,9 +158,7 @@ class SipLine:
             await self._lamps.load()
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
-            await self._lamps.start(
-                self._core, self._wire.carry, self._clock, self._door.expect
-            )
+            await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
         self._heartbeat.start()
         log.info("line open", extra={"host": host, "port": port})
         return host, port
@@ -200,11 +195,7 @@ class SipLine:
     async def _linger(self) -> None:
         """Wait until every BYE is answered: one that is lost would leave its caller in silence."""
         limit = self._clock.monotonic() + self._settings.linger_s
-        while (
-            self._core is not None
-            and self._core.calls
-            and self._clock.monotonic() < limit
-        ):
+        while self._core is not None and self._core.calls and self._clock.monotonic() < limit:
             await self._heartbeat.next()
 
     @property
@@ -215,9 +206,7 @@ class SipLine:
     @property
     def statistics(self) -> LineStatistics:
         """What was done until now."""
-        refused = {
-            each.value: self._door.count(each) for each in NO_ROOM
-        } | self._refusals
+        refused = {each.value: self._door.count(each) for each in NO_ROOM} | self._refusals
         return LineStatistics(
             active=self.active,
             taken=self._taken,
@@ -301,9 +290,7 @@ class SipLine:
         """The leg of a call that can be attended to."""
         if not self._accepts(event.dialed):
             return _Refusal(404, "the number leads nowhere")
-        caller = replace(
-            event.caller, internal=self._door.vouches_for(event.source.host)
-        )
+        caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
         try:
             leg = self._leg(event.call, caller, event.dialed, signals, outgoing=False)
         except Unavailable as fault:
@@ -320,13 +307,7 @@ class SipLine:
         return leg
 
     def _leg(
-        self,
-        call_id: str,
-        caller: Party,
-        dialed: str,
-        signals: CallSignals,
-        *,
-        outgoing: bool,
+        self, call_id: str, caller: Party, dialed: str, signals: CallSignals, *, outgoing: bool
     ) -> SipLeg:
         return SipLeg(
             call_id=call_id,
@@ -385,9 +366,7 @@ class SipLine:
             log.warning("overloaded: calls are refused", extra=_told(self._load()))
         elif not overloaded and since is not None:
             self._overloaded_since = None
-            log.warning(
-                "calls are taken again", extra={"seconds": round(now - since, 1)}
-            )
+            log.warning("calls are taken again", extra={"seconds": round(now - since, 1)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,9 +393,7 @@ def _check_reachable(host: str) -> None:
     except ValueError:
         real = False
     if not real:
-        raise NoAdvertisedAddress(
-            f"{host!r} cannot be sent to: say which address to advertise"
-        )
+        raise NoAdvertisedAddress(f"{host!r} cannot be sent to: say which address to advertise")
 
 
 def _session_id(call_id: str) -> int:

@@ -19,8 +19,10 @@ from ivr.loader import check_flows
 from ivr.operations import CATALOGUE
 from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
+from telephony.codecs import NAMES, NARROW
 from telephony.crypto import SrtpPolicy
 from telephony.media.secure_line import srtp_is_there
+from telephony.media.wideband import wideband_there
 from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
@@ -78,6 +80,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _templates,
         _transcription,
         _encryption,
+        _codecs,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -99,18 +102,14 @@ async def _listening(settings: Settings, _: Clock) -> list[Finding]:
                 if error.errno == 99:
                     advice = "The address is not of this machine; choose one that `ip addr` shows"
                 findings.append(
-                    Finding(
-                        Verdict.BAD, about, f"{name}: {error.strerror}", f"{advice}."
-                    )
+                    Finding(Verdict.BAD, about, f"{name}: {error.strerror}", f"{advice}.")
                 )
     if not findings:
         findings.append(Finding(Verdict.GOOD, about, "free, UDP and TCP"))
     if host in ("0.0.0.0", "::") and settings.sip.advertise is None:
         advice = "Set sip.advertise to the address telephones reach this machine at."
         findings.append(
-            Finding(
-                Verdict.BAD, "sip.advertise", "unset, and we listen everywhere", advice
-            )
+            Finding(Verdict.BAD, "sip.advertise", "unset, and we listen everywhere", advice)
         )
     return findings
 
@@ -125,9 +124,7 @@ async def _callers(settings: Settings, _: Clock) -> list[Finding]:
         findings.append(Finding(Verdict.BAD, "sip.allow", what, advice))
     if version == 6:
         advice = "Telephones that have IPv4 alone do not reach it."
-        findings.append(
-            Finding(Verdict.NOTE, f"sip.listen {settings.sip.listen}", "IPv6", advice)
-        )
+        findings.append(Finding(Verdict.NOTE, f"sip.listen {settings.sip.listen}", "IPv6", advice))
     return findings
 
 
@@ -142,35 +139,23 @@ async def _pbx(settings: Settings, _: Clock) -> list[Finding]:
     if find_destination(line.dials, settings.numbers) is None:
         advice = "Write a [[numbers]] entry for it, or name another in pyvoip.dials."
         return [Finding(Verdict.BAD, about, f"{line.dials} leads nowhere", advice)]
-    return [
-        Finding(Verdict.GOOD, about, f"extension {line.username} leads to {line.dials}")
-    ]
+    return [Finding(Verdict.GOOD, about, f"extension {line.username} leads to {line.dials}")]
 
 
 async def _numbers(settings: Settings, _: Clock) -> list[Finding]:
     if not settings.numbers:
         advice = "Write at least one [[numbers]] entry; see vestibule.example.toml."
         return [Finding(Verdict.BAD, "numbers", "none: every caller hears 404", advice)]
-    return [
-        Finding(
-            Verdict.GOOD,
-            "numbers",
-            ", ".join(entry.number for entry in settings.numbers),
-        )
-    ]
+    return [Finding(Verdict.GOOD, "numbers", ", ".join(entry.number for entry in settings.numbers))]
 
 
 async def _flows(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         book = read_book()
     except Fault as fault:
-        return [
-            Finding(Verdict.BAD, "prompts", str(fault), "Mend prompts/*/phrases.toml.")
-        ]
+        return [Finding(Verdict.BAD, "prompts", str(fault), "Mend prompts/*/phrases.toml.")]
     languages = ", ".join(sorted(book.languages))
-    findings = [
-        Finding(Verdict.GOOD, "prompts", f"{len(book.ids)} phrases in {languages}")
-    ]
+    findings = [Finding(Verdict.GOOD, "prompts", f"{len(book.ids)} phrases in {languages}")]
     extensions = await _extensions(settings, clock)
     faults = check_flows(FLOWS, book=book, operations=CATALOGUE, extensions=extensions)
     findings += [_flow_finding(fault) for fault in faults]
@@ -198,21 +183,15 @@ async def _voices(_: Settings, __: Clock) -> list[Finding]:
     try:
         cast = load_cast(PROMPTS, LANGUAGES)
     except Fault as fault:
-        return [
-            Finding(Verdict.BAD, "voices", str(fault), "Mend prompts/*/voice.toml.")
-        ]
+        return [Finding(Verdict.BAD, "voices", str(fault), "Mend prompts/*/voice.toml.")]
     findings = []
     for language, voices in cast.items():
         if any(folder.is_dir() for folder in voices.recordings):
-            findings.append(
-                Finding(Verdict.GOOD, f"voice {language}", "recordings of a person")
-            )
+            findings.append(Finding(Verdict.GOOD, f"voice {language}", "recordings of a person"))
         else:
             package = f"asterisk-core-sounds-{language}-wav"
             advice = f"For a person's voice: apt-get install {package}."
-            findings.append(
-                Finding(Verdict.NOTE, f"voice {language}", "synthetic only", advice)
-            )
+            findings.append(Finding(Verdict.NOTE, f"voice {language}", "synthetic only", advice))
     async with Espeak() as espeak:
         try:
             await espeak.say("bonjour", SyntheticVoice("fr"))
@@ -238,19 +217,12 @@ async def _storage(settings: Settings, clock: Clock) -> list[Finding]:
     findings = [Finding(Verdict.GOOD, f"storage {data}", f"{free:.1f} GiB free")]
     if free < 1:
         advice = "Free some: a minute of message is about one mebibyte."
-        findings = [
-            Finding(Verdict.BAD, f"storage {data}", f"only {free:.2f} GiB free", advice)
-        ]
+        findings = [Finding(Verdict.BAD, f"storage {data}", f"only {free:.2f} GiB free", advice)]
     if boxes:
         findings.append(Finding(Verdict.GOOD, "mailboxes", str(len(boxes))))
     else:
         findings.append(
-            Finding(
-                Verdict.NOTE,
-                "mailboxes",
-                "none",
-                "Make one: vestibule mailbox add 101 NAME.",
-            )
+            Finding(Verdict.NOTE, "mailboxes", "none", "Make one: vestibule mailbox add 101 NAME.")
         )
     operator = settings.company.operator
     if operator and boxes and operator not in {box.number for box in boxes}:
@@ -283,9 +255,7 @@ async def _sealing(settings: Settings, _: Clock) -> list[Finding]:
         advice = "No message can be kept or heard until then."
         return [Finding(Verdict.BAD, about, str(fault), advice)]
     newest = ring.newest.id
-    findings = [
-        Finding(Verdict.GOOD, about, f"new recordings are sealed under {newest}")
-    ]
+    findings = [Finding(Verdict.GOOD, about, f"new recordings are sealed under {newest}")]
     findings += [
         Finding(
             Verdict.BAD,
@@ -298,14 +268,10 @@ async def _sealing(settings: Settings, _: Clock) -> list[Finding]:
     ]
     if behind := sum(count for id, count in used.items() if id != newest):
         what = f"{behind} recordings are not under {newest}"
-        findings.append(
-            Finding(Verdict.NOTE, about, what, "Run: vestibule keys rotate.")
-        )
+        findings.append(Finding(Verdict.NOTE, about, what, "Run: vestibule keys rotate."))
     if storage.keys_file.resolve().is_relative_to(storage.data.resolve()):
         advice = "Who copies the folder, a backup too, has both: put it elsewhere."
-        findings.append(
-            Finding(Verdict.NOTE, about, "lies beside what it seals", advice)
-        )
+        findings.append(Finding(Verdict.NOTE, about, "lies beside what it seals", advice))
     return [*findings, _opened_sounds()]
 
 
@@ -313,18 +279,12 @@ def _opened_sounds() -> Finding:
     about = "opened recordings"
     if not is_memory(MEMORY):
         advice = f"Mount a tmpfs on {MEMORY}, so that they are never on a disk."
-        return Finding(
-            Verdict.NOTE, about, "lie in the data folder while they are heard", advice
-        )
+        return Finding(Verdict.NOTE, about, "lie in the data folder while they are heard", advice)
     free = shutil.disk_usage(MEMORY).free / 2**20
     if free < LEAST_MEMORY_MIB:
         advice = "An opened minute takes two mebibytes of it for an hour; give it more."
-        return Finding(
-            Verdict.NOTE, about, f"only {free:.0f} MiB free in {MEMORY}", advice
-        )
-    return Finding(
-        Verdict.GOOD, about, f"stay in memory, {free:.0f} MiB free in {MEMORY}"
-    )
+        return Finding(Verdict.NOTE, about, f"only {free:.0f} MiB free in {MEMORY}", advice)
+    return Finding(Verdict.GOOD, about, f"stay in memory, {free:.0f} MiB free in {MEMORY}")
 
 
 async def _mail(settings: Settings, _: Clock) -> list[Finding]:
@@ -332,20 +292,14 @@ async def _mail(settings: Settings, _: Clock) -> list[Finding]:
     if mail.host is None:
         where = settings.storage.data / "mail"
         advice = "Set mail.host to send it."
-        return [
-            Finding(Verdict.NOTE, "mail", f"written as files under {where}", advice)
-        ]
+        return [Finding(Verdict.NOTE, "mail", f"written as files under {where}", advice)]
     about = f"mail {mail.host}:{mail.port}"
     try:
         async with asyncio.timeout(5):
             _reader, writer = await asyncio.open_connection(mail.host, mail.port)
     except (OSError, TimeoutError) as error:
         advice = "Check mail.host, mail.port and the firewall; messages wait meanwhile."
-        return [
-            Finding(
-                Verdict.BAD, about, f"no connection ({error or 'time-out'})", advice
-            )
-        ]
+        return [Finding(Verdict.BAD, about, f"no connection ({error or 'time-out'})", advice)]
     writer.close()
     return [Finding(Verdict.GOOD, about, "connects")]
 
@@ -361,13 +315,9 @@ async def _templates(settings: Settings, _: Clock) -> list[Finding]:
     tried = every_preview(settings.mail.sender, edited)
     faults = dict.fromkeys(str(mail) for _, _, mail in tried if isinstance(mail, Fault))
     advice = "Our own serves meanwhile; after mending it: vestibule mail preview --all."
-    findings = [
-        Finding(Verdict.NOTE, "mail template", fault, advice) for fault in faults
-    ]
+    findings = [Finding(Verdict.NOTE, "mail template", fault, advice) for fault in faults]
     advice = "It replaces none of ours; see docs/mailboxes.md for their names."
-    findings += [
-        Finding(Verdict.NOTE, about, name, advice) for name in strangers(edited)
-    ]
+    findings += [Finding(Verdict.NOTE, about, name, advice) for name in strangers(edited)]
     return findings or [Finding(Verdict.GOOD, about, "all can be used")]
 
 
@@ -387,14 +337,28 @@ async def _encryption(settings: Settings, _: Clock) -> list[Finding]:
     policy = settings.media.srtp
     about = f'media.srtp "{policy}"'
     if policy is SrtpPolicy.REFUSE:
-        return [
-            Finding(Verdict.GOOD, about, "calls that insist on encryption are refused")
-        ]
+        return [Finding(Verdict.GOOD, about, "calls that insist on encryption are refused")]
     if not srtp_is_there():
         verdict = Verdict.BAD if policy is SrtpPolicy.REQUIRE else Verdict.NOTE
         what = "the extra is not installed: no call can be encrypted"
         return [Finding(verdict, about, what, "Run: pip install 'vestibule[secure]'.")]
     return [Finding(Verdict.GOOD, about, "calls can be encrypted")]
+
+
+async def _codecs(settings: Settings, _: Clock) -> list[Finding]:
+    """Whether every codec of the settings can be had."""
+    names = settings.media.codecs
+    about = "media.codecs"
+    there = (*NARROW, *wideband_there())
+    missing = [name for name in names if NAMES[name] not in there]
+    advice = "Run: pip install 'vestibule[wideband]'."
+    if len(missing) == len(names):
+        what = f"{', '.join(missing)}: the extra is not installed"
+        return [Finding(Verdict.BAD, about, what, advice)]
+    if missing:
+        what = f"{', '.join(missing)} cannot be had: calls sound as on the telephone"
+        return [Finding(Verdict.NOTE, about, what, advice)]
+    return [Finding(Verdict.GOOD, about, ", ".join(names))]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:
@@ -403,14 +367,10 @@ async def _limits(settings: Settings, _: Clock) -> list[Finding]:
     findings = []
     if hard < needed:
         advice = f"Raise the limit (LimitNOFILE={needed}) or lower sip.max_calls."
-        findings.append(
-            Finding(Verdict.BAD, "open files", f"{hard} of {needed} needed", advice)
-        )
+        findings.append(Finding(Verdict.BAD, "open files", f"{hard} of {needed} needed", advice))
     else:
         calls = (hard - 64) // DESCRIPTORS_A_CALL
-        findings.append(
-            Finding(Verdict.GOOD, "open files", f"{soft}, enough for {calls} calls")
-        )
+        findings.append(Finding(Verdict.GOOD, "open files", f"{soft}, enough for {calls} calls"))
     if os.nice(0) == 0 and os.geteuid() != 0:
         advice = "Grant CAP_SYS_NICE for a steadier beat on a busy machine."
         findings.append(Finding(Verdict.NOTE, "real time", "not permitted", advice))

@@ -1,13 +1,13 @@
 """The running program: everything opened in order, calls taken, everything closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from call.clock import Clock
-from call.media import Address, MediaPlane
+from call.media import Address, Codec, MediaPlane
 from ivr.loader import load_flows
 from ivr.machine import Flows
 from ivr.operations import CATALOGUE
@@ -17,12 +17,14 @@ from ivr.voices.voice import PromptVoice, open_voice
 from telephony.access import AccessPolicy
 from telephony.adapters.folder_lamp_book import FolderLampBook
 from telephony.adapters.sip_transport import SipTransport
+from telephony.codecs import NAMES, NARROW
 from telephony.crypto import UNENCRYPTED, Secrecy, SrtpPolicy
 from telephony.lamps import Lamps
 from telephony.line import LineSettings, SipLine
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.secure_line import srtp_is_there
+from telephony.media.wideband import wideband_there
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
@@ -63,9 +65,7 @@ def read_book() -> Book:
     return load_book(PROMPTS)
 
 
-def read_flows(
-    book: Book, extensions: Collection[str] = (), folder: Path = FLOWS
-) -> Flows:
+def read_flows(book: Book, extensions: Collection[str] = (), folder: Path = FLOWS) -> Flows:
     """The flows the program can run beside the extensions in service.
 
     Raises FlowsRefused with all that is wrong in them.
@@ -90,9 +90,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     async with (
         _only_server(data),
         open_mailroom(settings, clock, board.changed) as mailroom,
-        open_voice(
-            book, PROMPTS, data / "frames", recorded=private_frames(mailroom)
-        ) as voice,
+        open_voice(book, PROMPTS, data / "frames", recorded=private_frames(mailroom)) as voice,
         _beating(settings) as plane,
     ):
         mailboxes = mailroom.mailboxes
@@ -110,14 +108,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
-            settings.sip,
-            secrecy,
-            codecs,
-            plane,
-            clock,
-            switchboard,
-            reception,
-            board.lamps,
+            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps
         )
         async with (
             housekeeping(
@@ -127,9 +118,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                 )
             ),
             _finishing(mailboxes),
-            open_pbx_line(
-                settings.pyvoip, plane, reception, switchboard.accepts
-            ) as pbx,
+            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
         ):
             address = await line.start()
             try:
@@ -178,9 +167,7 @@ def _secrecy(media: Media) -> Secrecy:
     if srtp_is_there():
         return Secrecy(media.srtp, draw_key)
     if media.srtp is SrtpPolicy.REQUIRE:
-        raise BadSettings(
-            'media.srtp is "require", and the extra `secure` is not installed'
-        )
+        raise BadSettings('media.srtp is "require", and the extra `secure` is not installed')
     return UNENCRYPTED
 
 
@@ -189,9 +176,7 @@ def codecs_there(media: Media) -> tuple[Codec, ...]:
     there = (*NARROW, *wideband_there())
     codecs = tuple(NAMES[name] for name in media.codecs if NAMES[name] in there)
     if not codecs:
-        raise BadSettings(
-            "media.codecs: none is there; the extra `wideband` is not installed"
-        )
+        raise BadSettings("media.codecs: none is there; the extra `wideband` is not installed")
     return codecs
 
 

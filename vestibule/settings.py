@@ -143,9 +143,7 @@ class Media(Section):
     lost_after_s: float = Field(default=30.0, ge=5)
     srtp: SrtpPolicy = SrtpPolicy.ACCEPT
     """Whether sound is encrypted (SRTP with the keys in the SIP messages)."""
-    codecs: tuple[CodecName, ...] = Field(
-        default=("PCMU", "PCMA", "G722", "opus"), min_length=1
-    )
+    codecs: tuple[CodecName, ...] = Field(default=("PCMU", "PCMA", "G722", "opus"), min_length=1)
     """What we take, in the order in which we offer it; an answer follows the caller's order."""
 
     @field_validator("codecs")
