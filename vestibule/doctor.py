@@ -13,6 +13,7 @@ from ipaddress import ip_network
 
 from call.clock import Clock
 from call.errors import Fault
+from call.sound import RATE
 from ivr.faults import FlowFault, Severity
 from ivr.languages import LANGUAGES
 from ivr.loader import check_flows
@@ -23,6 +24,7 @@ from telephony.codecs import NAMES, NARROW
 from telephony.crypto import SrtpPolicy
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
+from vestibule.call_sounds import own_music
 from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
@@ -81,6 +83,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _transcription,
         _encryption,
         _codecs,
+        _hold_music,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -359,6 +362,19 @@ async def _codecs(settings: Settings, _: Clock) -> list[Finding]:
         what = f"{', '.join(missing)} cannot be had: calls sound as on the telephone"
         return [Finding(Verdict.NOTE, about, what, advice)]
     return [Finding(Verdict.GOOD, about, ", ".join(names))]
+
+
+async def _hold_music(settings: Settings, _: Clock) -> list[Finding]:
+    music = settings.media.hold_music
+    if music is None:
+        return []
+    about = f"media.hold_music {music}"
+    try:
+        sound = await asyncio.to_thread(own_music, music)
+    except Fault as fault:
+        advice = "Ours is heard in its place. Name a WAV, FLAC, Ogg or MP3 file."
+        return [Finding(Verdict.NOTE, about, str(fault), advice)]
+    return [Finding(Verdict.GOOD, about, f"{len(sound) / RATE:.0f} s")]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:

@@ -25,6 +25,7 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
+from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
@@ -54,6 +55,7 @@ class Program:
     mailroom: Mailroom
     voice: PromptVoice
     flows: Flows
+    sounds: CallSounds
 
     async def drain(self, limit_s: float) -> None:
         """Take no more calls; those under way get `limit_s` seconds."""
@@ -104,6 +106,9 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             clock=clock,
         )
         await mailboxes.recover()
+        sounds = await asyncio.to_thread(
+            make_call_sounds, data / "frames" / "calls", settings.media.hold_music
+        )
         reception = Reception(switchboard, voice, mailboxes, clock)
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
@@ -122,7 +127,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         ):
             address = await line.start()
             try:
-                yield Program(address, line, pbx, mailroom, voice, flows)
+                yield Program(address, line, pbx, mailroom, voice, flows, sounds)
             finally:
                 await line.stop()
 

@@ -141,6 +141,8 @@ class Media(Section):
     last_port: int = Field(default=32767, ge=0, le=65535)
     behind_nat: bool = False
     lost_after_s: float = Field(default=30.0, ge=5)
+    hold_music: Path | None = None
+    """A sound of one's own, played round and round to those who wait; by default one of ours."""
     srtp: SrtpPolicy = SrtpPolicy.ACCEPT
     """Whether sound is encrypted (SRTP with the keys in the SIP messages)."""
     codecs: tuple[CodecName, ...] = Field(default=("PCMU", "PCMA", "G722", "opus"), min_length=1)
@@ -195,6 +197,12 @@ class Mail(Section):
         return self.password.get_secret_value() if self.password else None
 
 
+class Metrics(Section):
+    """Figures for Prometheus; without an address there are none."""
+
+    listen: HostPort | None = None
+
+
 class Transcription(Section):
     """What callers said as text in the e-mail, by faster-whisper; without a model there is none."""
 
@@ -233,6 +241,7 @@ class Settings(BaseSettings):
     storage: Storage = Storage()
     mail: Mail = Mail()
     transcription: Transcription = Transcription()
+    metrics: Metrics = Metrics()
     numbers: tuple[Number, ...] = ()
     lamps: tuple[Lamp, ...] = ()
     pyvoip: PyVoipLine | None = None

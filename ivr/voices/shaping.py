@@ -81,14 +81,18 @@ def trimmed(sound: Wave) -> Wave:
 
 def tone(hz: float, seconds: float, dbfs: float) -> Pcm:
     """A sine whose peak is at `dbfs`, with edges of 10 ms that do not click."""
-    samples = round(seconds * RATE)
-    edge = min(round(0.010 * RATE), samples // 2)
+    phase = 2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE
+    return pcm(faded((np.sin(phase) * amplitude(dbfs)).astype(np.float32)))
+
+
+def faded(sound: Wave) -> Wave:
+    """The sound with edges of 10 ms that do not click."""
+    edge = min(round(0.010 * RATE), len(sound) // 2)
     rise = np.sin(np.linspace(0, np.pi / 2, edge, dtype=np.float32)) ** 2
-    envelope = np.ones(samples, np.float32)
+    envelope = np.ones(len(sound), np.float32)
     envelope[:edge] = rise
-    envelope[samples - edge :] = rise[::-1]
-    phase = 2 * np.pi * hz * np.arange(samples) / RATE
-    return pcm((np.sin(phase) * amplitude(dbfs)).astype(np.float32) * envelope)
+    envelope[len(sound) - edge :] = rise[::-1]
+    return sound * envelope
 
 
 def silence(seconds: float) -> Pcm:

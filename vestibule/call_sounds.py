@@ -1,0 +1,63 @@
+"""What callers hear while nobody speaks: ringing, busy, hold music. Clips, made once and kept."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from call.errors import Unavailable
+from call.sound import Clip, Pcm
+from ivr.voices.frames import FrameCache
+from ivr.voices.music import hold_music
+from ivr.voices.shaping import faded, levelled, pcm, wave
+from ivr.voices.signals import Signal, signal
+from ivr.voices.soundfiles import SoundUnavailable, read_sound
+
+log = logging.getLogger(__name__)
+
+REVISION = 1
+"""Part of every key: a change in how they are made makes all clips anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSounds:
+    """Each is one round, to be played with `repeat`."""
+
+    signals: Mapping[Signal, Clip]
+    hold_music: Clip
+
+
+def make_call_sounds(folder: Path, music: Path | None = None) -> CallSounds:
+    """The sounds, made where `folder` does not have them yet; it takes a second the first time.
+
+    `music` is a sound of the company's own, of any format and level; where it cannot be read, the
+    log says so and ours is heard. Raises Unavailable when the folder takes no sound.
+    """
+    try:
+        cache = FrameCache(folder)
+        signals = {each: _clip(cache, each.value, partial(signal, each)) for each in Signal}
+        return CallSounds(signals, _music(cache, music))
+    except OSError as fault:
+        raise Unavailable(f"the folder {folder} takes no sound: {fault}") from fault
+
+
+def own_music(path: Path) -> Pcm:
+    """A sound of somebody's own, fit to be heard round and round. Raises SoundUnavailable."""
+    return pcm(faded(levelled(wave(read_sound(path)))))
+
+
+def _music(cache: FrameCache, own: Path | None) -> Clip:
+    if own is not None:
+        try:
+            stat = own.stat()
+            key = f"music {own.absolute()} {stat.st_mtime_ns} {stat.st_size}"
+            return _clip(cache, key, partial(own_music, own))
+        except (SoundUnavailable, OSError) as fault:
+            log.warning("hold music cannot be read", extra={"fault": str(fault)})
+    return _clip(cache, "music", hold_music)
+
+
+def _clip(cache: FrameCache, key: str, make: Callable[[], Pcm]) -> Clip:
+    key = f"{REVISION} {key}"
+    return cache.find(key) or cache.store(key, make())
