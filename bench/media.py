@@ -15,6 +15,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,8 +35,14 @@ SPREAD = 10
 """Parts of a frame over which the generator spreads its calls."""
 
 
-def phones(count: int, seconds: float, pipe: Connection) -> None:
-    """Be `count` telephones for a while; tells arrivals by call, and packets sent."""
+TONE = encode((np.sin(np.arange(FRAME) / 5) * 9000).astype(np.int16), Law.PCMU).tobytes()
+
+
+def phones(count: int, seconds: float, pipe: Connection, says: Sequence[bytes] = (TONE,)) -> None:
+    """Be `count` telephones for a while; tells arrivals by call, and packets sent.
+
+    Each says the same frame again and again: the first one `says[0]`, the next one `says[1]`.
+    """
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -49,7 +56,6 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
     for each in sockets:
         poll.register(each.fileno(), select.EPOLLIN)
     arrivals = [Arrivals() for _ in sockets]
-    payload = encode((np.sin(np.arange(FRAME) / 5) * 9000).astype(np.int16), Law.PCMU).tobytes()
     start, step, sent = time.monotonic(), 0, 0
     while (now := time.monotonic()) < start + seconds:
         due = start + step * 0.02 / SPREAD
@@ -57,7 +63,7 @@ def phones(count: int, seconds: float, pipe: Connection) -> None:
             frame = step // SPREAD
             for n in range(step % SPREAD, count, SPREAD):
                 header = rtp.HEADER.pack(0x80, 0, frame & 0xFFFF, frame * FRAME, n + 1)
-                sent += sockets[n].send(header + payload) > 0
+                sent += sockets[n].send(header + says[n % len(says)]) > 0
             step += 1
             due += 0.02 / SPREAD
         for fd, _ in poll.poll(max(0.0, due - time.monotonic()), len(by_fd)):
