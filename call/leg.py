@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from call.media import KeyPressed, PlayEnded, RecordEnded
+from call.media import KeyPressed, PlayEnded, RecordEnded, Side
 from call.sound import Clip
 
 
@@ -99,8 +99,15 @@ class Leg(Protocol):
     def resume(self) -> None:
         """Go on with what is paused, where it stopped."""
 
-    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
-        """Record what is heard into `path`; RecordEnded tells the end."""
+    def record(
+        self,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:
+        """Record what is heard into `path`, or another `side`; RecordEnded tells the end."""
 
     def stop_recording(self) -> None:
         """End the recording; RecordEnded follows."""

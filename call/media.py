@@ -96,6 +96,11 @@ class Side(StrEnum):
     APART = "apart"
     """Both, as two channels: received left, sent right."""
 
+    @property
+    def channels(self) -> int:
+        """How many samples are recorded of one moment."""
+        return 2 if self is Side.APART else 1
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
@@ -227,6 +232,10 @@ class PlaneLoad:
     """Beats of 5 ms that began more than 5 ms late, since the plane's process began."""
     held_up: int = 0
     """How often it was so far behind that beats were left out."""
+    slots: int = 0
+    bridges: int = 0
+    rooms: int = 0
+    """How many of each are open."""
 
 
 class MediaPlane(Protocol):

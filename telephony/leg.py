@@ -33,6 +33,7 @@ from call.media import (
     PlaneDied,
     PlayEnded,
     RecordEnded,
+    Side,
 )
 from call.sound import RATE, Clip, EndOfRecording
 from telephony.agreement import Agreement
@@ -117,7 +118,7 @@ class SipLeg:
         self._is_over = asyncio.Event()
         self._keys = KeyMerger()
         self._pressed_too: SipLeg | None = None
-        self._recording: Path | None = None
+        self._recording: tuple[Path, Side] | None = None
         self._farewell: HungUp | None = None
         self._limit: asyncio.TimerHandle | None = None
         self._statistics: MediaStatistics | None = None
@@ -256,10 +257,19 @@ class SipLeg:
         if self._may_sound():
             self._plane.resume(self._slot)
 
-    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+    def record(
+        self,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:
         if self._may_sound():
-            self._recording = path
-            self._plane.record(self._slot, path, max_s=max_s, final_silence_s=final_silence_s)
+            self._recording = path, side
+            self._plane.record(
+                self._slot, path, max_s=max_s, final_silence_s=final_silence_s, side=side
+            )
 
     def stop_recording(self) -> None:
         if self._may_sound():
@@ -346,8 +356,8 @@ class SipLeg:
     def _recorded(self, event: RecordEnded) -> None:
         if self._phase is Phase.OVER:
             return
-        if self._recording == event.path:  # else it is the one that a newer one took the place of
-            self._recording = None
+        if self._recording is not None and self._recording[0] == event.path:
+            self._recording = None  # else it is the one that a newer one took the place of
         self._events.put_nowait(event)
 
     def _bereave(self) -> None:
@@ -455,7 +465,7 @@ class SipLeg:
         if self._limit is not None:
             self._limit.cancel()
         if self._recording is not None:
-            self._events.put_nowait(_salvage(self._recording))
+            self._events.put_nowait(_salvage(*self._recording))
         self._phase = Phase.OVER
         self._settled.set()
         self._events.put_nowait(self._farewell)
@@ -463,8 +473,8 @@ class SipLeg:
         self._tell_over(self)
 
 
-def _salvage(path: Path) -> RecordEnded:
+def _salvage(path: Path, side: Side) -> RecordEnded:
     """What a plane that cannot tell any more has left on disk: all of it counts as speech."""
     octets = path.stat().st_size if path.exists() else 0
-    seconds = octets / (2 * RATE)
+    seconds = octets / (2 * side.channels * RATE)
     return RecordEnded(path, seconds, speech_s=seconds, ended_by=EndOfRecording.HANG_UP)

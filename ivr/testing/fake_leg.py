@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from call.errors import Misuse
 from call.leg import HangUpCause, HungUp, LegEvent, Party
-from call.media import KeyPressed, KeySource
+from call.media import KeyPressed, KeySource, Side
 from call.sound import FRAME_S, Clip, EndOfRecording, Pcm
 from ivr.prompts import Segment
 from ivr.testing.line import Line, seconds_of
@@ -101,7 +102,16 @@ class FakeLeg:
         self.line.resume(self._now())
         self._arm()
 
-    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+    def record(
+        self,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:
+        if side is not Side.RECEIVED:
+            raise Misuse("where nothing sounds, only what the caller says is recorded")
         if not self._over:
             now = self._now()
             self.line.record(path, max_s=max_s, final_silence_s=final_silence_s, now=now)

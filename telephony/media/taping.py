@@ -65,11 +65,7 @@ class Tapes:
         for tapes in self._tapes:
             for recording, side in tapes.values():
                 for _ in range(frames):
-                    recording.hear(nothing * _channels(side), loud=False, received=nothing)
-
-
-def _channels(side: Side) -> int:
-    return 2 if side is Side.APART else 1
+                    recording.hear(nothing * side.channels, loud=False, received=nothing)
 
 
 def _of_side(side: Side, received: Pcm, sent: Pcm) -> bytes:

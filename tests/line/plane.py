@@ -12,6 +12,7 @@ from call.media import (
     PlaneLoad,
     PlayEnded,
     RecordEnded,
+    Side,
     Stream,
 )
 from call.sound import Clip, EndOfRecording
@@ -83,10 +84,12 @@ class FakePlane:
         self.slots[slot].asked.append("resume")
 
     def record(
-        self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None
-    ) -> None:
+        self, slot: int, path: Path, *, max_s: float, final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:  # fmt: skip
         self.slots[slot].recording = path
-        self.slots[slot].asked.append(f"record {max_s:g}")
+        which = "" if side is Side.RECEIVED else f" {side}"
+        self.slots[slot].asked.append(f"record {max_s:g}{which}")
 
     def stop_recording(self, slot: int) -> None:
         self._end_recording(slot, EndOfRecording.STOPPED)

@@ -15,6 +15,7 @@ from call.media import (
     PlaneDied,
     PlayEnded,
     RecordEnded,
+    Side,
 )
 from call.sound import EndOfRecording
 from telephony.access import AccessPolicy
@@ -254,12 +255,18 @@ async def test_a_recording_is_complete_before_the_hang_up_is_told(tmp_path: Path
         assert scene.events[-1] == BY_CALLER
 
 
-async def test_the_recording_of_a_plane_that_died_is_what_is_on_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("side", list(Side))
+async def test_the_recording_of_a_plane_that_died_is_what_is_on_disk(
+    tmp_path: Path, side: Side
+) -> None:
     async with Scene() as scene:
         await Caller(scene).calls()
         path = tmp_path / "a.pcm"
-        scene.leg.record(path, max_s=180)
-        path.write_bytes(bytes(2 * 8000 * 4))
+        scene.leg.record(path, max_s=180, side=side)
+        assert scene.plane.slots[0].asked == [
+            "record 180" if side is Side.RECEIVED else f"record 180 {side}"
+        ]
+        path.write_bytes(bytes(2 * 8000 * 4 * side.channels))
         scene.plane.tell(PlaneDied())
         await scene.settle()
         assert len(scene.requests("BYE")) == 1

@@ -16,6 +16,7 @@ from call.media import (
     PlaneDied,
     PlayEnded,
     RecordEnded,
+    Side,
     Stream,
 )
 from call.sound import Clip
@@ -124,10 +125,19 @@ class PyVoipLeg:
         if self._over is None:
             self._media.resume(self.slot)
 
-    def record(self, path: Path, *, max_s: float, final_silence_s: float | None = None) -> None:
+    def record(
+        self,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:
         if self._over is None:
             self._recording = True
-            self._media.record(self.slot, path, max_s=max_s, final_silence_s=final_silence_s)
+            self._media.record(
+                self.slot, path, max_s=max_s, final_silence_s=final_silence_s, side=side
+            )
 
     def stop_recording(self) -> None:
         if self._over is None:
