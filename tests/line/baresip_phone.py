@@ -16,11 +16,15 @@ CONFIG = """\
 sip_listen 127.0.0.1:{port}
 net_interface 127.0.0.1
 audio_source aufile,{says}
+ausrc_srate {rate}
+ausrc_channels 1
 audio_player none
 audio_alert none
 snd_path {folder}
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module sndfile.so
 module srtp.so
@@ -56,12 +60,12 @@ class Baresip:
         """Call somebody."""
         await self.do(f"dial {uri}")
 
-    def heard(self) -> NDArray[np.int16]:
-        """What it heard in its call, once it is over."""
+    def heard(self, rate: int = 8000) -> NDArray[np.int16]:
+        """What it heard in its call, once it is over, at the rate of its codec: one channel."""
         (dump,) = self.folder.glob("dump-*-dec.wav")
-        sound, rate = soundfile.read(dump, dtype="int16")
-        assert rate == 8000
-        return np.asarray(sound, dtype=np.int16)
+        sound, dumped = soundfile.read(dump, dtype="int16", always_2d=True)
+        assert dumped == rate
+        return np.asarray(sound[:, 0], dtype=np.int16)
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +94,10 @@ async def baresip(
 def _configured(folder: Path, says: Path, encryption: str, codec: str) -> Baresip:
     folder.mkdir(parents=True)
     phone = Baresip(folder, free_port(), free_port())
-    config = CONFIG.format(port=phone.port, control=phone.control, says=says, folder=folder)
+    rate = soundfile.info(says).samplerate
+    config = CONFIG.format(
+        port=phone.port, control=phone.control, says=says, rate=rate, folder=folder
+    )
     (folder / "config").write_text(config)
     more = f";mediaenc={encryption}" if encryption else ""
     (folder / "accounts").write_text(ACCOUNT.format(codec=codec, more=more))
