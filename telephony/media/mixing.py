@@ -18,7 +18,6 @@ from call.sound import FRAME, Law, Pcm
 from telephony.media.limiter import Gains, Sound, soften
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
-from telephony.media.speakers import Squares
 from telephony.playout import Rows
 
 _LAWS = tuple(Law)
@@ -47,16 +46,6 @@ class Seating:
     """Everybody, room by room."""
     where: Rows
     """The place in `rooms` of each of the calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mixed:
-    """What came of one frame."""
-
-    rooms: Pcm | None
-    """What a silent listener hears in each room, where it was asked for: shape (rooms, 160)."""
-    squares: Squares
-    """How loud each call was, muted ones not at all: its squares added up."""
 
 
 Way = tuple[Gains, Gains]
@@ -110,14 +99,15 @@ class Mixer:
         """How loud the others hear each call: 0 is muted."""
         self.hears = Fader(calls)
         """How loud each call hears the others."""
+        self.squares = np.zeros(calls, dtype=np.float32)
+        """How loud each call was in its last frame, muted ones not at all: squares added up."""
         self._limit = np.ones(calls, dtype=np.float32)
         self._limit_of_room = np.ones(rooms, dtype=np.float32)
         self._lowered = np.ones(rooms, dtype=np.float32)
 
-    @property
-    def ways(self) -> tuple[Fader, Fader]:
-        """How loud calls are heard, and how loud they hear."""
-        return self.says, self.hears
+    def gains(self, calls: Rows) -> tuple[Gains, Gains]:
+        """How loud calls were heard at the end of the last frame, and how loud they heard."""
+        return self.says.reached(calls), self.hears.reached(calls) * self._limit[calls]
 
     def forget(self, call: int) -> None:
         """Everything about a call is as at first."""
@@ -129,11 +119,11 @@ class Mixer:
         """Everything about a room is as at first."""
         self._limit_of_room[room] = self._lowered[room] = 1
 
-    def mix(self, seating: Seating, announced: Mapping[int, Pcm], *, rooms: bool) -> Mixed:
-        """Write what each call hears next.
+    def mix(self, seating: Seating, announced: Mapping[int, Pcm], *, rooms: bool) -> Pcm | None:
+        """Write what each call hears next; and where it is asked for, what the `rooms` hear.
 
         `announced`: what is played in the rooms in which something is, by their place in the
-        seating. `rooms`: whether what is heard in the rooms themselves is asked for.
+        seating. What a room hears is what a silent listener does: shape (rooms, 160).
         """
         calls, where = seating.calls, seating.where
         lowered = self._lower(seating.rooms, announced)
@@ -144,14 +134,15 @@ class Mixer:
         if says is not None:
             speaks &= (says[0] > 0) | (says[1] > 0)
         apart = speaks if hears is None else speaks | (hears[0] != 1) | (hears[1] != 1)
-        [chosen] = apart.nonzero()
+        # A slice spares a copy of each array where everybody speaks.
+        chosen = slice(None) if apart.all() else apart.nonzero()[0]
         spoken = sound[chosen].astype(np.float32)
         if hears is not None:
             spoken[~speaks[chosen]] = 0
-        squares = np.zeros(len(calls), dtype=np.float32)
-        squares[chosen] = np.einsum("ij,ij->i", spoken, spoken)
+        self.squares[calls] = 0
+        self.squares[calls[chosen]] = np.einsum("ij,ij->i", spoken, spoken)
         if says is not None:
-            squares[says[1] == 0] = 0
+            self.squares[calls[says[1] == 0]] = 0
             _turn(spoken, says, chosen)
         rooms_of = where[chosen]
         totals = _totals(spoken, rooms_of, len(seating.rooms))
@@ -162,8 +153,7 @@ class Mixer:
             _turn(heard, hears, chosen)
         self._tell(calls[chosen], heard)
         [rest] = (~apart).nonzero()
-        shared = self._share(seating, rest, totals) if rooms or rest.size else None
-        return Mixed(shared, squares)
+        return self._share(seating, rest, totals) if rooms or rest.size else None
 
     def _lower(self, rooms: Rows, announced: Mapping[int, Pcm]) -> Gains | None:
         """How loud everybody is in each room this frame; None where all are as ever."""
@@ -202,7 +192,7 @@ def _loud(sound: Pcm) -> NDArray[np.bool_]:
     return loud
 
 
-def _turn(sound: Sound, way: Way, chosen: Rows) -> None:
+def _turn(sound: Sound, way: Way, chosen: Rows | slice) -> None:
     """Bring the chosen rows from gain to gain, in place."""
     was, now = (gains[chosen] for gains in way)
     if (was != now).any():

@@ -4,10 +4,11 @@ Each room has its turn in one of the four parts of a frame. Who is where, what i
 is recorded is kept here; the sound itself is mixed for all rooms of a turn at once (`mixing`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,15 +20,15 @@ from telephony.media.high_band import HighBand
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
 from telephony.media.outbound import GROUPS, Outbound
-from telephony.media.recording import LOUD_DBFS, Recording
-from telephony.media.speakers import LOOK, Speakers, squares_of
+from telephony.media.recording import LOUD, Recording
+from telephony.media.speakers import LOOK, Speakers
 from telephony.media.writer import Sink, Writer
 
 LEAST_DB, MOST_DB = -40.0, 20.0
 """How far a volume may be turned."""
 
-_SPEAKERS = 13  # frames between two looks at who speaks: 0.26 s
-_LOUD = squares_of(LOUD_DBFS)
+_SPEAKERS = 7  # looks between two reports on who speaks in a room: 0.28 s
+_NOTHING: Mapping[int, Pcm] = MappingProxyType({})
 
 
 class NoSuchRoom(Misuse):
@@ -75,15 +76,17 @@ class _Room:
     @property
     def takes_turns(self) -> bool:
         """Whether anything is to be done here, beat by beat."""
-        return bool(self.members or self.announcement or self.recording or self.speakers)
+        return bool(self.members or self.announcement or self.recording)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """The rooms served together."""
 
-    rooms: tuple[_Room, ...]
     seating: Seating
+    announcing: tuple[tuple[int, _Room, _Announcement], ...]
+    """With the place of the room in the seating."""
+    recording: tuple[tuple[int, _Room, Recording], ...]
 
     @classmethod
     def of(cls, rooms: Sequence[_Room]) -> "_Turn":
@@ -91,7 +94,12 @@ class _Turn:
         numbers = np.array([room.number for room in rooms], dtype=np.intp)
         calls = np.array([call for _, call in members], dtype=np.intp)
         where = np.array([place for place, _ in members], dtype=np.intp)
-        return cls(tuple(rooms), Seating(numbers, calls, where))
+        places = tuple(enumerate(rooms))
+        return cls(
+            Seating(numbers, calls, where),
+            tuple((n, room, room.announcement) for n, room in places if room.announcement),
+            tuple((n, room, room.recording) for n, room in places if room.recording),
+        )
 
 
 class Rooms:
@@ -116,7 +124,8 @@ class Rooms:
         self._where: dict[int, _Room] = {}
         self._writing: dict[Sink, tuple[_Room, Recording]] = {}
         self._turns: list[_Turn | None] = [None] * GROUPS
-        self._beats = [0] * GROUPS
+        self._looks = 0
+        self._frames = 0
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -126,7 +135,8 @@ class Rooms:
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done in any room, nor waits to be written."""
-        return not any(room.takes_turns or room.closing for room in self._rooms.values())
+        rooms = self._rooms.values()
+        return not any(room.takes_turns or room.closing or room.speakers for room in rooms)
 
     @property
     def writing(self) -> bool:
@@ -218,44 +228,48 @@ class Rooms:
 
     def beat(self, group: int) -> None:
         """Mix every room whose turn it is."""
+        if group == 0 and self._rooms:
+            self._frames += 1
+            if self._frames % LOOK == 0:
+                self._look()
         turn = self._turns[group] or self._seat(group)
-        if not turn.rooms:
-            return
-        self._beats[group] += 1
-        announced = self._announced(turn)
         seating = turn.seating
-        recorded = any(room.recording for room in turn.rooms)
-        mixed = self._mixer.mix(seating, announced, rooms=recorded)
+        if not seating.rooms.size:
+            return
+        announced = self._announced(turn) if turn.announcing else _NOTHING
+        heard = self._mixer.mix(seating, announced, rooms=bool(turn.recording))
         if self._high:
-            says, hears = (each.reached(seating.calls) for each in self._mixer.ways)
+            says, hears = self._mixer.gains(seating.calls)
             self._high.mix(seating.calls, seating.where, says, hears)
-        if self._beats[group] % LOOK == 0:
-            self._speakers.feed(seating.calls, mixed.squares)
-        if recorded and mixed.rooms is not None:
-            self._record(turn, mixed.rooms)
-        for room in turn.rooms:
-            if room.announcement is not None and room.announcement.over:
-                self._end_announcement(room, room.announcement.ticket)
-            if (self._beats[group] + room.number // GROUPS) % _SPEAKERS == 0:
-                self._tell_speakers(room)
+        if heard is not None:
+            self._record(turn, heard)
+        for _, room, announcement in turn.announcing:
+            if announcement.over:
+                self._end_announcement(room, announcement.ticket)
 
     def _announced(self, turn: _Turn) -> dict[int, Pcm]:
         """What is played next in each room in which something is."""
-        taken = {
-            place: room.announcement.take()
-            for place, room in enumerate(turn.rooms)
-            if room.announcement is not None
-        }
+        taken = {place: announcement.take() for place, _, announcement in turn.announcing}
         return {place: frame for place, frame in taken.items() if frame is not None}
 
-    def _record(self, turn: _Turn, frames: Pcm) -> None:
-        for room, frame in zip(turn.rooms, frames, strict=True):
-            if room.recording is None:
-                continue
-            loud = float(np.square(frame, dtype=np.float32).sum()) >= _LOUD
-            cause = room.recording.hear(frame.tobytes(), loud=loud)
+    def _record(self, turn: _Turn, heard: Pcm) -> None:
+        for place, room, recording in turn.recording:
+            frame = heard[place]
+            loud = float(np.square(frame, dtype=np.float32).sum()) >= LOUD
+            cause = recording.hear(frame.tobytes(), loud=loud)
             if cause is not None:
                 self._end(room, cause)
+
+    def _look(self) -> None:
+        """See who speaks, in all rooms at once; tell it room by room."""
+        turns = [turn or self._seat(group) for group, turn in enumerate(self._turns)]
+        calls = np.concatenate([turn.seating.calls for turn in turns])
+        if calls.size:
+            self._speakers.feed(calls, self._mixer.squares[calls])
+        self._looks += 1
+        for room in self._rooms.values():
+            if (self._looks + room.number) % _SPEAKERS == 0:
+                self._tell_speakers(room)
 
     def _end_announcement(self, room: _Room, ticket: int) -> None:
         room.announcement = None
@@ -266,7 +280,6 @@ class Rooms:
         heard = self._speakers.among(tuple(room.members), room.speakers)
         if heard != room.speakers:
             room.speakers = heard
-            self._reseat(room)
             self._emit(room.number, SpeakersChanged(heard))
 
     def _end(self, room: _Room, cause: EndOfRecording) -> None:

@@ -35,9 +35,9 @@ class Table:
     def mix(self, sound: NDArray[np.int16], announced: dict[int, NDArray[np.int16]] | None = None):
         """One frame: what each hears, and what a silent listener of each room does."""
         self.live.linear[:] = sound
-        mixed = self.mixer.mix(self.seating, announced or {}, rooms=True)
+        rooms = self.mixer.mix(self.seating, announced or {}, rooms=True)
         heard = [decode(self.outbound.live[n], law) for n, law in enumerate(self.laws)]
-        return np.stack(heard), mixed.rooms
+        return np.stack(heard), rooms
 
 
 def _quantised(sums: NDArray[np.int32], laws: list[Law]) -> NDArray[np.int16]:
