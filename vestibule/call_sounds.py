@@ -1,4 +1,4 @@
-"""What callers hear while nobody speaks: ringing, busy, hold music. Clips, made once and kept."""
+"""What callers hear while nobody speaks: ringing, busy, hold music, chimes. Made once and kept."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from call.errors import Unavailable
 from call.sound import Clip, Pcm
+from ivr.voices.chimes import Chime, chime
 from ivr.voices.frames import FrameCache
 from ivr.voices.music import hold_music
 from ivr.voices.shaping import faded, levelled, pcm, wave
@@ -22,10 +23,12 @@ REVISION = 1
 
 @dataclass(frozen=True, slots=True)
 class CallSounds:
-    """Each is one round, to be played with `repeat`."""
+    """The clips. Signals and music are one round each, to be played with `repeat`."""
 
     signals: Mapping[Signal, Clip]
     hold_music: Clip
+    chimes: Mapping[Chime, Clip]
+    """To be announced in a room when somebody comes or goes."""
 
 
 def make_call_sounds(folder: Path, music: Path | None = None) -> CallSounds:
@@ -37,7 +40,8 @@ def make_call_sounds(folder: Path, music: Path | None = None) -> CallSounds:
     try:
         cache = FrameCache(folder)
         signals = {each: _clip(cache, each.value, partial(signal, each)) for each in Signal}
-        return CallSounds(signals, _music(cache, music))
+        chimes = {each: _clip(cache, each.value, partial(chime, each)) for each in Chime}
+        return CallSounds(signals, _music(cache, music), chimes)
     except OSError as fault:
         raise Unavailable(f"the folder {folder} takes no sound: {fault}") from fault
 

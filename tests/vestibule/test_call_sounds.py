@@ -11,6 +11,7 @@ from call.clock import SystemClock
 from call.errors import Unavailable
 from call.g711 import decode
 from call.sound import Clip, Law, Pcm
+from ivr.voices.chimes import Chime
 from ivr.voices.signals import Signal
 from vestibule.call_sounds import make_call_sounds
 from vestibule.doctor import Verdict, examine
@@ -35,6 +36,7 @@ def test_the_sounds_are_made_once_and_found_again(tmp_path: Path) -> None:
     assert make_call_sounds(tmp_path) == sounds
     assert {file: file.stat().st_ino for file in tmp_path.iterdir()} == times
     assert set(sounds.signals) == set(Signal)
+    assert set(sounds.chimes) == set(Chime)
     assert sounds.signals[Signal.RINGBACK].seconds == 6.0
     assert sounds.hold_music.seconds > 30
 
