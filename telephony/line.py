@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from types import MappingProxyType
 
 from call.clock import Clock
 from call.errors import Misuse, PeerFault, Unavailable
@@ -81,7 +82,9 @@ def _nobody_asks(_: CallRecord) -> None:
 NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
 """Why the door refuses a call of somebody who may call."""
 
-REFUSED_AS = {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
+REFUSED_AS = MappingProxyType(
+    {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
+)
 """Why a call that the door let in is refused after all, by its status."""
 
 

@@ -10,7 +10,9 @@ It is an estimate of a conversation. A caller who listens to a menu feels the de
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from call.media import Codec, Wideband
 from call.sound import Law
@@ -44,14 +46,16 @@ CONCEALED = Impairment(0.0, 25.1)
 UNCONCEALED = Impairment(0.0, 4.3)
 """G.711 whose losses are silence."""
 
-IMPAIRMENTS: dict[Codec, Impairment] = {
-    Law.PCMU: CONCEALED,
-    Law.PCMA: CONCEALED,
-    # On the narrowband scale nothing is better than G.711. G.113 rates G.722 on the wideband scale
-    # alone, and Opus not at all: they are held to bear loss as G.711 does when it is concealed.
-    Wideband.G722: CONCEALED,
-    Wideband.OPUS: CONCEALED,
-}
+IMPAIRMENTS: Mapping[Codec, Impairment] = MappingProxyType(
+    {
+        Law.PCMU: CONCEALED,
+        Law.PCMA: CONCEALED,
+        # On the narrowband scale nothing is better than G.711. G.113 rates G.722 on the wideband
+        # scale alone, and Opus not at all: they are held to bear loss as concealed G.711 does.
+        Wideband.G722: CONCEALED,
+        Wideband.OPUS: CONCEALED,
+    }
+)
 
 
 def rating(

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from call.clock import Clock
 from call.errors import Fault
@@ -84,6 +84,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _encryption,
         _codecs,
         _hold_music,
+        _metrics,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -375,6 +376,26 @@ async def _hold_music(settings: Settings, _: Clock) -> list[Finding]:
         advice = "Ours is heard in its place. Name a WAV, FLAC, Ogg or MP3 file."
         return [Finding(Verdict.NOTE, about, str(fault), advice)]
     return [Finding(Verdict.GOOD, about, f"{len(sound) / RATE:.0f} s")]
+
+
+async def _metrics(settings: Settings, _: Clock) -> list[Finding]:
+    """Whether the figures can be served, and to whom."""
+    address = settings.metrics.address
+    if address is None:
+        return []
+    about = f"metrics.listen {settings.metrics.listen}"
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            advice = "Stop what listens there (perhaps this server), or choose another address."
+            return [Finding(Verdict.BAD, about, error.strerror or str(error), advice)]
+    if not ip_address(address[0]).is_loopback:
+        advice = "They name nobody; let only the machine that asks reach it."
+        return [Finding(Verdict.NOTE, about, "whoever reaches it reads the figures", advice)]
+    return [Finding(Verdict.GOOD, about, "free")]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:

@@ -14,6 +14,7 @@ from vestibule.deleted_boxes import DeletedBoxes
 from vestibule.outgoing_mail import open_outbox
 from vestibule.settings import BadSettings, Settings, Storage
 from vestibule.sound_store import SoundStore, open_sounds
+from vestibule.tally import UNCOUNTED, Tally
 from voicemail.adapters.argon2_pins import Argon2Pins
 from voicemail.adapters.audio_formats import SoundFileFormats
 from voicemail.adapters.database import Database, sqlite_url
@@ -40,25 +41,32 @@ class Mailroom:
 
 @asynccontextmanager
 async def open_mailroom(
-    settings: Settings, clock: Clock, changed: Callable[[str], None] = nobody_watches
+    settings: Settings,
+    clock: Clock,
+    changed: Callable[[str], None] = nobody_watches,
+    tally: Tally = UNCOUNTED,
 ) -> AsyncIterator[Mailroom]:
     """The mailboxes on the storage the settings name; the tables are brought up to date.
 
     `changed` is called with the number of a mailbox whenever its counts change, by a call or by
-    the end of an e-mail.
+    the end of an e-mail. `tally` counts the messages and e-mails.
 
     Raises BadSettings for a folder, a database URL or certificates that cannot be used,
     KeysRefused for keys that cannot, Unavailable when the database cannot be reached.
     """
     _make(settings.storage.data)
     with open_sounds(settings.storage, clock, SystemTokens()) as kept:
-        async with _mailroom(settings, clock, kept, changed) as mailroom:
+        async with _mailroom(settings, clock, kept, changed, tally) as mailroom:
             yield mailroom
 
 
 @asynccontextmanager
 async def _mailroom(
-    settings: Settings, clock: Clock, kept: SoundStore, changed: Callable[[str], None]
+    settings: Settings,
+    clock: Clock,
+    kept: SoundStore,
+    changed: Callable[[str], None],
+    tally: Tally,
 ) -> AsyncIterator[Mailroom]:
     data = settings.storage.data
     database = Database(_url(settings.storage))
@@ -75,11 +83,12 @@ async def _mailroom(
             clock=clock,
             tokens=SystemTokens(),
         )
-        async with open_outbox(settings, ports, changed) as worker:
+        async with open_outbox(settings, ports, changed, tally.mailed) as worker:
             mailboxes = Mailboxes(
                 ports,
                 mail_due=worker.wake,
                 changed=changed,
+                kept=tally.kept,
                 history_kept=timedelta(days=settings.storage.history_days),
             )
             yield Mailroom(mailboxes, worker, kept.opened, deleted_boxes(settings.storage))

@@ -9,7 +9,7 @@ from voicemail.adapters.smtp import Security, SmtpSettings, SmtpTransport
 from voicemail.adapters.whisper import Whisper, whisper_absence
 from voicemail.composing import Composer
 from voicemail.forgetting import Oblivion
-from voicemail.mail import MailTransport
+from voicemail.mail import Delivery, MailTransport
 from voicemail.mailboxes import Ports
 from voicemail.notice import Notices
 from voicemail.outbox import OutboxWorker
@@ -21,9 +21,13 @@ MEGABYTE = 1_000_000
 
 @asynccontextmanager
 async def open_outbox(
-    settings: Settings, ports: Ports, changed: Callable[[str], None]
+    settings: Settings,
+    ports: Ports,
+    changed: Callable[[str], None],
+    answered: Callable[[Delivery], None],
 ) -> AsyncIterator[OutboxWorker]:
-    """The worker that mails what is due; `changed` is told of each mailbox whose counts it changes.
+    """The worker that mails what is due; `changed` is told of each mailbox whose counts it changes,
+    `answered` of each recipient's answer.
 
     Raises BadSettings for certificates that cannot be used.
     """
@@ -48,6 +52,7 @@ async def open_outbox(
             clock=ports.clock,
             tokens=ports.tokens,
             changed=changed,
+            answered=answered,
             operator=mail.operator,
         )
 

@@ -29,13 +29,16 @@ from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
+from vestibule.metrics import LOOK_EVERY_S, Figures, MailsWaiting, Present
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
 from vestibule.settings import BadSettings, Media, Settings, Sip
 from vestibule.switchboard import Switchboard
+from vestibule.tally import UNCOUNTED, Tally
 from vestibule.tokens import WireTokens, draw_key
 from voicemail.adapters.serving_lock import only_server
 from voicemail.mailboxes import Mailboxes
+from voicemail.outbox import OutboxWorker
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOWS = ROOT / "flows"
@@ -89,9 +92,11 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     book = read_book()
     data = settings.storage.data
     board = MailboxLamps(FolderLampBook(data / "lamps"), settings.lamps)
+    figures = None if settings.metrics.address is None else Figures(settings.metrics.address)
+    tally = UNCOUNTED if figures is None else figures.tally
     async with (
         _only_server(data),
-        open_mailroom(settings, clock, board.changed) as mailroom,
+        open_mailroom(settings, clock, board.changed, tally) as mailroom,
         open_voice(book, PROMPTS, data / "frames", recorded=private_frames(mailroom)) as voice,
         _beating(settings) as plane,
     ):
@@ -113,7 +118,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
-            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps
+            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps, tally
         )
         async with (
             housekeeping(
@@ -124,6 +129,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             ),
             _finishing(mailboxes),
             open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
+            _asked_for(figures, line, plane, mailroom.worker),
         ):
             address = await line.start()
             try:
@@ -139,7 +145,7 @@ async def _only_server(data: Path) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _beating(settings: Settings) -> AsyncIterator[MediaPlane]:
+async def _beating(settings: Settings) -> AsyncIterator[MediaProcess]:
     media, sip = settings.media, settings.sip
     plane = MediaProcess(
         sip.address[0],
@@ -165,6 +171,20 @@ async def _finishing(mailboxes: Mailboxes) -> AsyncIterator[None]:
         yield
     finally:
         await mailboxes.finish()
+
+
+@asynccontextmanager
+async def _asked_for(
+    figures: Figures | None, line: SipLine, plane: MediaProcess, worker: OutboxWorker
+) -> AsyncIterator[None]:
+    """Serve the figures, where the settings say so."""
+    if figures is None:
+        yield
+        return
+    present = Present(lambda: line.statistics, lambda: plane.load, MailsWaiting(worker.waiting))
+    look = Chore("mails waiting", present.waiting.look, LOOK_EVERY_S)
+    async with housekeeping((look,)), figures.served(present, lambda: plane.pid):
+        yield
 
 
 def _secrecy(media: Media) -> Secrecy:
@@ -194,6 +214,7 @@ def _line(
     switchboard: Switchboard,
     reception: Reception,
     lamps: Lamps,
+    tally: Tally,
 ) -> SipLine:
     host, port = sip.address
     access = AccessPolicy(allowed=sip.allow, phones=sip.phones, max_calls=sip.max_calls)
@@ -208,4 +229,5 @@ def _line(
         lamps,
         secrecy=secrecy,
         codecs=codecs,
+        over=tally.over,
     )

@@ -202,6 +202,17 @@ class Metrics(Section):
 
     listen: HostPort | None = None
 
+    @field_validator("listen")
+    @classmethod
+    def _numeric(cls, value: str | None) -> str | None:
+        if value is not None:
+            ipaddress.ip_address(split_address(value)[0])
+        return value
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        return None if self.listen is None else split_address(self.listen)
+
 
 class Transcription(Section):
     """What callers said as text in the e-mail, by faster-whisper; without a model there is none."""

@@ -55,6 +55,7 @@ class Deposits:
         tokens: Tokens,
         mail_due: Callable[[], None],
         changed: Callable[[str], None],
+        kept: Callable[[], None],
         node: str,
     ) -> None:
         self._store = store
@@ -66,6 +67,7 @@ class Deposits:
         self._tokens = tokens
         self._mail_due = mail_due
         self._changed = changed
+        self._told_kept = kept
         self._node = node
         self._open: set[str] = set()
         self._settling: set[asyncio.Task[Kept | TooShort]] = set()
@@ -257,6 +259,7 @@ class Deposits:
         await self._store.keep(message, message_mail(message, mailbox, now), notices)
         self._mail_due()
         self._changed(message.mailbox)
+        self._told_kept()
         log.info(
             "message kept",
             extra={

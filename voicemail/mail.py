@@ -136,6 +136,9 @@ class MailStore(Protocol):
     async def next_due(self) -> datetime | None:
         """When something can next be claimed; None when nothing waits."""
 
+    async def mails_waiting(self) -> int:
+        """How many e-mails are still to be sent, or to be tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:

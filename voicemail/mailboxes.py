@@ -59,6 +59,10 @@ def _nobody_waits() -> None:
     """No outbox runs here: the e-mail waits for one that does."""
 
 
+def nobody_counts() -> None:
+    """The log tells of each message."""
+
+
 def nobody_watches(_: str) -> None:
     """No lamp hangs here: the next program that has some reads the counts when it starts."""
 
@@ -67,7 +71,8 @@ class Mailboxes:
     """Makes mailboxes, takes messages, lets owners in.
 
     `mail_due` is called after each message that is to be mailed, and `changed`, with the number of
-    the box, after every change of what `counts` tells; neither may raise. `node` names this
+    the box, after every change of what `counts` tells; `kept` after each message that a caller
+    left; none may raise. `node` names this
     process among those that share the database: places left by a crash are returned by the node
     that took them. What was done to a mailbox is forgotten after `history_kept`.
     """
@@ -78,6 +83,7 @@ class Mailboxes:
         *,
         mail_due: Callable[[], None] = _nobody_waits,
         changed: Callable[[str], None] = nobody_watches,
+        kept: Callable[[], None] = nobody_counts,
         node: str = "local",
         history_kept: timedelta = HISTORY_KEPT,
     ) -> None:
@@ -121,6 +127,7 @@ class Mailboxes:
             tokens=ports.tokens,
             mail_due=mail_due,
             changed=changed,
+            kept=kept,
             node=node,
         )
 

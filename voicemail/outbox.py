@@ -69,11 +69,15 @@ def pause(attempts: int, fraction: float) -> timedelta:
     return min(doubled, LONGEST_PAUSE) * (0.8 + 0.4 * fraction)
 
 
+def _nobody_counts(_: Delivery) -> None:
+    """The log tells of each."""
+
+
 class OutboxWorker:
     """Mails what is due. `run` until `stop`; `wake` when something was added.
 
     `changed` is called with the number of a mailbox in which a message lies because its e-mail
-    failed.
+    failed, `answered` with what became of an e-mail for each recipient, at each attempt.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class OutboxWorker:
         clock: Clock,
         tokens: Tokens,
         changed: Callable[[str], None],
+        answered: Callable[[Delivery], None] = _nobody_counts,
         worker: str = "local",
         operator: str | None = None,
     ) -> None:
@@ -96,6 +101,7 @@ class OutboxWorker:
         self._clock = clock
         self._tokens = tokens
         self._changed = changed
+        self._answered = answered
         self._worker = worker
         self._operator = operator
         self._awake = asyncio.Event()
@@ -131,6 +137,10 @@ class OutboxWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._awake.wait()
+
+    async def waiting(self) -> int:
+        """How many e-mails are still to be sent. Raises Unavailable."""
+        return await self._store.mails_waiting()
 
     async def work(self) -> float | None:
         """Mail everything that is due, a few at once, none behind a slow one; returns the seconds
@@ -246,6 +256,7 @@ class OutboxWorker:
         for reply in replies.values():
             event, level = _told(reply, again)
             log.log(level, event, extra={"task": task.id, "reply": reply.text[:200]})
+            self._answered(Delivery.REFUSED if _is_lost(reply, again) else reply.delivery)
         if task.kind is TaskKind.MESSAGE and state is not None:
             await self._follow(task, state, failed=bool(lost))
 

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from call.clock import SystemClock
 from call.errors import Fault, Misuse
-from call.media import PlaneDied, PlaneLoad
+from call.media import PlaneDied
 from telephony.media import seam
 from telephony.media.desk import COMMANDS
 from telephony.media.engine import TICK_S, Engine, MediaSettings
@@ -96,8 +96,7 @@ class Plane:
         self._end(number)
 
     def _tell_load(self) -> None:
-        engine, meter = self._engine, self._meter
-        self._tell(PlaneLoad(meter.busy, meter.late_s, engine.late_ticks, engine.resynchronised))
+        self._tell(self._engine.load(self._meter.busy, self._meter.late_s))
 
     def _end(self, number: int) -> None:
         for call in self._engine.calls:

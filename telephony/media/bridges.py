@@ -80,6 +80,11 @@ class Bridges:
         self._sort(call % GROUPS, other % GROUPS)
         return call, other
 
+    @property
+    def count(self) -> int:
+        """How many bridges there are."""
+        return len(self._other) // 2
+
     def other(self, call: int) -> int | None:
         """Whom a call hears."""
         return self._other.get(call)

@@ -22,6 +22,7 @@ from call.media import (
     KeySource,
     MediaEvent,
     MediaLost,
+    PlaneLoad,
     PlayEnded,
     RecordEnded,
     RoomEvent,
@@ -129,6 +130,18 @@ class Engine:
     def idle(self) -> bool:
         """Whether no slot is open and nothing waits to be written: the beat may rest."""
         return not self._slots and self._rooms.idle
+
+    def load(self, busy: float, late_s: float) -> PlaneLoad:
+        """What there is to tell of the load, beside what the beat was measured to be."""
+        return PlaneLoad(
+            busy,
+            late_s,
+            self.late_ticks,
+            self.resynchronised,
+            slots=len(self._slots),
+            bridges=self._bridges.count,
+            rooms=len(self._rooms.numbers),
+        )
 
     @property
     def calls(self) -> Sequence[int]:

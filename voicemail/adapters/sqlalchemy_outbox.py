@@ -113,6 +113,11 @@ class SqlAlchemyOutbox:
             row = (await connection.execute(query.order_by(starts).limit(1))).one_or_none()
             return None if row is None else max(row.due, row.lease_until or row.due)
 
+    async def mails_waiting(self) -> int:
+        query = select(func.count()).select_from(t.outbox).where(t.outbox.c.state == READY)
+        async with self._database.reading() as connection:
+            return await connection.scalar(query) or 0
+
 
 async def queue(connection: AsyncConnection, task: MailTask) -> None:
     """Add a task within the caller's transaction, due at once, unless its id is known."""
