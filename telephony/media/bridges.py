@@ -26,8 +26,8 @@ _ACROSS = np.stack(
 """From law, to law, octet: the octet."""
 
 _SILENCE = np.array([SILENCE[law] for law in _LAWS], dtype=np.uint8)
-_AFTERMATH = 6
-"""Frames for which the sound of a key is still on its way when the key is known to be up."""
+_AFTERMATH = 4
+"""Frames after which a key is known to be up, besides those that wait to be heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,9 @@ class Bridges:
         """A key of these calls is down: its sound is not for the other."""
         for call in calls:
             if self.presses(call) is not None:
-                self._hushed[call] = self._hush = now + _AFTERMATH
+                until = now + _AFTERMATH + max(0, self._live.delay(call))
+                self._hushed[call] = until
+                self._hush = max(self._hush, until)
 
     def _sort(self, *groups: int) -> None:
         law = self._live.law

@@ -302,16 +302,14 @@ class Engine:
 
     def bridge(self, call: int, other: int, keys: bool) -> None:
         """Let two calls hear each other, in place of whomever they hear."""
+        both = self._slot(call).call, self._slot(other).call
         together = self._bridges.other(call) == other
-        for each in (call, other):
-            self._slot(each)
-            if not together:
-                self.unbridge(each)
-                self.leave(each)
+        for each in () if together else both:
+            self.unbridge(each)
+            self.leave(each)
         self._bridges.join(call, other, keys=keys)
-        for each in (call, other):
-            if not together:
-                self._hear_live(each)
+        for each in () if together else both:
+            self._hear_live(each)
 
     def unbridge(self, call: int) -> None:
         """End the bridge a call is in, if any."""
@@ -440,6 +438,7 @@ class Engine:
         self._outbound.skip(ticks // GROUPS)
         self._live.step_over(ticks // GROUPS)
         self._tapes.step_over(ticks // GROUPS)
+        self._rooms.step_over(ticks // GROUPS)
 
     def _seek_tones(self, slot: Slot, wanted: bool) -> None:
         if wanted:

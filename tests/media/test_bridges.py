@@ -13,6 +13,7 @@ from telephony import rtp
 from telephony.dtmf import TelephoneEvent, pack_event, parse_event
 from telephony.media.engine import MediaSettings
 from telephony.media.virtual import VirtualPlane
+from telephony.tones import key_tones
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
 PHONE = {Law.PCMU: 0, Law.PCMA: 8}
@@ -309,6 +310,27 @@ def test_a_key_of_a_telephone_without_events_is_an_event_on_the_other_side_and_n
     assert [(k.key, k.source) for k in first.told(KeyPressed)] == [("4", KeySource.INBAND)]
     loud = [frame for frame in frames_heard(second) if np.abs(_linear(frame)).max() > 500]
     assert len(loud) <= 1
+
+
+def test_a_tone_whose_packets_wait_long_to_be_heard_is_kept_from_the_other_side_too() -> None:
+    plane = a_plane()
+    first, second = a_pair(plane, events=(None, 101))
+    first.far.silent = True
+    speech = np.concatenate([tone(1.6, 300, 2000), key_tones("4"), tone(1.0, 300, 2000)])
+    frames = encode(speech, Law.PCMU).reshape(-1, FRAME)
+    for n in range(len(frames) + 10):
+        # The network holds eight packets back, so that all that follow wait to be heard.
+        came = [n] if not 40 <= n <= 48 else range(40, 49) if n == 48 else []
+        for each in came:
+            if each < len(frames):
+                sound = frames[each].tobytes()
+                first.far.send(rtp.pack(rtp.RtpPacket(0, each, each * FRAME, 77, sound)))
+        plane.advance(0.02)
+    assert [key.key for key in first.told(KeyPressed)] == ["4"]
+    assert [code for code, _ in presses_heard(second)] == [4]
+    strength = [np.abs(np.fft.rfft(_linear(frame), 8000)) for frame in frames_heard(second)]
+    assert max(each[300] for each in strength) > 100_000
+    assert sum(each[1209] > 100_000 for each in strength) <= 1
 
 
 def test_a_key_told_as_an_event_is_a_tone_for_a_telephone_without_events() -> None:
