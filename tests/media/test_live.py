@@ -125,6 +125,41 @@ def test_once_the_network_is_calm_again_the_delay_shrinks() -> None:
     assert max(ear.waiting[2500:]) <= 2
 
 
+def test_frames_are_left_out_where_nobody_speaks() -> None:
+    packets = _talk(6000, pace=0.998)
+    for packet in packets:
+        packet.octet = HUSHED if packet.number % 100 < 20 else SPOKEN
+    ear = Ear().listen(packets, 5900)
+    left_out = set(range(5800)) - set(ear.played)
+    assert len(left_out) >= 8
+    assert all(packet.octet == HUSHED for packet in packets if packet.number in left_out)
+
+
+def test_frames_are_put_in_where_nobody_speaks() -> None:
+    packets = _talk(6000, pace=1.002)
+    for packet in packets:
+        packet.octet = HUSHED if packet.number % 100 < 20 else SPOKEN
+    ear = Ear().listen(packets, 5900)
+    put_in = [beat for beat, number in enumerate(ear.heard) if number == GUESSED and beat > 300]
+    assert len(put_in) >= 8
+    assert all(packets[ear.heard[beat + 1]].octet == HUSHED for beat in put_in)
+
+
+def test_a_short_stall_is_waited_for_once_and_the_delay_is_soon_as_before() -> None:
+    packets = _talk(2000, octet=HUSHED)
+    for packet in packets[100:103]:
+        packet.when = 103.5
+    ear = Ear().listen(packets, 1990)
+    assert ear.guesses(since=1) == 2
+    assert max(ear.waiting) == 3
+    assert ear.waiting[-1] == 1
+
+
+def test_a_talker_who_never_pauses_is_caught_up_with_all_the_same() -> None:
+    ear = Ear().listen(_talk(6000, pace=0.998), 5900)
+    assert max(ear.waiting) <= 3
+
+
 def test_a_lost_packet_is_guessed_once_and_delays_nothing() -> None:
     dice = np.random.default_rng(3)
     lost = set(dice.choice(np.arange(10, 1000), 50, replace=False).tolist())
@@ -187,6 +222,20 @@ def test_packets_of_10_ms_are_heard_whole() -> None:
         assert beat < BEGUN + 3 or (ear.live.octets[0] == SPOKEN).all()
 
 
+def test_half_a_frame_is_not_heard_before_its_other_half_is_late() -> None:
+    ear = Ear()
+    coming = [(0.9 + half / 2 + (2 if half >= 200 else 0), half) for half in range(800)][::-1]
+    for beat in range(BEGUN, BEGUN + 390):
+        while coming and coming[-1][0] + BEGUN <= beat:
+            number = coming.pop()[1]
+            place = ear.timeline.place(number, number * 80, 1, 80, beat)
+            assert place is not None
+            ear.ring.write(0, place, bytes([SPOKEN]) * 80, 0xFF, beat)
+        ear.live.beat(0, beat)
+        if ear.live.frame[0] != GUESSED:
+            assert (ear.live.octets[0, 40:] == SPOKEN).all()  # joined to a guess before that
+
+
 def test_what_is_heard_again_after_a_pause_is_not_of_before() -> None:
     ear = Ear().listen(_talk(100), 100)
     ear.live.end(0)
@@ -230,4 +279,38 @@ def test_any_lateness_loss_and_repetition_leave_one_frame_a_beat_in_order_and_in
     ear = Ear().listen(packets, len(fates) + 40)
     assert len(ear.heard) == len(fates) + 40
     assert all(before < after for before, after in zip(ear.played, ear.played[1:], strict=False))
+    assert max(ear.waiting) < MOST
+
+
+SPELLS = st.lists(
+    st.tuples(
+        st.integers(1, 40),  # frames spoken
+        st.integers(0, 60),  # frames of pause after it
+        st.sampled_from(["goes on", "stands still", "jumps", "new source"]),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPELLS, st.lists(st.floats(0, 3), min_size=40, max_size=40))
+def test_pauses_jumps_and_new_sources_leave_one_frame_a_beat_in_order_and_in_time(
+    spells: list[tuple[int, int, str]], lateness: list[float]
+) -> None:
+    packets: list[Packet] = []
+    when, timestamp, ssrc, sequence, number = 0.5, 77 * FRAME, 1, 9, 0
+    for frames, pause, then in spells:
+        for late in lateness[:frames]:
+            packets.append(Packet(number, when + late, sequence, timestamp, ssrc))
+            when, timestamp = when + 1, timestamp + FRAME
+            sequence, number = sequence + 1, number + 1
+        when += pause
+        timestamp += {"goes on": pause, "jumps": 3_000_000}.get(then, 0) * FRAME
+        if then == "new source":
+            ssrc, sequence, timestamp = ssrc + 1, sequence + 5000, timestamp * 3
+    beats = round(when) + 200
+    ear = Ear().listen(packets, beats)
+    assert len(ear.heard) == beats
+    assert len(set(ear.played)) == len(ear.played)
     assert max(ear.waiting) < MOST

@@ -252,3 +252,22 @@ def test_while_the_plane_is_held_up_both_sides_are_silent_for_so_long(tmp_path: 
     frames = np.stack([received, sent]).reshape(2, -1, FRAME)
     assert not frames[:, 25:50].any()
     assert frames[1, 51:70].any(axis=1).all()
+
+
+def test_after_the_plane_was_held_up_people_hear_each_other_as_promptly_as_before() -> None:
+    plane = a_plane()
+    caller = a_call(plane)
+    callee = a_call(plane, stream(port=plane.far_end(caller.slot).address[1] + 2))
+    plane.bridge(caller.slot, callee.slot)
+    plane.advance(0.5)
+    caller.far.speak(noise(0.5, seed=1))
+    for _ in range(25):
+        caller.far.beat()
+        callee.far.beat()
+    plane.engine.step_over(100)
+    heard = len(callee.far.sound()) + 25 * FRAME
+    caller.far.speak(noise(0.5, seed=2))
+    plane.advance(0.7)
+    words = _through(noise(0.5, seed=2))[FRAME:]  # joined to what was heard before, in its first ms
+    began = _find(words, callee.far.sound()) - FRAME
+    assert heard <= began <= heard + 5 * FRAME
