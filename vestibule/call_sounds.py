@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from call.errors import Unavailable
-from call.sound import Clip, Pcm
+from call.sound import RATE, Clip, Pcm
 from ivr.voices.chimes import Chime, chime
 from ivr.voices.frames import FrameCache
 from ivr.voices.music import hold_music
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 REVISION = 1
 """Part of every key: a change in how they are made makes all clips anew."""
+
+LONGEST_S = 600
+"""Seconds of one's own music: the plane maps it whole into memory, in the midst of its beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,11 @@ def make_call_sounds(folder: Path, music: Path | None = None) -> CallSounds:
 
 
 def own_music(path: Path) -> Pcm:
-    """A sound of somebody's own, fit to be heard round and round. Raises SoundUnavailable."""
-    return pcm(faded(levelled(wave(read_sound(path)))))
+    """The first ten minutes of somebody's own sound, fit to be heard round and round.
+
+    Raises SoundUnavailable.
+    """
+    return pcm(faded(levelled(wave(read_sound(path)[: LONGEST_S * RATE]))))
 
 
 def _music(cache: FrameCache, own: Path | None) -> Clip:

@@ -49,6 +49,11 @@ def test_music_of_ones_own_is_heard_at_our_level(tmp_path: Path, name: str) -> N
     assert np.argmax(np.abs(np.fft.rfft(middle))) == 600
 
 
+def test_of_music_of_ones_own_ten_minutes_are_heard(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "own.wav", np.zeros(11 * 60 * 8000, dtype=np.int16) + 9, 8000)
+    assert make_call_sounds(tmp_path / "frames", tmp_path / "own.wav").hold_music.seconds == 600
+
+
 def test_music_that_was_replaced_is_made_anew(tmp_path: Path) -> None:
     before = make_call_sounds(tmp_path / "frames", a_piece(tmp_path / "own.wav"))
     soundfile.write(tmp_path / "own.wav", np.sin(np.arange(8000) / 3), 8000)
