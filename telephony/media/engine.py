@@ -439,6 +439,7 @@ class Engine:
         self._live.step_over(ticks // GROUPS)
         self._tapes.step_over(ticks // GROUPS)
         self._rooms.step_over(ticks // GROUPS)
+        self._rooms.step_over(ticks // GROUPS)
 
     def _seek_tones(self, slot: Slot, wanted: bool) -> None:
         if wanted:

@@ -71,7 +71,6 @@ class MediaProcess(Desk):
         self._held_up = False
         self._ready = asyncio.Event()
         self._empty = asyncio.Event()
-        self._empty.set()
         self._stopping = False
         self._most = slots_within(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         self.priority = ""
@@ -112,13 +111,17 @@ class MediaProcess(Desk):
         self._stopping = True
         for slot in list(self._slots.taken):
             self.close(slot)
+        for room in list(self._rooms.taken):
+            self.close_room(room)
         if self._process is None:
             return
+        self._empty.clear()
+        self._note_empty()
         try:
             async with asyncio.timeout(_END_S):
                 await self._empty.wait()
         except TimeoutError:
-            _log.warning("media plane does not close its slots")
+            _log.warning("media plane does not close its slots and rooms")
         self._cut()
         await self._reap()
 
@@ -133,7 +136,6 @@ class MediaProcess(Desk):
             self._slots.release(slot)
             raise
         self._local[slot] = pair[0].getsockname()[1]
-        self._empty.clear()
         self._send(("open", slot), pair)
         return slot
 
@@ -230,6 +232,7 @@ class MediaProcess(Desk):
                 self._note_empty()
             case seam.ToldOfRoom(room, event):
                 self._told_of_room(room, event)
+                self._note_empty()
             case PlaneLoad():
                 self._load = news
             case seam.Ready(priority):
@@ -239,7 +242,7 @@ class MediaProcess(Desk):
                     _log.warning("media plane runs at normal priority")
 
     def _note_empty(self) -> None:
-        if not self._slots.taken:
+        if not self._slots.taken and not self._rooms.taken:
             self._empty.set()
 
     def _die(self) -> None:

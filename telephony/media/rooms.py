@@ -15,7 +15,7 @@ import numpy as np
 from call.errors import Misuse
 from call.g711 import Octets, decode
 from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, SpeakersChanged
-from call.sound import EndOfRecording, Law, Pcm
+from call.sound import FRAME, EndOfRecording, Law, Pcm
 from telephony.media.high_band import HighBand
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
@@ -86,7 +86,7 @@ class _Turn:
     seating: Seating
     announcing: tuple[tuple[int, _Room, _Announcement], ...]
     """With the place of the room in the seating."""
-    recording: tuple[tuple[int, _Room, Recording], ...]
+    recording: tuple[tuple[int, _Room], ...]
 
     @classmethod
     def of(cls, rooms: Sequence[_Room]) -> "_Turn":
@@ -98,7 +98,7 @@ class _Turn:
         return cls(
             Seating(numbers, calls, where),
             tuple((n, room, room.announcement) for n, room in places if room.announcement),
-            tuple((n, room, room.recording) for n, room in places if room.recording),
+            tuple((n, room) for n, room in places if room.recording),
         )
 
 
@@ -167,8 +167,6 @@ class Rooms:
         entered = self._open(room)
         entered.members[call] = _Member()
         self._where[call] = entered
-        self._mixer.forget(call)
-        self._speakers.forget(call)
         self._reseat(entered)
 
     def leave(self, call: int) -> bool:
@@ -177,6 +175,8 @@ class Rooms:
         if room is None:
             return False
         del room.members[call]
+        self._mixer.forget(call)
+        self._speakers.forget(call)
         self._reseat(room)
         return True
 
@@ -247,16 +247,26 @@ class Rooms:
             if announcement.over:
                 self._end_announcement(room, announcement.ticket)
 
+    def step_over(self, frames: int) -> None:
+        """Time went by in which nothing could be mixed: silence on the recordings, for so long."""
+        for room in self._rooms.values():
+            for _ in range(frames):
+                self._tape(room, bytes(2 * FRAME), loud=False)
+
     def _announced(self, turn: _Turn) -> dict[int, Pcm]:
         """What is played next in each room in which something is."""
         taken = {place: announcement.take() for place, _, announcement in turn.announcing}
         return {place: frame for place, frame in taken.items() if frame is not None}
 
     def _record(self, turn: _Turn, heard: Pcm) -> None:
-        for place, room, recording in turn.recording:
+        for place, room in turn.recording:
             frame = heard[place]
             loud = float(np.square(frame, dtype=np.float32).sum()) >= LOUD
-            cause = recording.hear(frame.tobytes(), loud=loud)
+            self._tape(room, frame.tobytes(), loud=loud)
+
+    def _tape(self, room: _Room, frame: bytes, *, loud: bool) -> None:
+        if room.recording is not None:
+            cause = room.recording.hear(frame, loud=loud)
             if cause is not None:
                 self._end(room, cause)
 

@@ -232,6 +232,8 @@ class VirtualPlane(Desk):
     async def stop(self) -> None:
         for slot in list(self._slots.taken):
             self.close(slot)
+        for room in list(self._rooms.taken):
+            self.close_room(room)
         self.advance(TICK_S)
 
     @property

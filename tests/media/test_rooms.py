@@ -425,3 +425,32 @@ def _babble(seconds: float, amplitude: float) -> Pcm:
     sound = noise(seconds, seed=3, amplitude=amplitude)
     time = np.arange(len(sound)) / SECOND
     return (sound * np.clip(np.sin(2 * np.pi * 2 * time), 0.01, 1)).astype(np.int16)
+
+
+def test_the_recording_of_a_room_keeps_its_time_when_the_plane_is_held_up(tmp_path: Path) -> None:
+    plane = a_plane()
+    room = Room(plane)
+    room.enter(2)
+    plane.record_room(room.number, tmp_path / "room", max_s=2)
+    plane.advance(1)
+    plane.engine.step_over(4 * 25)
+    plane.advance(0.2)
+    plane.stop_recording_room(room.number)
+    plane.advance(0.1)
+    [ended] = room.told(RecordEnded)
+    assert ended.seconds == pytest.approx(1.7, abs=0.021)
+    plane.record_room(room.number, tmp_path / "limited", max_s=1)
+    plane.advance(0.8)
+    plane.engine.step_over(4 * 25)
+    plane.advance(0.1)
+    [_, ended] = room.told(RecordEnded)
+    assert (ended.seconds, ended.ended_by) == (1.0, EndOfRecording.LIMIT)
+
+
+async def test_a_plane_that_stops_closes_its_rooms(tmp_path: Path) -> None:
+    plane = a_plane()
+    room = Room(plane)
+    plane.record_room(room.number, tmp_path / "room", max_s=9)
+    plane.advance(0.5)
+    await plane.stop()
+    assert [type(event) for event in room.events] == [RecordEnded, RoomClosed]
