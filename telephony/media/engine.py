@@ -119,7 +119,7 @@ class Engine:
         self._rooms = Rooms(
             self._live, self._outbound, self._high, writer, emit_of_room, settings.rooms
         )
-        self._ears: dict[int, WideEar] = {}
+        self._ears: list[dict[int, WideEar]] = [{} for _ in range(GROUPS)]
         self._shelf = ClipShelf()
         self._writing: dict[Sink, tuple[int, Recording]] = {}
         self._frame = 0
@@ -201,7 +201,9 @@ class Engine:
         else:
             slot.sender.line = slot.line
             if before is not None and FACTS[before.codec].clock != FACTS[stream.codec].clock:
-                self._outbound.restart(call, self._draw())
+                start = self._draw()
+                slot.feedback.begin(start[0], start[1] + 1)
+                self._outbound.restart(call, start)
             self._outbound.change(slot.sender, stream)
             if before is not None and before.law is not stream.law:
                 slot.sender.voice.translate(self._shelf.take(slot.playing, stream.law))
@@ -214,12 +216,12 @@ class Engine:
         if before is not None and before.codec is stream.codec:
             return
         self._high.close(slot.call)
-        self._ears.pop(slot.call, None)
+        self._ears[slot.call % GROUPS].pop(slot.call, None)
         slot.ear = None
         if isinstance(stream.codec, Wideband):
             self._high.open(slot.call)
             slot.ear = WideEar(slot.call, stream.codec, self._ring, self._high)
-            self._ears[slot.call] = slot.ear
+            self._ears[slot.call % GROUPS][slot.call] = slot.ear
 
     def play(self, call: int, clips: Sequence[Clip], ticket: int, repeat: bool = False) -> None:
         """Send the clips in place of what is being sent; with `repeat`, without end."""
@@ -389,7 +391,7 @@ class Engine:
             self._tell_peer(slot, leaving=True)
             self._outbound.end(call)
         self._high.close(call)
-        self._ears.pop(call, None)
+        self._ears[call % GROUPS].pop(call, None)
         self._wire.detach(call, bare(slot.line))
         slot.line.close()
         slot.closing = True
@@ -401,7 +403,7 @@ class Engine:
         now = self._clock.monotonic()
         self._outbound.beat(group, self._played)
         self._receive(now)
-        for ear in self._ears.values():
+        for ear in self._ears[group].values():
             ear.beat(self._frame)
         self._listening.beat(group, self._frame, self._end, self._heard_tone)
         self._live.beat(group, self._frame)
@@ -438,7 +440,6 @@ class Engine:
         self._outbound.skip(ticks // GROUPS)
         self._live.step_over(ticks // GROUPS)
         self._tapes.step_over(ticks // GROUPS)
-        self._rooms.step_over(ticks // GROUPS)
         self._rooms.step_over(ticks // GROUPS)
 
     def _seek_tones(self, slot: Slot, wanted: bool) -> None:

@@ -30,6 +30,7 @@ class HighBand:
         self._heard = outbound.high
         self.said = np.zeros((calls, WIDE), dtype=np.int16)
         self._received: dict[int, NDArray[np.int16]] = {}
+        self._groups: list[list[int]] = [[] for _ in range(GROUPS)]
         self._is_wide = np.zeros(calls, dtype=np.bool_)
 
     def __bool__(self) -> bool:
@@ -39,12 +40,14 @@ class HighBand:
     def open(self, call: int) -> None:
         """A call is wide from now on."""
         self._received[call] = np.zeros(DEPTH * WIDE, dtype=np.int16)
+        self._groups[call % GROUPS].append(call)
         self._is_wide[call] = True
         self.said[call] = self._heard[call] = 0
 
     def close(self, call: int) -> None:
         """It is wide no more; nothing when it was not."""
         if self._received.pop(call, None) is not None:
+            self._groups[call % GROUPS].remove(call)
             self._is_wide[call] = False
             self.said[call] = self._heard[call] = 0
 
@@ -56,16 +59,16 @@ class HighBand:
 
     def beat(self, group: int) -> None:
         """Take what goes with the frames heard live in this beat."""
-        for call, received in self._received.items():
-            if call % GROUPS == group and self._live.takes(call):
-                frame = int(self._live.frame[call])
+        for call in self._groups[group]:
+            if self._live.takes(call):
+                received, frame = self._received[call], int(self._live.frame[call])
                 begin = frame % DEPTH * WIDE
                 self.said[call] = 0 if frame == GUESSED else received[begin : begin + WIDE]
 
     def cross(self, group: int, other: Callable[[int], int | None]) -> None:
         """Let those of a group who are bridged hear the `other`."""
-        for call in self._received:
-            if call % GROUPS == group and (mouth := other(call)) is not None:
+        for call in self._groups[group]:
+            if (mouth := other(call)) is not None:
                 self._heard[call] = self.said[mouth] if self._is_wide[mouth] else 0
 
     def mix(

@@ -6,14 +6,14 @@ A call's counters are those of its timeline; the peer's reports are read as they
 from collections.abc import Sequence
 
 from call.clock import Clock
-from call.media import Codec, MediaStatistics, Wideband
+from call.media import Codec, MediaStatistics
 from call.sound import FRAME_S, RATE
 from telephony import rtcp
+from telephony.codecs import FACTS
 from telephony.media.slot import PLAYOUT_S, Slot
 from telephony.quality import IMPAIRMENTS, burst_ratio, opinion, rating
 
 _NTP_EPOCH = 2208988800  # seconds from 1900 to 1970
-_OPUS_RATE = 48000
 
 
 def report(
@@ -49,7 +49,9 @@ def _blocks(slot: Slot, now: float) -> tuple[rtcp.ReportBlock, ...]:
         last = slot.last_report.ntp >> 16 & 0xFFFFFFFF
         delay = int((now - slot.last_report_at) * 65536) & 0xFFFFFFFF
     lost = max(-0x800000, min(0x7FFFFF, expected - received))
-    highest, jitter = timeline.highest & 0xFFFFFFFF, int(timeline.reception.jitter) & 0xFFFFFFFF
+    codec = slot.stream.codec if slot.stream is not None else None
+    jitter = int(timeline.reception.jitter * _clock_rate(codec) / RATE) & 0xFFFFFFFF
+    highest = timeline.highest & 0xFFFFFFFF
     return (rtcp.ReportBlock(timeline.ssrc, fraction, lost, highest, jitter, last, delay),)
 
 
@@ -105,5 +107,5 @@ def _rated(
 
 
 def _clock_rate(codec: Codec | None) -> int:
-    """Of a codec's timestamps, in Hz (RFC 3551, 4.5.2; RFC 7587, 4.1)."""
-    return _OPUS_RATE if codec is Wideband.OPUS else RATE
+    """Of a codec's timestamps, in Hz."""
+    return RATE if codec is None else FACTS[codec].clock

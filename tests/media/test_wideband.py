@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from call.g711 import decode, encode
-from call.media import KeyPressed, MediaStatistics, RecordEnded, RoomEvent, Wideband
+from call.media import KeyPressed, MediaStatistics, RecordEnded, RoomEvent, Side, Wideband
 from call.sound import FRAME, Law
-from telephony import rtp
+from telephony import rtcp, rtp
 from telephony.codecs import FACTS
 from telephony.dtmf import parse_event
 from telephony.media.high_band import HighBand
@@ -381,3 +381,58 @@ def test_what_is_played_sounds_above_what_a_wide_telephone_hears_in_a_bridge(
     heard = other.heard()[-12000:]
     assert strength(heard, 440) == pytest.approx(8000, rel=0.1)
     assert strength(heard, 6000) == pytest.approx(1500, rel=0.2)
+
+
+@CODECS
+def test_what_a_wide_telephone_is_sent_is_recorded_beside_what_it_says(
+    codec: Wideband, tmp_path: Path
+) -> None:
+    plane = a_plane()
+    phone = wide_call(plane, codec)
+    go_on(plane, 0.2, [phone])
+    plane.record(phone.call.slot, tmp_path / "a.raw", max_s=10, side=Side.APART)
+    plane.play(phone.call.slot, [make_clip(tmp_path, "tone", tone(1.5, 440, 8000))], 1)
+    phone.say(wide_tone(1.5, 1000))
+    go_on(plane, 1.2, [phone])
+    plane.stop_recording(phone.call.slot)
+    received, sent = np.fromfile(tmp_path / "a.raw", dtype=np.int16).reshape(-1, 2).T
+    assert strength(received[-4000:], 1000, 8000) == pytest.approx(6000, rel=0.1)
+    assert strength(sent[-4000:], 440, 8000) == pytest.approx(8000, rel=0.05)
+
+
+def test_a_key_crosses_from_a_narrow_telephone_to_one_with_opus() -> None:
+    plane = a_plane()
+    phone = wide_call(plane, Wideband.OPUS)
+    narrow = a_call(plane)
+    go_on(plane, 0.2, [phone])
+    plane.bridge(phone.call.slot, narrow.slot)
+    narrow.far.press("7")
+    go_on(plane, 0.5, [phone])
+    packets = [rtp.parse(packet) for _, packet in phone.call.far.heard]
+    events = [parse_event(p.payload) for p in packets if p.payload_type == 101]
+    assert {event.code for event in events} == {7}
+    assert events[-1].end
+    assert events[-1].duration == pytest.approx(4800, abs=960)
+
+
+@CODECS
+def test_reports_to_a_wide_telephone_tell_time_by_its_clock(codec: Wideband) -> None:
+    plane = a_plane()
+    phone = wide_call(plane, codec)
+    for _ in range(50):  # a network that holds every fourth packet back
+        go_on(plane, 0.04, [phone])
+        plane.advance(0.02)
+        phone.beat()
+        go_on(plane, 0.02, [phone])
+    plane.close(phone.call.slot)
+    plane.advance(0.02)
+    [statistics] = phone.call.told(MediaStatistics)
+    *_, last = phone.call.far.reports
+    sender, *_ = rtcp.parse(last)
+    assert isinstance(sender, rtcp.SenderReport)
+    packets = phone.packets()
+    assert sender.timestamp == packets[-1].timestamp
+    assert sender.packets == len(packets)
+    units = statistics.jitter_ms * FACTS[codec].clock / 1000
+    assert sender.blocks[0].jitter == pytest.approx(units, abs=1)
+    assert statistics.jitter_ms > 2
