@@ -99,9 +99,9 @@ class Concealment:
         """Let those guesses of `lost` end, in place, in the frames that are known to follow."""
         calls, next_period = calls[which], following[which].astype(np.float32)
         lag = self._lag[calls, None]
-        before = np.take_along_axis(next_period, np.maximum(lag + _TIME - FRAME, 0), axis=1)
+        before = _pick(next_period, np.maximum(lag + _TIME - FRAME, 0))
         # What is said before the first sample received leads to it, as a period to the next.
-        step = next_period[:, :1] - np.take_along_axis(next_period, lag, axis=1)
+        step = next_period[:, :1] - _pick(next_period, lag)
         bent = guess[which] * (1 - _EXIT) + (before + step * _EXIT) * _EXIT
         guess[which] = np.rint(np.clip(bent, -32768, 32767))
 
@@ -126,12 +126,18 @@ class Concealment:
         few = _repeated(source, lag, np.maximum(run, 1), time)
         many = _repeated(source, lag, run + 1, time) if run.any() else few
         # The first sample follows the last one heard: what they differ by dies away.
-        step = source[:, -1:] - np.take_along_axis(source, _HISTORY - 1 - lag, axis=1)
+        step = source[:, -1:] - _pick(source, _HISTORY - 1 - lag)
         fading = np.clip(1 - (time + 1) / (lag // 4 + 1), 0, 1)
         guess = few + (many - few) * _CHANGE + step * fading
         gain = _GAIN_OF_FRAME[self._run[calls]] * self._trust[calls, None]
         sound: NDArray[np.float32] = np.clip(guess, -32768, 32767) * gain
         return sound
+
+
+def _pick(rows: NDArray[np.float32], places: NDArray[np.intp]) -> NDArray[np.float32]:
+    """From each row, the samples at its places."""
+    picked: NDArray[np.float32] = rows[np.arange(len(rows))[:, None], places]
+    return picked
 
 
 def _repeated(
@@ -146,8 +152,8 @@ def _repeated(
     begin = _HISTORY - length
     quarter = lag // 4
     into = np.maximum(place - (length - quarter) + 0.5, 0) / quarter
-    sound = np.take_along_axis(source, begin + place, axis=1)
-    earlier = np.take_along_axis(source, np.maximum(begin + place - length, 0), axis=1)
+    sound = _pick(source, begin + place)
+    earlier = _pick(source, np.maximum(begin + place - length, 0))
     repeated: NDArray[np.float32] = (sound + (earlier - sound) * into).astype(np.float32)
     return repeated
 
