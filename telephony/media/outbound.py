@@ -19,7 +19,7 @@ from telephony.media.line import Line
 from telephony.media.voice import Voice
 from telephony.media.wide_voice import WideVoice
 from telephony.playout import Rows
-from telephony.rtp import HEADER
+from telephony.rtp import HEADER, sequence_after, timestamp_after
 
 GROUPS = 4
 """Calls are spread over the four 5 ms parts of a frame."""
@@ -288,7 +288,7 @@ class Outbound:
         """One frame of a call with long packets, with a key down, or of wide sound."""
         call = sender.call
         step = int(self._step[call])
-        self._timestamp[call] += step
+        self._timestamp[call] = timestamp_after(int(self._timestamp[call]), step)
         event = sender.voice.next_event()
         if event is not None and sender.event_payload_type is not None:
             self._send_packet(sender, FRAME * sender.filled)
@@ -316,7 +316,7 @@ class Outbound:
         if not sender.sends:
             return ticket
         payload = wide.encode(self._payload[call], high)
-        self._sequence[call] += 1
+        self._count_up(call)
         sender.line.send(bytes(sender.row[: HEADER.size]) + payload)
         self._sent[call] += (1, len(payload))
         if call in self._marked:
@@ -345,7 +345,7 @@ class Outbound:
         if not filled or not sender.sends:
             return
         timestamp = int(self._timestamp[call])
-        self._sequence[call] += 1
+        self._count_up(call)
         self._timestamp[call] = (timestamp - age) & 0xFFFFFFFF
         sender.line.send(sender.row[: HEADER.size + filled * FRAME])
         self._timestamp[call] = timestamp
@@ -354,9 +354,13 @@ class Outbound:
             self._marked.remove(call)
             self._mark(sender)
 
+    def _count_up(self, call: int) -> None:
+        # One number of numpy's that wraps is warned of; an array is not.
+        self._sequence[call] = sequence_after(int(self._sequence[call]))
+
     def _send_event(self, sender: Sender, payload: bytes, age: int, *, marker: bool) -> None:
         ssrc, timestamp = self.clock(sender)
-        self._sequence[sender.call] += 1
+        self._count_up(sender.call)
         second = (sender.event_payload_type or 0) | (_MARKER if marker else 0)
         sequence = int(self._sequence[sender.call])
         began = (timestamp - age) & 0xFFFFFFFF

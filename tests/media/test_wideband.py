@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -9,12 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from call.g711 import decode, encode
-from call.media import KeyPressed, MediaStatistics, RecordEnded, RoomEvent, Side, Wideband
+from call.media import (
+    Codec,
+    KeyPressed,
+    MediaStatistics,
+    RecordEnded,
+    RoomEvent,
+    Side,
+    Stream,
+    Wideband,
+)
 from call.sound import FRAME, Law
 from telephony import rtcp, rtp
 from telephony.codecs import FACTS
 from telephony.dtmf import parse_event
 from telephony.media.high_band import HighBand
+from telephony.media.line import Line
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.media.wide_ear import WideEar
@@ -436,3 +447,28 @@ def test_reports_to_a_wide_telephone_tell_time_by_its_clock(codec: Wideband) -> 
     units = statistics.jitter_ms * FACTS[codec].clock / 1000
     assert sender.blocks[0].jitter == pytest.approx(units, abs=1)
     assert statistics.jitter_ms > 2
+
+
+class Ears:
+    """A line that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[rtp.RtpPacket] = []
+
+    def send(self, packet: memoryview | bytes) -> None:
+        self.sent.append(rtp.parse(packet))
+
+
+@pytest.mark.parametrize("codec", [Law.PCMU, *Wideband])
+@pytest.mark.parametrize("ptime_ms", [20, 40])
+def test_numbers_and_times_of_packets_go_round_without_a_word(codec: Codec, ptime_ms: int) -> None:
+    ears, outbound = Ears(), Outbound(1)
+    agreed = Stream(codec, 96, 101, ("127.0.0.1", 20000), ptime_ms=ptime_ms)
+    sender = outbound.begin(0, cast(Line, ears), agreed, (7, 65533, 0xFFFFFE00))
+    sender.voice.press("5")
+    outbound.regroup(0)
+    for _ in range(40):
+        outbound.beat(0, lambda call, ticket: None)
+    numbers = [p.sequence for p in ears.sent]
+    assert numbers == [rtp.sequence_after(65533, n + 1) for n in range(len(numbers))]
+    assert ears.sent[-1].timestamp < 0xFFFFFE00
