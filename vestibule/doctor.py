@@ -22,6 +22,7 @@ from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
 from telephony.codecs import NAMES, NARROW
 from telephony.crypto import SrtpPolicy
+from telephony.media.process import DESCRIPTORS_A_SLOT, OTHER_DESCRIPTORS, slots_within
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
 from vestibule.call_sounds import own_music
@@ -35,9 +36,6 @@ from voicemail.adapters.private_folder import MEMORY, is_memory
 from voicemail.adapters.sealed_head import keys_used
 from voicemail.adapters.whisper import whisper_absence
 from voicemail.errors import KeysRefused
-
-DESCRIPTORS_A_CALL = 4
-"""Two sockets, a recording, and room for a prompt."""
 
 LEAST_MEMORY_MIB = 64
 """Half an hour of sound, opened and made ready for playing."""
@@ -400,13 +398,13 @@ async def _metrics(settings: Settings, _: Clock) -> list[Finding]:
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = settings.sip.max_calls * DESCRIPTORS_A_CALL + 64
+    needed = settings.sip.max_calls * DESCRIPTORS_A_SLOT + OTHER_DESCRIPTORS
+    calls = slots_within(hard)
     findings = []
-    if hard < needed:
+    if calls < settings.sip.max_calls:
         advice = f"Raise the limit (LimitNOFILE={needed}) or lower sip.max_calls."
         findings.append(Finding(Verdict.BAD, "open files", f"{hard} of {needed} needed", advice))
     else:
-        calls = (hard - 64) // DESCRIPTORS_A_CALL
         findings.append(Finding(Verdict.GOOD, "open files", f"{soft}, enough for {calls} calls"))
     if os.nice(0) == 0 and os.geteuid() != 0:
         advice = "Grant CAP_SYS_NICE for a steadier beat on a busy machine."

@@ -11,7 +11,7 @@ from itertools import count
 
 from call.clock import VirtualClock
 from call.leg import HungUp, LegEvent
-from call.media import Address
+from call.media import Address, MediaPlane
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
@@ -109,6 +109,7 @@ class Scene:
         linger_s: float = 0.0,
         accepts: Callable[[str], bool] = lambda number: number != "999",
         lamps: Lamps | None = None,
+        plane: MediaPlane | None = None,
     ) -> None:
         self.clock = VirtualClock()
         self.plane = FakePlane(slots)
@@ -121,7 +122,7 @@ class Scene:
         self.line = SipLine(
             replace(settings or LineSettings(), linger_s=linger_s),
             self.wire,
-            self.plane,
+            plane or self.plane,
             self.clock,
             SerialTokens(),
             self.attend,

@@ -13,10 +13,15 @@ def doctor(
     ] = None,
     data: Annotated[Path, typer.Option(metavar="DIR", help="The demo's folder.")] = Path("data"),
     listen: Annotated[str, typer.Option(metavar="HOST:PORT")] = "127.0.0.1:5060",
+    media: Annotated[
+        bool, typer.Option("--media", help="Try, for 15 seconds, how many calls it will hold.")
+    ] = False,
 ) -> None:
     """Examine what a call needs, line by line; status 1 when something would stop calls.
 
-    Example: vestibule doctor --config vestibule.toml
+    Example: vestibule doctor --config vestibule.toml --media
+
+    What --media tells is true of an idle machine: run it while no call is up.
     """
     from call.clock import SystemClock
     from vestibule.demo import demo_settings
@@ -29,4 +34,10 @@ def doctor(
     findings = asyncio.run(examine(settings, SystemClock()))
     for finding in findings:
         typer.echo(str(finding))
+    if media:
+        from vestibule.capacity import examine_media
+
+        for finding in (tried := asyncio.run(examine_media(settings))):
+            typer.echo(str(finding))
+        findings += tried
     raise typer.Exit(any(finding.verdict is Verdict.BAD for finding in findings))

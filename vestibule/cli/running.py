@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -74,6 +75,7 @@ async def _answer_calls(settings: "Settings", prepare: Furnish) -> None:
     from call.clock import SystemClock
     from vestibule.program import open_program
 
+    _allow_many_descriptors()
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,6 +87,12 @@ async def _answer_calls(settings: "Settings", prepare: Furnish) -> None:
         typer.echo("ready")
         await told_to_stop.wait()
         await program.drain(settings.sip.drain_s)
+
+
+def _allow_many_descriptors() -> None:
+    """A telephone that keeps a connection holds one for as long: take as many as are permitted."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _settle() -> None:
