@@ -167,3 +167,39 @@ def test_under_an_announcement_people_are_lowered_and_then_as_loud_as_before() -
         _, rooms = table.mix(sound)
     assert rooms is not None
     assert (rooms == 4000).all()
+
+
+def test_who_is_louder_is_heard_louder_and_barely_above_the_knee_hardly_less() -> None:
+    peaks = KNEE + np.array([-1, 0, 10, 1000, 3000, 10_000, 100_000, 900_000])
+    frames = np.zeros((len(peaks), FRAME), dtype=np.float32)
+    frames[:, -1] = peaks
+    gains = soften(frames, np.ones(len(peaks), dtype=np.float32))
+    heard = frames[:, -1]
+    assert (gains[:2] == 1).all()
+    assert 0.999 < gains[2] < 1
+    assert gains[3] > 0.99
+    assert (np.diff(heard) > 0).all()
+    assert heard[-1] == pytest.approx(32600, abs=60)
+
+
+def test_the_gain_goes_on_from_frame_to_frame_and_is_there_in_time() -> None:
+    frame = np.full((1, FRAME), 1000, dtype=np.float32)
+    frame[0, 80:] = 100_000
+    gains = soften(frame, np.ones(1, dtype=np.float32))
+    way = frame[0] / np.where(np.arange(FRAME) < 80, 1000, 100_000)
+    assert way[0] == pytest.approx(1 - (1 - gains[0]) / 80, abs=1e-4)
+    assert (np.diff(way[:80]) < 0).all()
+    assert way[79:] == pytest.approx(gains[0], abs=0.01)
+    quiet = np.full((1, FRAME), 1000, dtype=np.float32)
+    after = soften(quiet, gains)
+    way = quiet[0] / 1000
+    assert way[0] == pytest.approx(gains[0], abs=0.001)
+    assert way[-1] == pytest.approx(after[0], abs=1e-6)
+    assert (np.diff(way) > 0).all()
+
+
+def test_what_is_loud_at_once_is_turned_down_within_a_millisecond() -> None:
+    frame = np.full((1, FRAME), 60_000, dtype=np.float32)
+    gains = soften(frame, np.ones(1, dtype=np.float32))
+    assert (frame[0, :4] == 32767).all()
+    assert frame[0, 8:] == pytest.approx(60_000 * gains[0])
