@@ -57,6 +57,7 @@ from telephony.tones import key_tones
 
 TICK_S = FRAME_S / GROUPS
 _CARE = 100  # ticks in which every call is looked after once: half a second
+_KEYS_QUEUED_S = 3.0  # of keys carried over a bridge; no fingers are so far ahead
 _REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
 
 _log = logging.getLogger(__name__)
@@ -487,11 +488,12 @@ class Engine:
 
     def _press_across(self, slot: Slot, other: Slot, pressed: KeyPressed) -> None:
         self._bridges.hush([slot.call], self._frame)
+        if other.sender is None or other.sender.voice.queued_s > _KEYS_QUEUED_S:
+            return
         press = slot.keys.latest if pressed.source is KeySource.RFC4733 else None
-        if press is None or other.stream is None or other.stream.event_payload_type is None:
-            if other.sender is not None:
-                self.send_keys(other.call, pressed.key)
-        elif other.sender is not None:
+        if press is None or other.sender.event_payload_type is None:
+            self.send_keys(other.call, pressed.key)
+        else:
             other.sender.voice.hold(pressed.key, partial(self._goes_on, slot.call, press))
             self._outbound.regroup(other.call % GROUPS)
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 
 from call.g711 import SILENCE, Octets
-from call.sound import FRAME, Law
+from call.sound import FRAME, FRAME_S, Law
 from telephony.dtmf import EventPacket, held_packets, press_packets
 from telephony.rtp import HEADER
 
 GAP = 4
 """Frames of silence after each key sent: 80 ms, twice the shortest pause of ITU-T Q.24."""
+
+_PRESS = 11  # frames of a press of usual length, the pause after it included
 
 
 class Voice:
@@ -35,7 +37,7 @@ class Voice:
         self._repeats = False
         self._at = 0  # the octet of the first clip that is said next
         self._tones: deque[memoryview] = deque()
-        self._presses: Iterator[EventPacket | None] | None = None
+        self._presses: deque[Iterator[EventPacket | None]] = deque()
         self.speak(law)
 
     def speak(self, law: Law) -> None:
@@ -101,11 +103,14 @@ class Voice:
     def press(self, keys: str) -> None:
         """Send the keys as events, after those under way."""
         for key in keys:
-            self._presses = _after(self._presses, press_packets(key, step=self.event_step))
+            self._press(press_packets(key, step=self.event_step))
 
     def hold(self, key: str, is_down: Callable[[], bool]) -> None:
         """Send a key as an event for as long as it is down, after those under way."""
-        self._presses = _after(self._presses, held_packets(key, is_down, step=self.event_step))
+        self._press(held_packets(key, is_down, step=self.event_step))
+
+    def _press(self, packets: Iterator[EventPacket]) -> None:
+        self._presses.append(chain(packets, repeat(None, GAP)))
 
     def sound_keys(self, tones: Sequence[Octets]) -> None:
         """Send keys as tones, ahead of any clip."""
@@ -120,17 +125,21 @@ class Voice:
     @property
     def presses(self) -> bool:
         """Whether keys are being sent as events."""
-        return self._presses is not None
+        return bool(self._presses)
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds that the keys not yet sent take, roughly."""
+        return (len(self._presses) * _PRESS + len(self._tones)) * FRAME_S
 
     def next_event(self) -> EventPacket | None:
         """The event packet to send in this frame, if a key is down."""
-        if self._presses is None:
-            return None
-        try:
-            return next(self._presses)
-        except StopIteration:
-            self._presses = None
-            return None
+        while self._presses:
+            try:
+                return next(self._presses[0])
+            except StopIteration:
+                self._presses.popleft()
+        return None
 
     def fill(self, at: int = HEADER.size) -> int | None:
         """Write the next frame at an offset of the packet; the ticket whose last frame it was."""
@@ -167,9 +176,3 @@ class Voice:
 def _octets(clips: Sequence[Octets]) -> deque[memoryview]:
     """The frames of each clip end to end: a slice of a memoryview costs a third of a row."""
     return deque(memoryview(clip.data).cast("B") for clip in clips)
-
-
-def _after(
-    before: Iterator[EventPacket | None] | None, press: Iterator[EventPacket]
-) -> Iterator[EventPacket | None]:
-    return chain(before or (), press, repeat(None, GAP))

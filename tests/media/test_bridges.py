@@ -365,6 +365,23 @@ def test_a_tone_that_comes_along_with_its_event_is_not_heard_beside_it() -> None
     assert loud == []
 
 
+@pytest.mark.parametrize("events", [101, None])
+def test_a_flood_of_keys_does_not_go_on_when_it_is_over(events: int | None) -> None:
+    plane = a_plane()
+    first, second = a_pair(plane, events=(101, events))
+    first.far.silent = True
+    for n in range(400):
+        event = pack_event(TelephoneEvent(n % 12, True, 800))
+        first.far.send(rtp.pack(rtp.RtpPacket(101, n, n * 800, 77, event)))
+        plane.advance(0.005)
+    assert len(first.told(KeyPressed)) > 350
+    plane.advance(4.0)
+    second.far.heard.clear()
+    plane.advance(0.5)
+    assert set(frames_heard(second)) == {bytes([SILENCE[Law.PCMU]]) * FRAME}
+    assert len(second.far.heard) == 25
+
+
 def test_keys_that_are_not_to_cross_are_told_and_stay() -> None:
     plane = a_plane()
     first, second = a_pair(plane, keys=False)
