@@ -1,9 +1,12 @@
 """The receiving half of a beat: from whom a packet comes, what it is, where it belongs.
 
-Symmetric RTP without theft: until a packet has come from where the peer said it would be (or from
-anywhere, where the peer is known to be behind NAT), the line listens to all and takes nothing from
-strangers. Then it is locked to that source, by the kernel; what strangers sent before the lock is
-read and dropped. After a second without sound the lock is dissolved and the source learned again.
+Symmetric RTP without theft. The peer's home is where it said it would be, and later where its sound
+last came from for certain. A packet from home locks the line to it at once, by the kernel; what
+strangers sent before the lock is read and dropped. A packet from elsewhere on the same host (at
+first from anywhere, where peers are known to be behind NAT) is courting: it is heard once nothing
+has come from home for a while, and its source becomes the home only after that has stayed so. A
+stream that whoever has no key cannot make needs no such care. After a second without sound the lock
+is dissolved and the source learned again.
 
 A beat reads one packet of each line, all into the rows of one array. Those that came as foretold
 (`telephony.following`) are dealt with together; all others, one by one.
@@ -22,10 +25,12 @@ from telephony import rtcp, rtp
 from telephony.following import HEADER_HEAD, HEADER_SSRC, Following
 from telephony.media.line import MTU, Wire
 from telephony.media.reporting import take_reports
-from telephony.media.slot import Slot
+from telephony.media.slot import Slot, Suitor
 from telephony.playout import Ring
 
 _RELEARN = 50  # frames without sound after which the source may change
+_COURTING = 10  # frames in which nothing came from home, before another source is heard
+_SETTLED = 100  # and before it becomes the home
 _QUEUED = 1024  # packets that may wait in a socket at the moment it is locked
 _PLAIN_SIZE = rtp.HEADER.size + FRAME
 _ROW = MTU + 64  # not a power of two, or all rows would share a few places of the cache
@@ -56,8 +61,9 @@ class Inbound:
 
     def aim(self, slot: Slot, stream: Stream) -> None:
         """Expect the peer at a new address; the source is to be learned."""
-        slot.target = stream.remote
-        slot.locked = False
+        slot.target = slot.home = stream.remote
+        slot.locked = slot.settled = False
+        slot.suitor = None
         slot.line.aim(stream.remote)
 
     def beat(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
@@ -104,6 +110,7 @@ class Inbound:
         slot.heard, slot.alive = max(slot.heard, arrived), max(slot.alive, arrived)
         if slot.locked and frame - slot.heard > _RELEARN and slot.target is not None:
             slot.locked = False
+            slot.suitor = None
             slot.line.aim(slot.target)
 
     def read_report(self, slot: Slot, frame: int, now: float) -> None:
@@ -130,11 +137,11 @@ class Inbound:
             slot.timeline.reception.strange += 1
             return
         if source is not None and not slot.locked:
-            if not self._admits(slot, source):
+            if not self._admits(slot, source) or not self._hears(slot, source, frame):
                 slot.timeline.reception.strange += 1
                 return
             self._accept(slot, packet, frame, now, stream)
-            self._lock(slot, source, frame, now)
+            self._follow_source(slot, source, frame, now)
             return
         self._accept(slot, packet, frame, now, stream)
 
@@ -177,17 +184,38 @@ class Inbound:
             self._emit(slot.call, KeyPressed(key, KeySource.RFC4733, now))
 
     def _admits(self, slot: Slot, source: Address) -> bool:
-        if self._learn_any or slot.target is None or slot.stream is None:
+        if slot.target is None or slot.stream is None or (self._learn_any and not slot.settled):
             return True
         return source[0] in (slot.target[0], slot.stream.remote[0])
 
-    def _lock(self, slot: Slot, source: Address, frame: int, now: float) -> None:
-        learned = source != slot.target
-        slot.target = source
-        slot.locked = True
-        slot.line.lock(source)
-        if learned:
+    def _hears(self, slot: Slot, source: Address, frame: int) -> bool:
+        """Whether a source is heard; one that is not home courts first, one at a time."""
+        if source == slot.home or (slot.stream is not None and slot.stream.srtp is not None):
+            return True
+        suitor = slot.suitor
+        if suitor is None or frame - suitor.last > _RELEARN:
+            slot.suitor = suitor = Suitor(source, frame, frame)
+        if suitor.address != source:
+            return False
+        suitor.last = frame
+        at_once = self._learn_any and not slot.settled
+        return at_once or frame - suitor.since >= _COURTING
+
+    def _follow_source(self, slot: Slot, source: Address, frame: int, now: float) -> None:
+        """Send where sound comes from; and hear nobody else, once that is certain."""
+        if source != slot.target:
+            slot.target = source
+            slot.line.aim(source)
             self._emit(slot.call, AddressLearned(source))
+        suitor = slot.suitor
+        if source == slot.home or suitor is None or frame - suitor.since >= _SETTLED:
+            self._lock(slot, source, frame, now)
+
+    def _lock(self, slot: Slot, source: Address, frame: int, now: float) -> None:
+        slot.home = source
+        slot.suitor = None
+        slot.locked = slot.settled = True
+        slot.line.lock(source)
         for _ in range(_QUEUED):
             size, sender = slot.line.drain(self._row)
             if size < 0:

@@ -18,6 +18,15 @@ PLAYOUT_S = 2 * FRAME_S
 
 
 @dataclass(slots=True)
+class Suitor:
+    """A source that is not where the peer was expected, and the frames of its sound."""
+
+    address: Address
+    since: int
+    last: int
+
+
+@dataclass(slots=True)
 class Slot:
     """What the engine keeps of one call, besides its rows in the arrays."""
 
@@ -39,7 +48,13 @@ class Slot:
     stream: Stream | None = None
     sender: Sender | None = None
     target: Address | None = None
+    home: Address | None = None
+    """Where the peer said it would be, or its sound has come from for certain."""
+    suitor: Suitor | None = None
+    """Who sends from elsewhere, while nothing comes from home."""
     locked: bool = False
+    settled: bool = False
+    """Whether the source was certain before, since the peer last told an address."""
     lost_told: bool = False
     closing: bool = False
     waiting: tuple[tuple[Clip, ...], int, bool] | None = None
