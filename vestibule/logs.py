@@ -54,5 +54,5 @@ def log_to_stderr(level: str = "INFO") -> None:
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[stream], force=True)
-    for name in ("telephony.sip.trace", "alembic", "transitions", "aiosqlite", "asyncio"):
+    for name in ("telephony.sip.trace", "alembic", "transitions", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -154,8 +154,7 @@ async def test_a_database_that_fails_tells_the_log_no_number_that_was_typed(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     await office.hire()
-    async with office.database.transaction() as connection:
-        await connection.exec_driver_sql("DROP TABLE failure")
+    await office.database.transact(lambda c: c.exec_driver_sql("DROP TABLE failure"))
     _, guess, early, *_ = SECRETS
     try:
         await Call(office).asks("login", mailbox=early, pin=guess)

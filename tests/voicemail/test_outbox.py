@@ -52,9 +52,8 @@ class ScriptedServer:
 
 
 async def states(office: Office) -> list[str]:
-    async with office.database.transaction() as connection:
-        query = select(tables.outbox.c.state).order_by(tables.outbox.c.id)
-        return list((await connection.scalars(query)).all())
+    query = select(tables.outbox.c.state).order_by(tables.outbox.c.id)
+    return list(await office.database.view(lambda connection: connection.scalars(query).all()))
 
 
 async def with_message(office: Office, server: ScriptedServer, mailbox: Mailbox = CAMILLE) -> None:

@@ -206,8 +206,7 @@ async def test_the_migrations_make_the_tables_the_program_was_written_for(
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, tables.metadata))
 
-    async with database.transaction() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.transact(differences) == []
 
 
 async def test_a_database_opened_again_keeps_what_it_holds(tmp_path: Path, store: Store) -> None:
@@ -219,10 +218,10 @@ async def test_a_database_opened_again_keeps_what_it_holds(tmp_path: Path, store
 
 
 async def test_a_commit_survives_a_power_cut(database: Database) -> None:
-    async with database.transaction() as connection:
-        journal = await connection.scalar(text("PRAGMA journal_mode"))
-        synchronous = await connection.scalar(text("PRAGMA synchronous"))
-    assert (journal, synchronous) == ("wal", 2)
+    pragmas = ("journal_mode", "synchronous")
+    assert await database.transact(
+        lambda connection: [connection.scalar(text(f"PRAGMA {name}")) for name in pragmas]
+    ) == ["wal", 2]
 
 
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
@@ -235,8 +234,9 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
 
 async def test_a_statement_the_database_refuses_is_unavailable(database: Database) -> None:
     with pytest.raises(StoreUnavailable):
-        async with database.transaction() as connection:
-            await connection.execute(text("SELECT * FROM nowhere"))
+        await database.transact(
+            lambda connection: connection.execute(text("SELECT * FROM nowhere"))
+        )
 
 
 async def test_a_database_in_a_folder_that_is_missing_is_unavailable(tmp_path: Path) -> None:

@@ -1,24 +1,37 @@
-"""The database connection: SQLite on this machine's disk, or PostgreSQL."""
+"""The database connection: SQLite on this machine's disk, or PostgreSQL.
+
+A transaction is a function of a connection, and runs as a whole in a thread of its own: the event
+loop waits for the disk once, not at each statement. To cross between the loop and a thread costs
+more than most statements do.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 from pathlib import Path
-from typing import Protocol
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicemail.errors import StoreUnavailable
 from voicemail.migrations import upgrade
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+_AT_ONCE = 5
+"""Transactions at one time; the others wait for their turn."""
+
+_WAITING_DRIVERS = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
+"""The driver that waits in its thread, for one that an address may name and that does not."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def sqlite_url(path: Path) -> URL:
     """The address of a database that is one file."""
-    return URL.create("sqlite+aiosqlite", database=str(path))
+    return URL.create("sqlite", database=str(path))
 
 
 class _DriverConnection(Protocol):
@@ -50,39 +63,49 @@ def _begin(connection: Connection) -> None:
 
 
 class Database:
-    """An engine whose transactions raise only StoreUnavailable."""
+    """An engine whose transactions raise StoreUnavailable, and what their work raises itself."""
 
     def __init__(self, url: URL) -> None:
-        self._url = url
-        self._engine: AsyncEngine = create_async_engine(
-            url,
-            pool_pre_ping=True,
+        self._url = url.set(drivername=_WAITING_DRIVERS.get(url.drivername, url.drivername))
+        file = url.get_backend_name() == "sqlite"
+        self._engine: Engine = create_engine(
+            self._url,
+            pool_size=_AT_ONCE,
+            pool_pre_ping=not file,  # a server may go away; a file does not
             hide_parameters=True,  # an error is logged: it must not tell numbers
         )
-        if url.get_backend_name() == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _prepare)
-            event.listen(self._engine.sync_engine, "begin", _begin)
+        if file:
+            event.listen(self._engine, "connect", _prepare)
+            event.listen(self._engine, "begin", _begin)
         self._reader = self._engine.execution_options(reads=True)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="database")
 
     async def open(self) -> None:
         """Connect, and bring the tables to their newest form. A file's folder must exist."""
         folder = Path(self._url.database or "").parent
         if self._url.get_backend_name() == "sqlite" and not await asyncio.to_thread(folder.is_dir):
             raise StoreUnavailable(f"no such folder: {folder}")
-        async with self.transaction() as connection:
-            await connection.run_sync(upgrade)
+        await self.transact(upgrade)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
+        """Let what is under way come to its end, and close every connection."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
 
-    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """All that is done inside is committed at its end, or none of it."""
-        return _begun(self._engine)
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in a transaction: it is committed at its end, or none of it.
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """One consistent view of the database, which waits for no writer."""
-        return _begun(self._reader)
+        Whoever is cancelled while they wait for it does not stop it.
+        """
+        return await self._in_thread(self._engine, work)
+
+    async def view(self, work: Callable[[Connection], T]) -> T:
+        """Do `work`, which writes nothing, on one consistent view that waits for no writer."""
+        return await self._in_thread(self._reader, work)
+
+    async def _in_thread(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _done, engine, work)
 
     @property
     def skips_locked_rows(self) -> bool:
@@ -90,11 +113,50 @@ class Database:
         return self._engine.dialect.name == "postgresql"
 
 
-@asynccontextmanager
-async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction; what the library raises comes out as StoreUnavailable."""
+def _done(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Work in a transaction; what the library raises comes out as StoreUnavailable."""
     try:
-        async with engine.begin() as connection:
-            yield connection
+        with engine.begin() as connection:
+            return work(connection)
     except SQLAlchemyError as fault:
         raise StoreUnavailable(str(fault.args[0] if fault.args else fault)) from fault
+
+
+class OnDatabase:
+    """What keeps its rows in a database. A method is a transaction; see below."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+
+S = TypeVar("S", bound=OnDatabase)
+
+
+def in_transaction(
+    work: Callable[Concatenate[S, Connection, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:
+    """Make of a method that is given a connection one that is awaited: a whole transaction."""
+
+    @wraps(work)
+    async def transacted(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def whole(connection: Connection) -> T:
+            return work(self, connection, *args, **kwargs)
+
+        return await self.database.transact(whole)
+
+    return transacted
+
+
+def on_view(
+    work: Callable[Concatenate[S, Connection, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[object, object, T]]:
+    """The same for a method that only reads."""
+
+    @wraps(work)
+    async def viewed(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def whole(connection: Connection) -> T:
+            return work(self, connection, *args, **kwargs)
+
+        return await self.database.view(whole)
+
+    return viewed

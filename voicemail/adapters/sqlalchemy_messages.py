@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Row, Select, case, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from call.leg import Party
 from voicemail.adapters import tables as t
-from voicemail.adapters.database import Database
+from voicemail.adapters.database import OnDatabase, in_transaction, on_view
 from voicemail.adapters.sqlalchemy_outbox import DONE, READY, queue
 from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Counts, Folder, Greeting, GreetingKind, Message, Ticket
@@ -18,56 +28,55 @@ from voicemail.storage import Reservation
 _NO_NOTICES: Mapping[int, MailTask] = MappingProxyType({})
 
 
-class SqlAlchemyMessages:
+class SqlAlchemyMessages(OnDatabase):
     """What lies in the mailboxes, and how much more may."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @in_transaction
+    def reserve(self, connection: Connection, ticket: Ticket, node: str) -> Reservation:
+        room = _room(connection, ticket.mailbox)
+        if room is Reservation.TAKEN:
+            place = {"id": ticket.id, "mailbox": ticket.mailbox, "opened": ticket.started}
+            connection.execute(insert(t.deposit).values(place | {"node": node}))
+        return room
 
-    async def reserve(self, ticket: Ticket, node: str) -> Reservation:
-        async with self._database.transaction() as connection:
-            room = await _room(connection, ticket.mailbox)
-            if room is Reservation.TAKEN:
-                place = {"id": ticket.id, "mailbox": ticket.mailbox, "opened": ticket.started}
-                await connection.execute(insert(t.deposit).values(place | {"node": node}))
-            return room
+    @in_transaction
+    def release_place(self, connection: Connection, id: str) -> None:
+        connection.execute(delete(t.deposit).where(t.deposit.c.id == id))
 
-    async def release_place(self, id: str) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(delete(t.deposit).where(t.deposit.c.id == id))
+    @on_view
+    def places(self, connection: Connection, node: str) -> tuple[str, ...]:
+        query = select(t.deposit.c.id).where(t.deposit.c.node == node)
+        return tuple(connection.scalars(query).all())
 
-    async def places(self, node: str) -> tuple[str, ...]:
-        async with self._database.reading() as connection:
-            query = select(t.deposit.c.id).where(t.deposit.c.node == node)
-            return tuple((await connection.scalars(query)).all())
-
-    async def keep(
+    @in_transaction
+    def keep(
         self,
+        connection: Connection,
         message: Message,
         task: MailTask | None,
         notices: Mapping[int, MailTask] = _NO_NOTICES,
     ) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(delete(t.deposit).where(t.deposit.c.id == message.id))
-            await _add(connection, message, task, notices)
+        connection.execute(delete(t.deposit).where(t.deposit.c.id == message.id))
+        _add(connection, message, task, notices)
 
-    async def deliver(
+    @in_transaction
+    def deliver(
         self,
+        connection: Connection,
         message: Message,
         task: MailTask | None,
         notices: Mapping[int, MailTask] = _NO_NOTICES,
     ) -> Reservation:
-        async with self._database.transaction() as connection:
-            room = await _room(connection, message.mailbox)
-            if room is Reservation.TAKEN:
-                await _add(connection, message, task, notices)
-            return room
+        room = _room(connection, message.mailbox)
+        if room is Reservation.TAKEN:
+            _add(connection, message, task, notices)
+        return room
 
-    async def message(self, id: str) -> Message | None:
-        async with self._database.reading() as connection:
-            found = await connection.execute(select(t.message).where(t.message.c.id == id))
-            row = found.one_or_none()
-            return None if row is None else _message(row)
+    @on_view
+    def message(self, connection: Connection, id: str) -> Message | None:
+        found = connection.execute(select(t.message).where(t.message.c.id == id))
+        row = found.one_or_none()
+        return None if row is None else _message(row)
 
     async def messages(self, number: str) -> tuple[Message, ...]:
         new_first = case((t.message.c.folder == Folder.NEW.value, 0), else_=1)
@@ -83,16 +92,16 @@ class SqlAlchemyMessages:
     async def all_messages(self, number: str) -> tuple[Message, ...]:
         return await self._found(t.message.c.mailbox == number)
 
-    async def counts(self, number: str) -> Counts:
+    @on_view
+    def counts(self, connection: Connection, number: str) -> Counts:
         is_new = t.message.c.folder == Folder.NEW.value
         query = (
             select(is_new, t.message.c.urgent, t.message.c.in_box, func.count())
             .where(t.message.c.mailbox == number, t.message.c.deleted.is_(None))
             .group_by(is_new, t.message.c.urgent, t.message.c.in_box)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-            open_now = await connection.scalar(_open_deposits(number)) or 0
+        rows = connection.execute(query).all()
+        open_now = connection.scalar(_open_deposits(number)) or 0
         listed = [(bool(new), urgent, count) for new, urgent, in_box, count in rows if in_box]
         return Counts(
             new=sum(count for new, _, count in listed if new),
@@ -114,19 +123,20 @@ class SqlAlchemyMessages:
     async def set_transcript(self, id: str, text: str) -> None:
         await self._change(id, transcript=text)
 
-    async def restore(self, id: str) -> bool:
+    @in_transaction
+    def restore(self, connection: Connection, id: str) -> bool:
         change = update(t.message).where(t.message.c.id == id).values(deleted=None)
         query = select(t.message).where(t.message.c.id == id)
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(query)).one_or_none()
-            if row is None or row.deleted is None:
-                return row is not None
-            if await _room(connection, row.mailbox) is not Reservation.TAKEN:
-                return False
-            await connection.execute(change)
-            return True
+        row = connection.execute(query).one_or_none()
+        if row is None or row.deleted is None:
+            return row is not None
+        if _room(connection, row.mailbox) is not Reservation.TAKEN:
+            return False
+        connection.execute(change)
+        return True
 
-    async def retire(self, number: str, before: datetime, now: datetime) -> int:
+    @in_transaction
+    def retire(self, connection: Connection, number: str, before: datetime, now: datetime) -> int:
         heard = t.message.c.folder != Folder.NEW.value
         stale = update(t.message).where(
             t.message.c.mailbox == number,
@@ -135,8 +145,7 @@ class SqlAlchemyMessages:
             t.message.c.in_box,
             heard,
         )
-        async with self._database.transaction() as connection:
-            return (await connection.execute(stale.values(deleted=now))).rowcount
+        return connection.execute(stale.values(deleted=now)).rowcount
 
     async def purgeable(self, number: str, before: datetime) -> tuple[Message, ...]:
         waiting = select(t.outbox.c.message).where(t.outbox.c.state == READY)
@@ -158,77 +167,80 @@ class SqlAlchemyMessages:
         )
         return await self._found(~t.message.c.in_box, t.message.c.id.in_(delivered))
 
-    async def purge(self, id: str) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(delete(t.message).where(t.message.c.id == id))
+    @in_transaction
+    def purge(self, connection: Connection, id: str) -> None:
+        connection.execute(delete(t.message).where(t.message.c.id == id))
 
-    async def greeting(self, number: str, kind: GreetingKind) -> Greeting | None:
-        async with self._database.reading() as connection:
-            return await _greeting(connection, number, kind)
+    @on_view
+    def greeting(self, connection: Connection, number: str, kind: GreetingKind) -> Greeting | None:
+        return _greeting(connection, number, kind)
 
-    async def greetings(self, number: str) -> tuple[Greeting, ...]:
+    @on_view
+    def greetings(self, connection: Connection, number: str) -> tuple[Greeting, ...]:
         query = select(t.greeting).where(t.greeting.c.mailbox == number)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(t.greeting.c.kind))
-            return tuple(_read_greeting(row) for row in rows.all())
+        rows = connection.execute(query.order_by(t.greeting.c.kind))
+        return tuple(_read_greeting(row) for row in rows.all())
 
-    async def set_greeting(self, greeting: Greeting) -> Greeting | None:
-        async with self._database.transaction() as connection:
-            replaced = await _greeting(connection, greeting.mailbox, greeting.kind)
-            await _remove_greeting(connection, greeting.mailbox, greeting.kind)
-            await connection.execute(
-                insert(t.greeting).values(
-                    mailbox=greeting.mailbox,
-                    kind=greeting.kind.value,
-                    sound=greeting.sound,
-                    duration_s=greeting.duration_s,
-                    kept=greeting.kept,
-                    until=greeting.until,
-                )
+    @in_transaction
+    def set_greeting(self, connection: Connection, greeting: Greeting) -> Greeting | None:
+        replaced = _greeting(connection, greeting.mailbox, greeting.kind)
+        _remove_greeting(connection, greeting.mailbox, greeting.kind)
+        connection.execute(
+            insert(t.greeting).values(
+                mailbox=greeting.mailbox,
+                kind=greeting.kind.value,
+                sound=greeting.sound,
+                duration_s=greeting.duration_s,
+                kept=greeting.kept,
+                until=greeting.until,
             )
-            return replaced
+        )
+        return replaced
 
-    async def erase_greeting(self, number: str, kind: GreetingKind) -> Greeting | None:
-        async with self._database.transaction() as connection:
-            erased = await _greeting(connection, number, kind)
-            await _remove_greeting(connection, number, kind)
-            return erased
+    @in_transaction
+    def erase_greeting(
+        self, connection: Connection, number: str, kind: GreetingKind
+    ) -> Greeting | None:
+        erased = _greeting(connection, number, kind)
+        _remove_greeting(connection, number, kind)
+        return erased
 
-    async def end_greeting(
-        self, number: str, kind: GreetingKind, until: datetime
+    @in_transaction
+    def end_greeting(
+        self, connection: Connection, number: str, kind: GreetingKind, until: datetime
     ) -> Greeting | None:
         change = update(t.greeting).where(
             t.greeting.c.mailbox == number, t.greeting.c.kind == kind.value
         )
-        async with self._database.transaction() as connection:
-            await connection.execute(change.values(until=until))
-            return await _greeting(connection, number, kind)
+        connection.execute(change.values(until=until))
+        return _greeting(connection, number, kind)
 
-    async def forget_ended_greetings(self, now: datetime) -> tuple[Greeting, ...]:
+    @in_transaction
+    def forget_ended_greetings(self, connection: Connection, now: datetime) -> tuple[Greeting, ...]:
         ended = t.greeting.c.until <= now
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(select(t.greeting).where(ended))).all()
-            await connection.execute(delete(t.greeting).where(ended))
-            return tuple(_read_greeting(row) for row in rows)
+        rows = connection.execute(select(t.greeting).where(ended)).all()
+        connection.execute(delete(t.greeting).where(ended))
+        return tuple(_read_greeting(row) for row in rows)
 
-    async def sounds(self) -> frozenset[str]:
-        async with self._database.reading() as connection:
-            messages = (await connection.scalars(select(t.message.c.sound))).all()
-            greetings = (await connection.scalars(select(t.greeting.c.sound))).all()
-            return frozenset(messages) | frozenset(greetings)
+    @on_view
+    def sounds(self, connection: Connection) -> frozenset[str]:
+        messages = connection.scalars(select(t.message.c.sound)).all()
+        greetings = connection.scalars(select(t.greeting.c.sound)).all()
+        return frozenset(messages) | frozenset(greetings)
 
-    async def _change(self, id: str, **values: object) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(update(t.message).where(t.message.c.id == id).values(**values))
+    @in_transaction
+    def _change(self, connection: Connection, /, id: str, **values: object) -> None:
+        connection.execute(update(t.message).where(t.message.c.id == id).values(**values))
 
-    async def _found(
+    @on_view
+    def _found(
         self,
+        connection: Connection,
         *conditions: ColumnElement[bool],
         order: tuple[ColumnElement[object], ...] = (t.message.c.received, t.message.c.id),
     ) -> tuple[Message, ...]:
         query = select(t.message).where(*conditions).order_by(*order)
-        async with self._database.reading() as connection:
-            return tuple(_message(row) for row in (await connection.execute(query)).all())
+        return tuple(_message(row) for row in connection.execute(query).all())
 
 
 def _open_deposits(number: str) -> Select[int]:
@@ -240,43 +252,41 @@ def _kept(number: str) -> Select[int]:
     return select(func.count()).where(t.message.c.mailbox == number, t.message.c.deleted.is_(None))
 
 
-async def _room(connection: AsyncConnection, number: str) -> Reservation:
+def _room(connection: Connection, number: str) -> Reservation:
     """Whether one message more fits; the mailbox is locked until the transaction ends."""
     query = select(t.mailbox.c.max_messages).where(t.mailbox.c.number == number)
-    most: int | None = await connection.scalar(query.with_for_update())
+    most: int | None = connection.scalar(query.with_for_update())
     if most is None:
         return Reservation.UNKNOWN
-    kept = await connection.scalar(_kept(number)) or 0
-    open_now = await connection.scalar(_open_deposits(number)) or 0
+    kept = connection.scalar(_kept(number)) or 0
+    open_now = connection.scalar(_open_deposits(number)) or 0
     return Reservation.FULL if kept + open_now >= most else Reservation.TAKEN
 
 
-async def _add(
-    connection: AsyncConnection,
+def _add(
+    connection: Connection,
     message: Message,
     task: MailTask | None,
     notices: Mapping[int, MailTask],
 ) -> None:
     """A message with its e-mail and the notice its number calls for, unless it is there."""
     query = select(t.message.c.id).where(t.message.c.id == message.id)
-    if await connection.scalar(query) is not None:
+    if connection.scalar(query) is not None:
         return
-    await connection.execute(insert(t.message).values(_message_row(message)))
+    connection.execute(insert(t.message).values(_message_row(message)))
     due = [task] if task is not None else []
     if notices:
-        notice = notices.get(await connection.scalar(_kept(message.mailbox)) or 0)
+        notice = notices.get(connection.scalar(_kept(message.mailbox)) or 0)
         due += [notice] if notice is not None else []
     for each in due:
-        await queue(connection, each)
+        queue(connection, each)
 
 
-async def _greeting(
-    connection: AsyncConnection, number: str, kind: GreetingKind
-) -> Greeting | None:
+def _greeting(connection: Connection, number: str, kind: GreetingKind) -> Greeting | None:
     query = select(t.greeting).where(
         t.greeting.c.mailbox == number, t.greeting.c.kind == kind.value
     )
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     return None if row is None else _read_greeting(row)
 
 
@@ -286,8 +296,8 @@ def _read_greeting(row: Row[tuple[object, ...]]) -> Greeting:
     )
 
 
-async def _remove_greeting(connection: AsyncConnection, number: str, kind: GreetingKind) -> None:
-    await connection.execute(
+def _remove_greeting(connection: Connection, number: str, kind: GreetingKind) -> None:
+    connection.execute(
         delete(t.greeting).where(t.greeting.c.mailbox == number, t.greeting.c.kind == kind.value)
     )
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Update, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, Update, func, insert, or_, select, update
 
 from voicemail.adapters import tables as t
-from voicemail.adapters.database import Database
+from voicemail.adapters.database import OnDatabase, in_transaction, on_view
 from voicemail.mail import (
     Delivered,
     Delivery,
@@ -23,17 +22,15 @@ READY, DONE = TaskState.READY.value, TaskState.DONE.value
 PENDING, ACCEPTED, REFUSED = "pending", "accepted", "refused"
 
 
-class SqlAlchemyOutbox:
+class SqlAlchemyOutbox(OnDatabase):
     """The e-mails that are due, and what became of each."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @in_transaction
+    def queue(self, connection: Connection, task: MailTask) -> None:
+        queue(connection, task)
 
-    async def queue(self, task: MailTask) -> None:
-        async with self._database.transaction() as connection:
-            await queue(connection, task)
-
-    async def deliveries(self, message: str) -> tuple[Delivered, ...]:
+    @on_view
+    def deliveries(self, connection: Connection, message: str) -> tuple[Delivered, ...]:
         query = (
             select(
                 t.outbox,
@@ -45,15 +42,15 @@ class SqlAlchemyOutbox:
             .where(t.outbox.c.message == message, t.outbox.c.kind == TaskKind.MESSAGE.value)
             .order_by(t.outbox.c.created, t.outbox.c.id, t.recipient.c.position)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = connection.execute(query).all()
         return tuple(
             Delivered(r.id, r.address, _far(r.told, r.reply), r.reply, r.attempts, r.due)
             for r in rows
         )
 
-    async def claim(
-        self, worker: str, now: datetime, lease: timedelta, most: int
+    @in_transaction
+    def claim(
+        self, connection: Connection, worker: str, now: datetime, lease: timedelta, most: int
     ) -> tuple[LeasedTask, ...]:
         free = or_(t.outbox.c.lease_until.is_(None), t.outbox.c.lease_until <= now)
         due = (
@@ -62,24 +59,25 @@ class SqlAlchemyOutbox:
             .order_by(t.outbox.c.due, t.outbox.c.id)
             .limit(most)
         )
-        if self._database.skips_locked_rows:
+        if self.database.skips_locked_rows:
             due = due.with_for_update(skip_locked=True)
-        async with self._database.transaction() as connection:
-            rows = (await connection.execute(due)).all()
-            await connection.execute(
-                update(t.outbox)
-                .where(t.outbox.c.id.in_([row.id for row in rows]))
-                .values(lease_until=now + lease, worker=worker, attempts=t.outbox.c.attempts + 1)
-            )
-            return tuple([await _leased(connection, row) for row in rows])
+        rows = connection.execute(due).all()
+        connection.execute(
+            update(t.outbox)
+            .where(t.outbox.c.id.in_([row.id for row in rows]))
+            .values(lease_until=now + lease, worker=worker, attempts=t.outbox.c.attempts + 1)
+        )
+        return tuple([_leased(connection, row) for row in rows])
 
-    async def handing_over(self, id: str, worker: str) -> bool:
-        async with self._database.transaction() as connection:
-            changed = await connection.execute(_held(id, worker).values(handed_over=1))
-            return changed.rowcount == 1
+    @in_transaction
+    def handing_over(self, connection: Connection, id: str, worker: str) -> bool:
+        changed = connection.execute(_held(id, worker).values(handed_over=1))
+        return changed.rowcount == 1
 
-    async def settle(
+    @in_transaction
+    def settle(
         self,
+        connection: Connection,
         id: str,
         worker: str,
         replies: Mapping[str, Reply],
@@ -87,31 +85,30 @@ class SqlAlchemyOutbox:
         retry: datetime | None,
         notice: MailTask | None = None,
     ) -> TaskState | None:
-        async with self._database.transaction() as connection:
-            freed = _held(id, worker).values(lease_until=None, worker=None, handed_over=0)
-            if (await connection.execute(freed)).rowcount != 1:
-                return None
-            for address, reply in replies.items():
-                await _note(connection, id, address, reply, retry)
-            state = await _outcome(connection, id)
-            change = update(t.outbox).where(t.outbox.c.id == id).values(state=state.value)
-            await connection.execute(change if retry is None else change.values(due=retry))
-            await _admit_failed(connection, id)
-            if notice is not None:
-                await queue(connection, notice)
-            return state
+        freed = _held(id, worker).values(lease_until=None, worker=None, handed_over=0)
+        if connection.execute(freed).rowcount != 1:
+            return None
+        for address, reply in replies.items():
+            _note(connection, id, address, reply, retry)
+        state = _outcome(connection, id)
+        change = update(t.outbox).where(t.outbox.c.id == id).values(state=state.value)
+        connection.execute(change if retry is None else change.values(due=retry))
+        _admit_failed(connection, id)
+        if notice is not None:
+            queue(connection, notice)
+        return state
 
-    async def release(self, worker: str) -> None:
-        async with self._database.transaction() as connection:
-            freed = update(t.outbox).where(t.outbox.c.worker == worker)
-            await connection.execute(freed.values(lease_until=None, worker=None))
+    @in_transaction
+    def release(self, connection: Connection, worker: str) -> None:
+        freed = update(t.outbox).where(t.outbox.c.worker == worker)
+        connection.execute(freed.values(lease_until=None, worker=None))
 
-    async def next_due(self) -> datetime | None:
+    @on_view
+    def next_due(self, connection: Connection) -> datetime | None:
         starts = func.coalesce(t.outbox.c.lease_until, t.outbox.c.due)
         query = select(t.outbox.c.due, t.outbox.c.lease_until).where(t.outbox.c.state == READY)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query.order_by(starts).limit(1))).one_or_none()
-            return None if row is None else max(row.due, row.lease_until or row.due)
+        row = connection.execute(query.order_by(starts).limit(1)).one_or_none()
+        return None if row is None else max(row.due, row.lease_until or row.due)
 
     async def mails_waiting(self) -> int:
         query = select(func.count()).select_from(t.outbox).where(t.outbox.c.state == READY)
@@ -119,11 +116,11 @@ class SqlAlchemyOutbox:
             return await connection.scalar(query) or 0
 
 
-async def queue(connection: AsyncConnection, task: MailTask) -> None:
+def queue(connection: Connection, task: MailTask) -> None:
     """Add a task within the caller's transaction, due at once, unless its id is known."""
-    if await connection.scalar(select(t.outbox.c.id).where(t.outbox.c.id == task.id)):
+    if connection.scalar(select(t.outbox.c.id).where(t.outbox.c.id == task.id)):
         return
-    await connection.execute(
+    connection.execute(
         insert(t.outbox).values(
             id=task.id,
             kind=task.kind.value,
@@ -137,18 +134,18 @@ async def queue(connection: AsyncConnection, task: MailTask) -> None:
         )
     )
     for position, address in enumerate(task.recipients):
-        await connection.execute(
+        connection.execute(
             insert(t.recipient).values(
                 task=task.id, position=position, address=address, state=PENDING, reply=""
             )
         )
 
 
-async def _leased(connection: AsyncConnection, row: Row[tuple[object, ...]]) -> LeasedTask:
+def _leased(connection: Connection, row: Row[tuple[object, ...]]) -> LeasedTask:
     query = select(t.recipient.c.address).where(
         t.recipient.c.task == row.id, t.recipient.c.state == PENDING
     )
-    pending = (await connection.scalars(query.order_by(t.recipient.c.position))).all()
+    pending = connection.scalars(query.order_by(t.recipient.c.position)).all()
     task = MailTask(
         row.id, TaskKind(row.kind), row.mailbox, row.message, tuple(pending), row.created
     )
@@ -159,22 +156,22 @@ def _held(id: str, worker: str) -> Update:
     return update(t.outbox).where(t.outbox.c.id == id, t.outbox.c.worker == worker)
 
 
-async def _note(
-    connection: AsyncConnection, id: str, address: str, reply: Reply, retry: datetime | None
+def _note(
+    connection: Connection, id: str, address: str, reply: Reply, retry: datetime | None
 ) -> None:
     states = {
         Delivery.ACCEPTED: ACCEPTED,
         Delivery.REFUSED: REFUSED,
         Delivery.DEFERRED: REFUSED if retry is None else PENDING,
     }
-    await connection.execute(
+    connection.execute(
         update(t.recipient)
         .where(t.recipient.c.task == id, t.recipient.c.address == address)
         .values(state=states[reply.delivery], reply=reply.text[:500])
     )
 
 
-async def _admit_failed(connection: AsyncConnection, id: str) -> None:
+def _admit_failed(connection: Connection, id: str) -> None:
     """Put the message of a task in its mailbox when one of its recipients was given up."""
     failed = (
         select(t.outbox.c.message)
@@ -185,15 +182,13 @@ async def _admit_failed(connection: AsyncConnection, id: str) -> None:
             t.recipient.c.state == REFUSED,
         )
     )
-    await connection.execute(
-        update(t.message).where(t.message.c.id.in_(failed)).values(in_box=True)
-    )
+    connection.execute(update(t.message).where(t.message.c.id.in_(failed)).values(in_box=True))
 
 
-async def _outcome(connection: AsyncConnection, id: str) -> TaskState:
+def _outcome(connection: Connection, id: str) -> TaskState:
     """The state of a task, from the states of its recipients."""
     query = select(t.recipient.c.state).where(t.recipient.c.task == id)
-    states = set((await connection.scalars(query)).all())
+    states = set(connection.scalars(query).all())
     if PENDING in states:
         return TaskState.READY
     return TaskState.DEAD if REFUSED in states else TaskState.DONE
