@@ -1,10 +1,10 @@
 """Who in a room speaks, by how loud everybody is above their own quiet.
 
-Theory of operation. Every second frame is looked at. Each person's loudness is followed from look
-to look, and so is the least of it over the last one to two seconds: a steady noise is its own
-least, and speech falls to its surroundings between words. Somebody speaks who is well above their
-least at two looks, and until they have not been for 400 ms. In a room, whoever is far weaker than
-the loudest is taken for an echo of it, or for the next desk.
+Theory of operation. Every second frame is looked at. Of each person the quietest look of the last
+one to two seconds is known: a steady noise is its own quiet, and speech falls to its surroundings
+between words. Somebody speaks who is well above their quiet at two looks, and until they have not
+been for 400 ms. In a room, whoever is far weaker than the loudest is taken for an echo of it, or
+for the next desk.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,8 @@ _SILENT = squares_of(-60)  # below this nobody's quiet is believed
 _NOISY = squares_of(-30)  # nor above this: whoever is much louder speaks
 _WEAKEST = squares_of(-42)
 _BEGIN, _GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
-_RISE, _FALL = np.float32(0.8), np.float32(0.5)  # of the way to the present loudness, a look
-_STEADY = np.float32(0.05)  # the same, for who is louder than whom: 0.8 s
-_SPAN = 25  # looks after which the least is sought anew: 1 s
+_STEADY = np.float32(0.05)  # of the way to the present loudness, a look: 0.8 s
+_SPAN = 25  # looks after which the quietest is sought anew: 1 s
 ONSET = 2
 """Looks at which somebody is loud who speaks."""
 
@@ -50,38 +49,34 @@ class Speakers:
         self._pause = pause
         self.speaks = np.zeros(calls, dtype=np.bool_)
         """Whether each call is heard speaking."""
-        self._loud = np.zeros(calls, dtype=np.float32)
         self._steady = np.zeros(calls, dtype=np.float32)
-        self._least = np.zeros((2, calls), dtype=np.float32)  # of the span before, and of this one
+        # The quietest look of the span before, and of this one.
+        self._least = np.full((2, calls), _NOISY, dtype=np.float32)
         self._age = np.zeros(calls, dtype=np.int32)
         self._run = np.zeros(calls, dtype=np.int32)  # frames above; below, counted negative
 
     def forget(self, call: int) -> None:
         """Begin anew with a call."""
         self.speaks[call] = False
-        self._loud[call] = self._steady[call] = self._run[call] = self._age[call] = 0
+        self._steady[call] = self._run[call] = self._age[call] = 0
         self._least[:, call] = _NOISY
 
     def feed(self, calls: Rows, squares: Squares) -> None:
         """Take a look at one frame of each of these calls."""
-        loud = self._loud[calls]
-        step = squares - loud
-        loud += step * np.where(step > 0, _RISE, _FALL)
-        self._loud[calls] = loud
         steady = self._steady[calls]
         self._steady[calls] = steady + (squares - steady) * _STEADY
         spoke = self.speaks[calls]
-        bar = np.maximum(_WEAKEST, self._quiet(calls, loud) * np.where(spoke, _GO_ON, _BEGIN))
+        bar = np.maximum(_WEAKEST, self._quiet(calls, squares) * np.where(spoke, _GO_ON, _BEGIN))
         above, run = squares > bar, self._run[calls]
         run = np.where(above, np.maximum(run, 0) + 1, np.minimum(run, 0) - 1)
         self._run[calls] = run
         self.speaks[calls] = np.where(spoke, run > -self._pause, run >= ONSET)
 
-    def _quiet(self, calls: Rows, loud: Squares) -> Squares:
+    def _quiet(self, calls: Rows, squares: Squares) -> Squares:
         """How loud each call is when nobody speaks there."""
         age = self._age[calls] + 1
         before, present = self._least[:, calls]
-        present = np.minimum(present, loud)
+        present = np.minimum(present, squares)
         quiet: Squares = np.clip(np.minimum(before, present), _SILENT, _NOISY)
         over = age >= _SPAN
         self._age[calls] = np.where(over, 0, age)

@@ -63,6 +63,14 @@ def test_the_loudest_comes_first_and_two_alike_do_not_take_turns() -> None:
     assert len(set(order)) == 1
 
 
+def test_who_was_loud_before_is_overtaken_by_who_is_loud_now() -> None:
+    first = np.concatenate([_speech(3, 12000), _speech(3, 3000)])
+    second = np.concatenate([_speech(3, 3000), _speech(3, 12000)])
+    told = _heard(Speakers(2), first, second)
+    assert told[70] == (0, 1)
+    assert told[-1] == (1, 0)
+
+
 def test_the_echo_of_a_speaker_is_no_second_one() -> None:
     speech = _speech(4, 20000)
     told = _heard(Speakers(2), speech, (speech * 0.05).astype(np.int16))
