@@ -307,7 +307,10 @@ class MediaPlane(Protocol):
         """End the recording; RecordEnded follows."""
 
     def send_keys(self, slot: int, keys: str) -> None:
-        """Send key presses as RFC 4733 events, or as tones where the peer takes no events."""
+        """Send key presses as RFC 4733 events, or as tones where the peer takes no events.
+
+        They are queued, for half a minute at most: more are left out.
+        """
 
     def watch_speech(self, slot: int, wanted: bool) -> None:
         """Tell SpeechChanged from now on, or no more."""

@@ -57,7 +57,8 @@ from telephony.tones import key_tones
 
 TICK_S = FRAME_S / GROUPS
 _CARE = 100  # ticks in which every call is looked after once: half a second
-_KEYS_QUEUED_S = 3.0  # of keys carried over a bridge; no fingers are so far ahead
+_KEYS_QUEUED_S = 30.0  # of keys to send; more are left out
+_KEYS_CARRIED_S = 3.0  # of those carried over a bridge; no fingers are so far ahead
 _REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
 
 _log = logging.getLogger(__name__)
@@ -261,6 +262,8 @@ class Engine:
         keys = keys.upper()
         if slot.sender is None or slot.stream is None or not set(keys) <= set(KEYS):
             raise MediaMisuse(f"keys cannot be sent on slot {call}")
+        if slot.sender.voice.queued_s > _KEYS_QUEUED_S:
+            return
         if slot.stream.event_payload_type is None:
             law = slot.stream.law
             frames = [encode(key_tones(key), law).reshape(-1, FRAME) for key in keys]
@@ -488,7 +491,7 @@ class Engine:
 
     def _press_across(self, slot: Slot, other: Slot, pressed: KeyPressed) -> None:
         self._bridges.hush([slot.call], self._frame)
-        if other.sender is None or other.sender.voice.queued_s > _KEYS_QUEUED_S:
+        if other.sender is None or other.sender.voice.queued_s > _KEYS_CARRIED_S:
             return
         press = slot.keys.latest if pressed.source is KeySource.RFC4733 else None
         if press is None or other.sender.event_payload_type is None:

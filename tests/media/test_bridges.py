@@ -382,6 +382,17 @@ def test_a_flood_of_keys_does_not_go_on_when_it_is_over(events: int | None) -> N
     assert len(second.far.heard) == 25
 
 
+def test_keys_told_by_a_flood_of_commands_are_sent_for_half_a_minute_at_most() -> None:
+    plane = a_plane()
+    call = a_call(plane)
+    for _ in range(1000):
+        plane.send_keys(call.slot, "5")
+    plane.advance(33.0)
+    call.far.heard.clear()
+    plane.advance(0.5)
+    assert presses_heard(call) == []
+
+
 def test_keys_that_are_not_to_cross_are_told_and_stay() -> None:
     plane = a_plane()
     first, second = a_pair(plane, keys=False)
