@@ -54,8 +54,10 @@ class HighBand:
     def write(self, call: int, position: int, high: WideFrame) -> None:
         """Keep what was received at a place of the call's timeline, in samples at 8 kHz."""
         received = self._received[call]
-        places = np.arange(2 * position, 2 * position + len(high)) % len(received)
-        received[places] = high
+        begin = 2 * position % len(received)
+        fits = high[: len(received) - begin]
+        received[begin : begin + len(fits)] = fits
+        received[: len(high) - len(fits)] = high[len(fits) :]
 
     def beat(self, group: int) -> None:
         """Take what goes with the frames heard live in this beat."""

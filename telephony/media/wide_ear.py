@@ -2,8 +2,11 @@
 
 A codec that remembers wants its packets in order. Whatever plainly follows is decoded as it comes.
 Where something is missing, what came after it waits one frame, in case it was overtaken; then the
-hole is concealed by the codec, or left open where it is long: nobody spoke.
+hole is concealed by the codec, or left open where it is long: nobody spoke. While nobody reads what
+is received, nothing is decoded; the last packets are kept, and warm the codec up for the next one.
 """
+
+from collections import deque
 
 from call.errors import PeerFault
 from call.g711 import SILENCE, encode
@@ -17,6 +20,7 @@ from telephony.resampling import Splitter, WideFrame
 
 _LONGEST_HOLE = 5 * FRAME  # what is concealed at most: 100 ms
 _PATIENCE = 1  # frames that what came too early waits
+_WARM = 5  # packets after which a codec knows what a louder or fainter voice is
 
 
 class WideEar:
@@ -37,6 +41,7 @@ class WideEar:
         self._held: dict[int, bytes] = {}
         self._held_since = 0
         self._next: int | None = None
+        self._unheard: deque[bytes] = deque(maxlen=_WARM)
 
     def receive(
         self,
@@ -60,6 +65,8 @@ class WideEar:
 
     def beat(self, now: int, *, at_once: bool = False) -> None:
         """Decode what can be decoded by now; with `at_once`, whatever came."""
+        while self.listened and self._unheard:
+            self._decoded(self._unheard.popleft())
         while self._held:
             first = min(self._held)
             if self._next is None or first - self._next > _LONGEST_HOLE:
@@ -68,23 +75,24 @@ class WideEar:
                 waits = len(self._held) == 1 and now - self._held_since <= _PATIENCE
                 if waits and not at_once:
                     return
-                self._conceal(first - self._next, self._held[first], now)
+                if self.listened:
+                    hole = 2 * (first - self._next)
+                    self._tell(self._decoder.conceal(hole, self._held[first]), self._next, now)
             payload = self._held.pop(first)
-            try:
-                wide = self._decoder.decode(payload)
-            except PeerFault:
-                self.bad += 1
-                wide = self._decoder.conceal(2 * samples_in(self._codec, payload), None)
-            self._tell(wide, now)
+            self._next = first + samples_in(self._codec, payload)
+            if self.listened:
+                self._tell(self._decoded(payload), first, now)
+            else:
+                self._unheard.append(payload)
 
-    def _conceal(self, samples: int, following: bytes, now: int) -> None:
-        self._tell(self._decoder.conceal(2 * samples, following), now)
+    def _decoded(self, payload: bytes) -> WideFrame:
+        try:
+            return self._decoder.decode(payload)
+        except PeerFault:
+            self.bad += 1
+            return self._decoder.conceal(2 * samples_in(self._codec, payload), None)
 
-    def _tell(self, wide: WideFrame, now: int) -> None:
-        position = self._next or 0
-        self._next = position + len(wide) // 2
-        if not self.listened:
-            return
+    def _tell(self, wide: WideFrame, position: int, now: int) -> None:
         narrow, high = self._splitter.split(wide)
         octets = encode(narrow, Law.PCMU).tobytes()
         self._ring.write(self._call, position, octets, SILENCE[Law.PCMU], now)

@@ -472,3 +472,19 @@ def test_numbers_and_times_of_packets_go_round_without_a_word(codec: Codec, ptim
     numbers = [p.sequence for p in ears.sent]
     assert numbers == [rtp.sequence_after(65533, n + 1) for n in range(len(numbers))]
     assert ears.sent[-1].timestamp < 0xFFFFFE00
+
+
+@CODECS
+def test_a_recording_that_begins_in_the_middle_of_a_word_begins_whole(
+    codec: Wideband, tmp_path: Path
+) -> None:
+    plane = a_plane()
+    phone = wide_call(plane, codec)
+    phone.say(wide_tone(3.0, 1000))
+    go_on(plane, 1.0, [phone])  # nobody listens yet
+    plane.record(phone.call.slot, tmp_path / "a.raw", max_s=10)
+    go_on(plane, 1.0, [phone])
+    plane.stop_recording(phone.call.slot)
+    sound = np.fromfile(tmp_path / "a.raw", dtype=np.int16)
+    for at in (80, 480, 4000):  # the first 50 ms are as what follows
+        assert strength(sound[at : at + 400], 1000, 8000) == pytest.approx(6000, rel=0.15)
