@@ -110,10 +110,10 @@ class SqlAlchemyOutbox(OnDatabase):
         row = connection.execute(query.order_by(starts).limit(1)).one_or_none()
         return None if row is None else max(row.due, row.lease_until or row.due)
 
-    async def mails_waiting(self) -> int:
+    @on_view
+    def mails_waiting(self, connection: Connection) -> int:
         query = select(func.count()).select_from(t.outbox).where(t.outbox.c.state == READY)
-        async with self._database.reading() as connection:
-            return await connection.scalar(query) or 0
+        return connection.scalar(query) or 0
 
 
 def queue(connection: Connection, task: MailTask) -> None:
