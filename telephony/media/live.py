@@ -58,6 +58,7 @@ class Live:
         self._cursor = np.zeros(calls, dtype=np.int64)
         self._owed = np.zeros(calls, dtype=np.int64)
         self._margin = np.full(calls, _UNKNOWN, dtype=np.int64)
+        self._waited = np.full(calls, _UNKNOWN, dtype=np.int64)  # frames, at the beat before
         self._due = np.zeros(calls, dtype=np.int64)  # frames to leave out; to put in, below 0
         self._hasty = np.zeros(calls, dtype=np.bool_)  # no moment of silence came: wait for none
         self._users: dict[int, int] = {}
@@ -76,7 +77,7 @@ class Live:
         # By the time it is heard, the frame of the present has come.
         self._cursor[call] = max(0, self._ring.present(call, now) + 1 - _MARGIN)
         self._owed[call] = self._due[call] = 0
-        self._margin[call] = _UNKNOWN
+        self._margin[call] = self._waited[call] = _UNKNOWN
         self._concealment.forget(call)
         self._silence(call)
         self._sort(call % GROUPS)
@@ -121,21 +122,28 @@ class Live:
         if due.any():
             plain[due] &= ~self._is_time(calls[due], cursor[due])
         if plain.all():
-            self._cursor[calls] = cursor + 1
-            self._margin[calls] = np.minimum(self._margin[calls], waiting)
+            self._go_on(calls, cursor, waiting)
             self._hear(calls, cursor)
             return
         starved = ~there & (waiting <= 0)
         self._owed[calls[starved]] += 1
+        self._waited[calls[starved]] = _UNKNOWN
         heard = np.where(plain, cursor, GUESSED)
-        follow, least = calls[plain], waiting[plain]
-        self._cursor[follow] += 1
-        self._margin[follow] = np.minimum(self._margin[follow], least)
+        self._go_on(calls[plain], cursor[plain], waiting[plain])
         for n in np.flatnonzero(~plain & ~starved).tolist():
             heard[n] = self._next(int(calls[n]))
         there = heard != GUESSED
         self._hear(calls[there], heard[there])
         self._guess(calls[~there])
+
+    def _go_on(self, calls: Rows, cursor: NDArray[np.int64], waiting: NDArray[np.int64]) -> None:
+        """These calls hear the frame that follows the one before.
+
+        Which tells that what did not wait behind that one a beat ago was not lost, but late.
+        """
+        self._cursor[calls] = cursor + 1
+        self._margin[calls] = np.minimum(self._margin[calls], self._waited[calls])
+        self._waited[calls] = waiting
 
     def _hear(self, calls: Rows, frames: NDArray[np.int64]) -> None:
         """These frames of the ring are heard now."""
@@ -187,7 +195,10 @@ class Live:
         frame = self._first(call, cursor, owed)
         if frame == GUESSED:
             self._owed[call] = owed + 1
+            self._waited[call] = _UNKNOWN
             return GUESSED
+        if frame == cursor:
+            self._margin[call] = min(self._margin[call], self._waited[call])
         self._owed[call] = 0
         self._cursor[call] = frame
         self._margin[call] += owed - (frame - cursor)
@@ -196,6 +207,7 @@ class Live:
             if due < 0:
                 self._due[call] += 1
                 self._margin[call] += 1
+                self._waited[call] = _UNKNOWN
                 return GUESSED
             if self._is_whole(call, frame + 1):
                 self._due[call] -= 1
@@ -203,7 +215,7 @@ class Live:
                 self._leave_out(call, 1)
                 frame += 1
         self._cursor[call] = frame + 1
-        self._margin[call] = min(int(self._margin[call]), int(self._ring.head[call]) - frame)
+        self._waited[call] = self._ring.head[call] - frame
         return frame
 
     def _cut(self, call: int) -> None:

@@ -160,10 +160,11 @@ def test_a_talker_who_never_pauses_is_caught_up_with_all_the_same() -> None:
     assert max(ear.waiting) <= 3
 
 
-def test_a_lost_packet_is_guessed_once_and_delays_nothing() -> None:
+@pytest.mark.parametrize("octet", [SPOKEN, HUSHED])
+def test_a_lost_packet_is_guessed_once_and_delays_nothing(octet: int) -> None:
     dice = np.random.default_rng(3)
     lost = set(dice.choice(np.arange(10, 1000), 50, replace=False).tolist())
-    ear = Ear().listen([p for p in _talk(1000) if p.number not in lost], 1000)
+    ear = Ear().listen([p for p in _talk(1000, octet=octet) if p.number not in lost], 1000)
     assert ear.heard[1:] == [GUESSED if n in lost else n for n in range(999)]
 
 
