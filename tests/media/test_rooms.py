@@ -19,6 +19,7 @@ from call.media import (
     SpeakersChanged,
 )
 from call.sound import FRAME, EndOfRecording, Law, Pcm
+from telephony import rtp
 from telephony.media.engine import MediaMisuse, MediaSettings
 from telephony.media.virtual import VirtualPlane
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
@@ -145,6 +146,41 @@ def test_who_goes_from_room_to_room_hears_the_new_one_only() -> None:
     assert _pitches(guest.far.sound(), (400, 1000, 1600)) == {1600}
     assert _pitches(host.far.sound(), (400, 1000, 1600)) == set()
     assert _pitches(other.far.sound(), (400, 1000, 1600)) == {400}
+
+
+def test_who_comes_in_before_the_sound_is_agreed_on_hears_and_is_heard_then() -> None:
+    plane = a_plane()
+    room = Room(plane)
+    [host] = room.enter(1)
+    host.far.speak(tone(4, 400, 4000))
+    slot = plane.open(lambda event: None)
+    plane.join(slot, room.number)
+    plane.advance(0.5)
+    plane.connect(slot, stream(law=Law.PCMA))
+    plane.far_end(slot).speak(tone(4, 1000, 4000))
+    plane.advance(1)
+    assert _loudness(plane.far_end(slot).sound(), 400) == pytest.approx(4000, rel=0.05)
+    assert _loudness(host.far.sound(), 1000) == pytest.approx(4000, rel=0.05)
+
+
+@pytest.mark.parametrize("ticks", range(4))
+def test_who_changes_the_law_in_a_room_hears_no_crack(ticks: int) -> None:
+    plane = a_plane()
+    host, guest = Room(plane).enter(2)
+    host.far.speak(tone(4, 400, 4000))
+    plane.advance(1 + ticks * 0.005)
+    before = len(guest.far.heard)
+    plane.connect(guest.slot, stream(law=Law.PCMA))
+    plane.advance(1)
+    heard = [rtp.parse(packet) for _, packet in guest.far.heard[before:]]
+    octets = np.frombuffer(b"".join(p.payload for p in heard), dtype=np.uint8)
+    assert {p.payload_type for p in heard} == {8}
+    sound = decode(octets, Law.PCMA)
+    assert _loudness(sound, 400) == pytest.approx(4000, rel=0.05)
+    assert np.abs(sound).max() < 4400
+    guest.far.speak(tone(1, 1000, 4000))
+    plane.advance(0.8)
+    assert _loudness(host.far.sound(), 1000) == pytest.approx(4000, rel=0.05)
 
 
 def test_who_is_alone_hears_nothing() -> None:
