@@ -361,9 +361,9 @@ class SipLeg:
         self._events.put_nowait(event)
 
     def _bereave(self) -> None:
-        """The plane died, and the slot with it: end the call without asking it anything."""
+        """The slot is gone, most often with the plane: end the call without asking it anything."""
         if self._phase < Phase.CLOSING:
-            log.error("the media plane died", extra={"call_id": self._call_id})
+            log.error("the media plane holds the call no more", extra={"call_id": self._call_id})
             phase, self._phase = self._phase, Phase.CLOSING
             self._farewell = HungUp(HangUpCause.FAILED, by_caller=False)
             self._signal_end(phase, HangUpCause.FAILED)

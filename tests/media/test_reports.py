@@ -98,6 +98,33 @@ def test_the_peers_loss_is_a_share_of_what_we_sent(
     assert feedback.loss == pytest.approx(loss)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 255),
+            st.integers(-0x800000, 0x7FFFFF),
+            st.integers(0, 0xFFFFFFFF),
+            st.integers(0, 0xFFFFFFFF),
+            st.sampled_from([0, 1, 0xFFFFFFFF]),
+            st.integers(0, 0xFFFFFFFF),
+        ),
+        max_size=8,
+    ),
+    st.integers(1, 0x8000),
+)
+def test_whatever_a_peer_makes_up_stays_within_what_can_be(
+    told: list[tuple[int, int, int, int, int, int]], first: int
+) -> None:
+    feedback = Feedback()
+    feedback.begin(7, first)
+    for n, figures in enumerate(told):
+        feedback.reported(1 << 16, float(n))
+        feedback.take(ReportBlock(7, *figures), n + 0.5)
+    assert feedback.loss is None or 0 <= feedback.loss <= 1
+    assert feedback.lost >= 0
+    assert feedback.round_trip_s is None or 0 <= feedback.round_trip_s <= len(told)
+
+
 class Reporter:
     """The peer of a virtual call, which answers our reports with its own."""
 
