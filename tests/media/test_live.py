@@ -258,6 +258,32 @@ def test_two_who_hear_a_call_do_not_take_it_from_each_other() -> None:
     assert int(ear.live.frame[0]) == before + 1
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from([1, -1])), max_size=12))
+def test_listeners_may_come_and_go_at_any_time(turns: list[tuple[int, int]]) -> None:
+    ear, users, number = Ear(), 1, 0
+    for beats, change in [*turns, (10, 0)]:
+        played = []
+        for _ in range(beats):
+            place = ear.timeline.place(number, number * FRAME, 1, FRAME, BEGUN + number)
+            assert place is not None
+            ear.ring.write(0, place, bytes([SPOKEN]) * FRAME, 0xFF, BEGUN + number)
+            ear.live.beat(0, BEGUN + number)
+            number += 1
+            if ear.live.frame[0] != GUESSED:
+                assert (ear.live.octets[0] == SPOKEN).all()
+                played.append(int(ear.live.frame[0]))
+        assert ear.live.takes(0) == (users > 0)
+        assert played == ([*range(played[0], played[0] + len(played))] if played else [])
+        assert len(played) >= beats - 2 if users else not played
+        if change > 0:
+            ear.live.begin(0, BEGUN + number)
+            users += 1
+        elif users and change:
+            ear.live.end(0)
+            users -= 1
+
+
 FATES = st.one_of(st.none(), st.just(0.0), st.just(0.0), st.floats(0, 4), st.floats(0, 30))
 
 
