@@ -38,7 +38,7 @@ class Limits:
     max_busy: float = 0.85
     max_lateness_s: float = 0.25
     max_plane_lateness_s: float = 0.010
-    lasting_s: float = 3.0
+    lasting_s: float = 5.0
     relief_s: float = 2.0
 
 

@@ -44,8 +44,8 @@ def test_one_late_beat_closes_nothing_but_lasting_lateness_does() -> None:
     late = Load(plane_late_s=0.030)
     assert not _looks(overload, late, 0.0, 1.0)
     assert not _looks(overload, Load(), 1.1, 5.0)
-    assert not _looks(overload, late, 10.0, 2.9)
-    assert _looks(overload, late, 13.0, 0.2)
+    assert not _looks(overload, late, 10.0, LIMITS.lasting_s - 0.1)
+    assert _looks(overload, late, 10.0 + LIMITS.lasting_s, 0.2)
 
 
 def test_the_door_opens_again_after_a_while_of_ease() -> None:
@@ -128,7 +128,7 @@ async def test_an_overloaded_machine_says_503_and_when_to_try_again_and_the_othe
 
 async def test_beats_that_stay_late_close_the_door_before_calls_suffer_for_long() -> None:
     async with Scene() as scene:
-        Machine(scene).bears(PlaneLoad(busy=0.2, late_s=0.020), 3.5)
+        Machine(scene).bears(PlaneLoad(busy=0.2, late_s=0.020), LIMITS.lasting_s + 0.5)
         await Caller(scene).invites()
         assert scene.statuses()[-1] == 503
 
