@@ -80,14 +80,29 @@ def test_the_silence_of_a_law_people_adds_nothing_to_the_sum() -> None:
     assert (np.abs(heard[0]) <= 8).all()
 
 
-def test_a_loud_room_is_brought_within_full_scale_without_an_edge() -> None:
+def test_nor_does_the_silence_of_those_who_turned_the_others_up() -> None:
+    table = Table([30], [Law.PCMA] * 30)
+    sound = np.full((30, FRAME), 8, dtype=np.int16)
+    sound[0] = 1000
+    for call in range(30):
+        table.mixer.hears.set(call, 2.0)
+    table.mix(sound)
+    heard, rooms = table.mix(sound)
+    assert rooms is not None
+    assert (rooms == 1000).all()
+    assert heard[1:] == pytest.approx(2000, abs=40)
+
+
+@pytest.mark.parametrize("listener", [0, 10])
+def test_a_loud_room_is_brought_within_full_scale_without_an_edge(listener: int) -> None:
+    """Whether one speaks oneself, or not."""
     table = Table([11])
     heard: list[NDArray[np.int16]] = []
     for n in range(60):
         time = (np.arange(FRAME) + n * FRAME) / RATE
         tone = (9000 * np.sin(2 * np.pi * 400 * time)).astype(np.int16)
         each, _ = table.mix(np.stack([tone] * 10 + [tone * 0]))
-        heard.append(each[10])
+        heard.append(each[listener])
     sound = np.concatenate(heard[10:]).astype(np.float64)
     strength = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     at = round(400 * len(sound) / RATE)
@@ -144,12 +159,30 @@ def test_a_volume_is_reached_within_a_frame_without_a_click(gain: float) -> None
     table = Table([2])
     steady = np.full((2, FRAME), 4000, dtype=np.int16)
     steady[1] = 0
-    table.mix(steady)
+    heard = [table.mix(steady)[0][1]]
     table.mixer.says.set(0, gain)
-    heard, _ = table.mix(steady)
-    assert np.abs(np.diff(heard[1].astype(np.int32))).max() < 600
-    heard, _ = table.mix(steady)
-    assert heard[1] == pytest.approx(4000 * gain, abs=260)
+    heard += [table.mix(steady)[0][1] for _ in range(3)]
+    sound = np.concatenate(heard).astype(np.int32)
+    assert np.abs(np.diff(sound)).max() < 600
+    assert sound[:FRAME] == pytest.approx(4000, abs=130)
+    assert sound[2 * FRAME :] == pytest.approx(4000 * gain, abs=260)
+
+
+@pytest.mark.parametrize("gain", [0.25, 3.0])
+def test_a_volume_of_ones_own_is_reached_without_a_click_either(gain: float) -> None:
+    table = Table([3])
+    steady = np.full((3, FRAME), 4000, dtype=np.int16)
+    steady[1] = 0
+    heard = [table.mix(steady)[0]]
+    table.mixer.hears.set(0, gain)
+    table.mixer.hears.set(1, gain)
+    heard += [table.mix(steady)[0] for _ in range(3)]
+    for listener, volume in ((0, 4000), (1, 8000)):
+        sound = np.concatenate([each[listener] for each in heard]).astype(np.int32)
+        assert np.abs(np.diff(sound)).max() < 1100
+        assert sound[:FRAME] == pytest.approx(volume, abs=260)
+        assert sound[2 * FRAME :] == pytest.approx(volume * gain, abs=520)
+    assert heard[-1][2] == pytest.approx(4000, abs=130)
 
 
 def test_under_an_announcement_people_are_lowered_and_then_as_loud_as_before() -> None:
