@@ -14,7 +14,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +89,10 @@ def plan_deposit(calls: int, seconds: float, rate: float, speech: bytes) -> Plan
     return Plan(numbers, habit, rate, calls / rate + recording_s, hold_s - 0.2, hold_s)
 
 
-def run(plan: Plan, target: Measured) -> Figures:
-    """Place the calls, measure within the window, wait for the end."""
+def run(
+    plan: Plan, target: Measured, meanwhile: AbstractContextManager[None] | None = None
+) -> Figures:
+    """Place the calls, measure within the window while `meanwhile` goes on, wait for the end."""
     before = kept(target.data, BOXES) if target.data and plan.habit.key else None
     phones = Phones(len(plan.numbers), plan.habit)
     first, at_rest = usage(target.pid), memory_kb(target.pid)
@@ -102,7 +104,8 @@ def run(plan: Plan, target: Measured) -> Figures:
         start = time.monotonic()
         _wait_until(start + plan.begin_s)
         begun, used, machine = time.time(), usage(target.pid), machine_s()
-        _wait_until(start + plan.end_s)
+        with meanwhile or nullcontext():
+            _wait_until(start + plan.end_s)
         ended, used = time.time(), usage(target.pid).since(used)
         full = memory_kb(target.pid)
         others_s = machine_s() - machine - used.total

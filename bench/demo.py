@@ -29,17 +29,21 @@ class Measured:
 
 
 @contextmanager
-def running_demo(data: Path, *, calls: int = 200, smtp: str | None = None) -> Iterator[Measured]:
+def running_demo(
+    data: Path, *, calls: int = 200, smtp: str = "", metrics: str = ""
+) -> Iterator[Measured]:
     """Start the demo, wait until it answers and is at rest; end it after the block.
 
-    It takes so many `calls` at once, and hands its mail to `smtp` (HOST:PORT) or writes it down.
+    It takes so many `calls` at once, hands its mail to `smtp` (HOST:PORT) or writes it down, and
+    shows its figures at `metrics`.
     """
     mail = ["--smtp", smtp] if smtp else []
+    shown = {"VESTIBULE__METRICS__LISTEN": metrics} if metrics else {}
     process = subprocess.Popen(
         [sys.executable, "-c", "from vestibule.cli import main; main()",
          "demo", "--listen", "127.0.0.1:0", "--data", str(data), *mail],
         stdout=subprocess.PIPE, text=True, cwd=_ROOT,
-        env=os.environ | {"VESTIBULE__SIP__MAX_CALLS": str(calls)},
+        env=os.environ | {"VESTIBULE__SIP__MAX_CALLS": str(calls)} | shown,
     )  # fmt: skip
     try:
         listen = _answering(process)
