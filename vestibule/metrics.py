@@ -76,8 +76,8 @@ class Counts:
         self._kept = counter("messages_kept", "Voice messages kept.")
         self._mails = counter("mails", "E-mails, once for each recipient's answer.", "outcome")
         for side in (HEARD, SENT):
-            self._packets.labels(side)
-            self._lost.labels(side)
+            for instrument in (self._packets, self._lost, self._mos, self._rating, self._jitter):
+                instrument.labels(side)
         for outcome in MAILS.values():
             self._mails.labels(outcome)
 

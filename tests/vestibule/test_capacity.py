@@ -84,7 +84,7 @@ def test_what_scheduling_was_had_is_told_and_how_to_have_better(
 
 @pytest.mark.wire
 async def test_a_real_plane_is_tried_with_calls_that_hear_each_other(tmp_path: Path) -> None:
-    tried = await try_calls(TrialPlan(tmp_path, most=4, step_s=0.8), record=True)
+    tried = await try_calls(TrialPlan(tmp_path, most=4, step_s=0.6), record=True)
     (step,) = tried.steps
     assert step.calls == 4
     assert 0 < step.busy < 1

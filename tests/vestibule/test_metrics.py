@@ -19,8 +19,9 @@ from call.media import MediaStatistics, PlaneLoad
 from call.sound import Law
 from telephony.line import LineStatistics
 from telephony.record import CallRecord
-from tests.acceptance.server import command, configured_server, free_port
+from tests.acceptance.server import configured_server, free_port
 from tests.wire.phone import Phone
+from tests.wire.rtp_line import RtpLine
 from vestibule.doctor import Verdict, examine
 from vestibule.metrics import Figures, MailsWaiting, Present, PresentFigures
 from vestibule.settings import BadSettings, Settings, settings_from
@@ -208,10 +209,13 @@ first_port = 0
 [storage]
 data = "{data}"
 [[numbers]]
-number = "5145550100"
-flow = "main_attendant"
-with = {{ operator = "101" }}
+number = "8500"
+flow = "voicemail_main"
 """
+
+
+def _hears_some(line: RtpLine) -> bool:
+    return len(line.arrivals) >= 10
 
 
 @pytest.mark.wire
@@ -219,18 +223,20 @@ async def test_after_a_real_call_prometheus_reads_it(tmp_path: Path) -> None:
     port, page_port = free_port(), free_port()
     config = tmp_path / "vestibule.toml"
     config.write_text(PROGRAM.format(port=port, page=page_port, data=tmp_path / "data"))
-    words = ("mailbox", "add", "101", "Camille", "--pin", "4711", "--config", str(config))
-    assert (await command(*words))[0] == 0
     address = ("127.0.0.1", page_port)
     async with configured_server(config, f"127.0.0.1:{port}", tmp_path / "data") as server:
         async with Phone("5145550123") as phone:
-            call = await phone.call("5145550100", server.address)
+            call = await phone.call("8500", server.address)
+            assert await asyncio.to_thread(call.line.wait, _hears_some, 10.0)
             during = await _asked(address)
             await call.hang_up()
         async with asyncio.timeout(10):
-            while _value(page := await _asked(address), "vestibule_calls_active"):
+            while not _value(
+                page := await _asked(address), "vestibule_call_mos_count", side="heard"
+            ):
                 pass
     assert _value(during, "vestibule_calls_active") == 1
+    assert _value(page, "vestibule_calls_active") == 0
     assert _value(page, "vestibule_calls_taken_total") == 1
     assert _value(page, "vestibule_calls_ended_total", cause="normal") == 1
     assert _value(page, "vestibule_call_setup_seconds_count") == 1
