@@ -9,8 +9,8 @@
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
-    │   ├── telephony   BadCrypto, BadField, DtmfFault, Malformed, MalformedDescription,
-    │   │               NoCommonCodec, RtcpFault, RtpFault
+    │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
+    │   │               MalformedDescription, NoCommonCodec, RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,

@@ -203,6 +203,7 @@ class Engine:
         else:
             slot.sender.line = slot.line
             if before is not None and FACTS[before.codec].clock != FACTS[stream.codec].clock:
+                self._tell_peer(slot, leaving=True)
                 start = self._draw()
                 slot.feedback.begin(start[0], start[1] + 1)
                 self._outbound.restart(call, start)

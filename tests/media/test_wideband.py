@@ -375,6 +375,9 @@ def test_a_call_may_become_wide_and_narrow_again(codec: Wideband, tmp_path: Path
     assert strength(narrow, 440, 8000) == pytest.approx(8000, rel=0.1)
     sources = list(dict.fromkeys(p.ssrc for p in packets))
     assert len(sources) == (3 if codec is Wideband.OPUS else 1)
+    reports = [report for each in phone.call.far.reports for report in rtcp.parse(each)]
+    left = [source for each in reports if isinstance(each, rtcp.Goodbye) for source in each.ssrcs]
+    assert [source for source in left if source in sources] == sources[:-1]
     for before, after in pairwise(packets):
         if before.ssrc == after.ssrc:
             assert after.sequence == rtp.sequence_after(before.sequence)
