@@ -1,7 +1,9 @@
 """Rooms: everybody hears all others, and not themself.
 
-Each room has its turn in one of the four parts of a frame. Who is where, what is announced and what
-is recorded is kept here; the sound itself is mixed for all rooms of a turn at once (`mixing`).
+Each room has its turn in one of the four parts of a frame, and keeps it while anybody is there. Who
+is where, what is announced and what is recorded is kept here; the sound itself is mixed for all
+rooms of a turn at once (`mixing`). A turn costs much by itself and little for each person: so few
+people share one, and only a crowd is spread over all four.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +29,7 @@ from telephony.media.writer import Sink, Writer
 LEAST_DB, MOST_DB = -40.0, 20.0
 """How far a volume may be turned."""
 
+_CROWD = 128  # people in one turn, from whom on another turn is taken for more
 _SPEAKERS = 7  # looks between two reports on who speaks in a room: 0.28 s
 _NOTHING: Mapping[int, Pcm] = MappingProxyType({})
 
@@ -64,6 +67,8 @@ class _Member:
 @dataclass(slots=True)
 class _Room:
     number: int
+    group: int = 0
+    """In which part of a frame it has its turn."""
     members: dict[int, _Member] = field(default_factory=dict)
     announcement: _Announcement | None = None
     recording: Recording | None = None
@@ -165,6 +170,8 @@ class Rooms:
     def join(self, call: int, room: int) -> None:
         """Enter a room."""
         entered = self._open(room)
+        if not entered.members:
+            self._find_turn(entered)
         entered.members[call] = _Member()
         self._where[call] = entered
         self._reseat(entered)
@@ -315,9 +322,19 @@ class Rooms:
 
     def _reseat(self, room: _Room) -> None:
         """Who is where, or what is to be done there, may have changed."""
-        self._turns[room.number % GROUPS] = None
+        self._turns[room.group] = None
+
+    def _find_turn(self, room: _Room) -> None:
+        """Give an empty room the first turn that is no crowd yet, or the smallest of crowds."""
+        self._reseat(room)
+        people = [0] * GROUPS
+        for each in self._rooms.values():
+            people[each.group] += len(each.members)
+        room.group = next(
+            (n for n in range(GROUPS) if people[n] < _CROWD), people.index(min(people))
+        )
 
     def _seat(self, group: int) -> _Turn:
-        rooms = (room for room in self._rooms.values() if room.number % GROUPS == group)
+        rooms = (room for room in self._rooms.values() if room.group == group)
         self._turns[group] = turn = _Turn.of([room for room in rooms if room.takes_turns])
         return turn

@@ -490,3 +490,35 @@ async def test_a_plane_that_stops_closes_its_rooms(tmp_path: Path) -> None:
     plane.advance(0.5)
     await plane.stop()
     assert [type(event) for event in room.events] == [RecordEnded, RoomClosed]
+
+
+def test_a_crowd_in_many_rooms_hears_as_few_people_do() -> None:
+    plane = a_plane(MediaSettings(slots=280, rooms=140))
+    rooms = [Room(plane) for _ in range(140)]
+    people = [room.enter(2) for room in rooms]
+    plane.advance(0.1)
+    for room in rooms[:70:2]:
+        plane.close_room(room.number)
+    for n, (one, two) in enumerate(people):
+        one.far.speak(tone(0.7, 400 + 200 * (n % 10), 4000))
+        two.far.silent = True
+    plane.advance(0.7)
+    for n, (_, two) in enumerate(people):
+        wanted = set() if n < 70 and n % 2 == 0 else {400 + 200 * (n % 10)}
+        assert _pitches(two.far.sound(), range(400, 2400, 200)) == wanted
+
+
+def test_a_recording_begun_before_anybody_came_in_keeps_its_time(tmp_path: Path) -> None:
+    plane = a_plane()
+    rooms = [Room(plane) for _ in range(4)]
+    for n, room in enumerate(rooms):
+        plane.record_room(room.number, tmp_path / str(n), max_s=60)
+    plane.advance(0.5)
+    for room in rooms:
+        room.enter(1)
+    plane.advance(0.5)
+    for room in rooms:
+        plane.stop_recording_room(room.number)
+    plane.advance(0.1)
+    lasted = [room.told(RecordEnded)[0].seconds for room in rooms]
+    assert lasted == pytest.approx([1.0] * 4, abs=0.021)
