@@ -1,12 +1,11 @@
 """G.722 and Opus, by the libraries of the extra `wideband`; nothing else knows them.
 
-Both are imported when the first call asks for them, in the plane's process. Sound is 16 kHz, one
-packet after the other: a codec remembers, so whoever decodes keeps the order and tells what is
-lost.
+Both are imported when first asked for: whether they are there, or by the first call. Sound is
+16 kHz, one packet after the other: a codec remembers, so whoever decodes keeps the order and tells
+what is lost.
 """
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Protocol
 
@@ -19,9 +18,6 @@ from telephony.resampling import WideFrame
 
 _RATE = 16000
 _FRAME = 2 * FRAME  # samples at 16 kHz in 20 ms
-_LIBRARIES: Mapping[Wideband, str] = MappingProxyType(
-    {Wideband.G722: "G722", Wideband.OPUS: "opuslib_next"}
-)
 _G722_BITS = 64000
 # The least at which the encoder both keeps the whole band and tells of each packet in the next one,
 # given the losses below. A third of the work of complexity 5, for what hardly shows at this rate.
@@ -54,8 +50,16 @@ class WideDecoder(Protocol):
 
 
 def wideband_there() -> tuple[Wideband, ...]:
-    """The codecs whose libraries are installed; none is imported for that."""
-    return tuple(codec for codec, library in _LIBRARIES.items() if find_spec(library) is not None)
+    """The codecs whose libraries are installed, and work on this machine."""
+    return tuple(codec for codec in Wideband if _works(codec))
+
+
+def _works(codec: Wideband) -> bool:
+    try:
+        make_encoder(codec)
+    except (ImportError, OSError, RuntimeError):  # none, or one without its native part
+        return False
+    return True
 
 
 def make_encoder(codec: Wideband) -> WideEncoder:

@@ -551,3 +551,23 @@ def test_g722_fades_what_is_lost_and_is_silent_soon() -> None:
         decoder.decode(encoder.encode(frame))
     heard = np.abs(decoder.conceal(5 * WIDE, None).reshape(-1, WIDE)).max(axis=1)
     assert heard[0] > heard[1] > heard[2] > heard[3] == 0
+
+
+@CODECS
+@settings(max_examples=40, deadline=None)
+@given(
+    payloads=st.lists(st.binary(max_size=300), min_size=1, max_size=8), step=st.integers(0, 9000)
+)
+def test_nothing_that_a_peer_sends_as_wide_sound_stops_the_beat(
+    codec: Wideband, payloads: list[bytes], step: int
+) -> None:
+    ring, timeline = Ring(1), Timeline(0)
+    high = HighBand(Live(ring, 1), Outbound(1), 1)
+    high.open(0)
+    ear = WideEar(0, codec, ring, high)
+    ear.listened = True
+    for n, payload in enumerate(payloads):
+        ear.receive(timeline, (n, n * step, 9, memoryview(payload)), n)
+        ear.beat(n)
+    ear.beat(len(payloads) + 2, at_once=True)
+    assert timeline.reception.received >= 1
