@@ -287,7 +287,7 @@ def test_listeners_may_come_and_go_at_any_time(turns: list[tuple[int, int]]) -> 
 FATES = st.one_of(st.none(), st.just(0.0), st.just(0.0), st.floats(0, 4), st.floats(0, 30))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(FATES, st.booleans()), min_size=40, max_size=150),
     st.floats(0.97, 1.03),
@@ -320,7 +320,7 @@ SPELLS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SPELLS, st.lists(st.floats(0, 3), min_size=40, max_size=40))
 def test_pauses_jumps_and_new_sources_leave_one_frame_a_beat_in_order_and_in_time(
     spells: list[tuple[int, int, str]], lateness: list[float]
