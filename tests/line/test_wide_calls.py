@@ -1,4 +1,4 @@
-"""Two telephones of others with wide codecs, bridged: what only wide ones say arrives."""
+"""Two telephones of others with wide codecs, one of them encrypting, bridged."""
 
 import asyncio
 import shutil
@@ -14,13 +14,14 @@ from call.leg import HungUp
 from call.media import RecordEnded
 from telephony.adapters.sip_transport import SipTransport
 from telephony.codecs import NAMES
+from telephony.crypto import Secrecy, SrtpPolicy
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
 from telephony.media.process import MediaProcess
 from tests.line.baresip_phone import baresip
 from tests.media.plane import make_clip, tone
 from tests.media.wide_phone import strength, wide_tone
-from vestibule.tokens import WireTokens
+from vestibule.tokens import WireTokens, draw_key
 
 pytestmark = [
     pytest.mark.wire,
@@ -70,12 +71,13 @@ async def test_telephones_with_opus_and_g722_hear_each_other_above_four_kilohert
     line = SipLine(
         LineSettings(), SipTransport("127.0.0.1", 0, clock), plane, clock, WireTokens(),
         meeting.attend, lambda number: True, codecs=tuple(NAMES.values()),
+        secrecy=Secrecy(SrtpPolicy.ACCEPT, draw_key),
     )  # fmt: skip
     host, port = await line.start()
     try:
         async with (
             asyncio.timeout(30),
-            baresip(tmp_path / "a", tmp_path / "opus.wav", codec="opus/48000/2") as opus,
+            baresip(tmp_path / "a", tmp_path / "opus.wav", "srtp-mand", "opus/48000/2") as opus,
             baresip(tmp_path / "b", tmp_path / "g722.wav", codec="G722/16000/1") as g722,
         ):
             await opus.call(f"sip:100@{host}:{port}")
