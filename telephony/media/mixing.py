@@ -148,7 +148,8 @@ class Mixer:
         totals = _totals(spoken, rooms_of, len(seating.rooms))
         for place, frame in announced.items():
             totals[place] += frame
-        heard = totals[rooms_of] - spoken
+        heard: Sound = totals[rooms_of]
+        heard -= spoken
         if hears is not None:
             _turn(heard, hears, chosen)
         self._tell(calls[chosen], heard)
@@ -173,6 +174,7 @@ class Mixer:
     def _share(self, seating: Seating, rest: Rows, totals: Sound) -> Pcm:
         """The rest of each room hear the same; what that is."""
         gains = soften(totals, self._limit_of_room[seating.rooms])
+        shared = np.rint(totals).astype(np.int16)
         self._limit_of_room[seating.rooms] = gains
         calls, where = seating.calls[rest], seating.where[rest]
         self._limit[calls] = gains[where]
@@ -180,9 +182,9 @@ class Mixer:
         for law in range(len(_LAWS)):
             mine = laws == law
             if mine.any():
-                octets = _octets(totals, np.full(len(totals), law))
+                octets = _octets(totals.copy(), np.full(len(totals), law))
                 self._outbound.live[calls[mine]] = octets[where[mine]]
-        return np.rint(totals).astype(np.int16)
+        return shared
 
 
 def _loud(sound: Pcm) -> NDArray[np.bool_]:
@@ -212,6 +214,6 @@ def _totals(spoken: Sound, where: Rows, rooms: int) -> Sound:
 
 
 def _octets(sound: Sound, laws: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Compand sound within full scale, each row in its law."""
-    tables = (laws * np.float32(_CODES) + np.float32(_MIDDLE))[:, None]
-    return _OCTETS.take((sound + tables).astype(np.intp), mode="wrap")
+    """Compand sound within full scale, each row in its law; `sound` is used up."""
+    sound += (laws * np.float32(_CODES) + np.float32(_MIDDLE))[:, None]
+    return _OCTETS.take(sound.astype(np.intp), mode="wrap")
