@@ -11,7 +11,8 @@ from itertools import count
 
 from call.clock import VirtualClock
 from call.leg import HungUp, LegEvent
-from call.media import Address, MediaPlane
+from call.media import Address, Codec, MediaPlane
+from telephony.codecs import NARROW
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
@@ -110,6 +111,7 @@ class Scene:
         accepts: Callable[[str], bool] = lambda number: number != "999",
         lamps: Lamps | None = None,
         plane: MediaPlane | None = None,
+        codecs: Sequence[Codec] = NARROW,
     ) -> None:
         self.clock = VirtualClock()
         self.plane = FakePlane(slots)
@@ -128,6 +130,7 @@ class Scene:
             self.attend,
             accepts,
             lamps,
+            codecs=codecs,
             over=self.written.append,
         )
 

@@ -1,6 +1,8 @@
 """Offers of ours that meet those of the peer, in the middle of a call."""
 
-from call.media import Direction
+from call.media import Direction, Wideband
+from call.sound import Law
+from telephony.codecs import NAMES
 from telephony.sdp import parse
 from telephony.sip.message import Request
 from tests.line.scripted import OFFER, Caller, Scene
@@ -72,3 +74,16 @@ async def test_a_refused_hold_is_not_asked_for_again() -> None:
         scene.wire.advance(20)
         assert {one.cseq for one in scene.requests("INVITE")} == {first.cseq}
         assert not scene.leg.held
+
+
+async def test_a_caller_may_change_to_a_wide_codec_and_back() -> None:
+    async with Scene(codecs=tuple(NAMES.values())) as scene:
+        caller = Caller(scene)
+        await caller.calls()
+        wide = OFFER.replace(b"RTP/AVP 0", b"RTP/AVP 9 0", 1)
+        for version, offer in ((b"2", wide), (b"3", OFFER)):
+            await caller.invites(offer.replace(b"phone 1 1", b"phone 1 " + version))
+            await caller.acknowledges()
+        codecs = [stream.codec for stream in scene.plane.slots[0].streams]
+        assert codecs == [Law.PCMU, Wideband.G722, Law.PCMU]
+        assert scene.statuses().count(200) == 3
