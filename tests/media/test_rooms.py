@@ -21,6 +21,7 @@ from call.media import (
 from call.sound import FRAME, EndOfRecording, Law, Pcm
 from telephony import rtp
 from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.rooms import NoSuchRoom
 from telephony.media.virtual import VirtualPlane
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
@@ -522,3 +523,30 @@ def test_a_recording_begun_before_anybody_came_in_keeps_its_time(tmp_path: Path)
     plane.advance(0.1)
     lasted = [room.told(RecordEnded)[0].seconds for room in rooms]
     assert lasted == pytest.approx([1.0] * 4, abs=0.021)
+
+
+def test_what_a_closed_room_announced_is_told_to_nobody(tmp_path: Path) -> None:
+    plane = a_plane(MediaSettings(slots=2, rooms=1))
+    old = Room(plane)
+    plane.announce(old.number, [make_clip(tmp_path, "tone", tone(0.5, 400))], 1)
+    plane.advance(0.2)
+    plane.close_room(old.number)
+    plane.advance(0.02)
+    new = Room(plane)
+    plane.advance(1)
+    assert (old.events, new.events) == ([RoomClosed()], [])
+
+
+def test_a_room_that_is_not_open_takes_no_command() -> None:
+    plane = a_plane()
+    [person] = Room(plane).enter(1)
+    engine = plane.engine
+    for command in (
+        lambda: engine.join(person.slot, 9),
+        lambda: engine.announce(9, [], 1),
+        lambda: engine.record_room(9, Path("never"), 1.0),
+        lambda: engine.stop_recording_room(9),
+        lambda: engine.close_room(9),
+    ):
+        with pytest.raises(NoSuchRoom, match="room 9 is not open"):
+            command()
