@@ -207,6 +207,11 @@ class SipLine:
         return len(self._legs)
 
     @property
+    def overloaded(self) -> bool:
+        """Whether calls are refused just now because there is too much to do."""
+        return self._overloaded_since is not None
+
+    @property
     def statistics(self) -> LineStatistics:
         """What was done until now."""
         refused = {each.value: self._door.count(each) for each in NO_ROOM} | self._refusals
@@ -218,7 +223,7 @@ class SipLine:
             scanners=self._door.count(Outcome.SCANNER),
             refused_as=refused,
             lateness_s=self._heartbeat.lateness_s,
-            overloaded=self._overloaded_since is not None,
+            overloaded=self.overloaded,
         )
 
     def dial(

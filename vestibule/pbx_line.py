@@ -49,13 +49,14 @@ async def open_pbx_line(
     plane: MediaPlane,
     reception: Reception,
     accepts: Callable[[str], bool],
+    overloaded: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[PbxCalls]:
     """Attend to the calls of a PBX until the block ends; nothing without settings.
 
     A PBX that does not register us, yet or any more, is asked again and again; calls of other
-    lines are not kept waiting for it. `accepts` tells whether a number leads anywhere. Raises
-    BadSettings when the extra is not installed or the settings fit nowhere, and Unavailable when
-    the local address cannot be had.
+    lines are not kept waiting for it. `accepts` tells whether a number leads anywhere, `overloaded`
+    whether no call is to be taken just now. Raises BadSettings when the extra is not installed or
+    the settings fit nowhere, and Unavailable when the local address cannot be had.
     """
     calls = PbxCalls()
     if settings is None:
@@ -65,7 +66,7 @@ async def open_pbx_line(
     from telephony.adapters import pyvoip
 
     line = pyvoip.PyVoipLine(
-        extension, plane, lambda leg: calls.begin(leg, settings.dials, reception)
+        extension, plane, lambda leg: calls.begin(leg, settings.dials, reception), overloaded
     )
     calls.of(line)
     await line.start()

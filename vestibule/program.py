@@ -128,7 +128,9 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                 )
             ),
             _finishing(mailboxes),
-            open_pbx_line(settings.pyvoip, plane, reception, switchboard.accepts) as pbx,
+            open_pbx_line(
+                settings.pyvoip, plane, reception, switchboard.accepts, lambda: line.overloaded
+            ) as pbx,
             _asked_for(figures, line, plane, mailroom.worker),
         ):
             address = await line.start()

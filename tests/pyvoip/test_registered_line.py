@@ -32,7 +32,10 @@ class Line:
     def __init__(self, registrar: Registrar, plane: FakePlane) -> None:
         self.registrar, self.plane = registrar, plane
         self.rung: asyncio.Queue[PyVoipLeg] = asyncio.Queue()
-        self.line = PyVoipLine(extension(registrar), plane, self.rung.put_nowait)
+        self.overloaded = False
+        self.line = PyVoipLine(
+            extension(registrar), plane, self.rung.put_nowait, lambda: self.overloaded
+        )
 
     @property
     def server(self) -> tuple[str, int]:
@@ -126,6 +129,20 @@ async def test_a_call_without_a_free_slot_is_busy_and_the_next_one_is_taken(
                 assert not again.ended.is_set()
         finally:
             await line.line.stop()
+
+
+async def test_while_there_is_too_much_to_do_a_call_is_busy_and_the_one_under_way_goes_on(
+    line: Line,
+) -> None:
+    async with Phone("5145550123") as first, Phone("5145550124") as second:
+        under_way, _ = await line.answered_call(first)
+        line.overloaded = True
+        with pytest.raises(CallRefused) as refusal:
+            await second.call("600", line.server)
+        assert refusal.value.status == 486
+        assert not under_way.ended.is_set()
+        line.overloaded = False
+        await line.answered_call(second)
 
 
 async def test_two_calls_at_once_are_two_legs(line: Line) -> None:

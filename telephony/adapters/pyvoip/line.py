@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from call.errors import Unavailable
 from call.leg import HangUpCause
 from call.media import MediaPlane
 from telephony.adapters.pyvoip.call import Call
@@ -34,10 +35,13 @@ class PyVoipLine:
         extension: Extension,
         media: MediaPlane,
         on_call: Callable[[PyVoipLeg], None],
+        overloaded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`overloaded` tells whether there is too much to do for one more call."""
         self._extension = extension
         self._media = media
         self._on_call = on_call
+        self._overloaded = overloaded
         self._loop: asyncio.AbstractEventLoop | None = None
         self._phone: Phone | None = None
         self._retry: asyncio.TimerHandle | None = None
@@ -160,6 +164,8 @@ class PyVoipLine:
         """In the loop: a leg with an open slot. Raises Unavailable when none is to be had."""
         if self._draining:
             raise LineClosing(self._extension.user)
+        if self._overloaded():
+            raise Unavailable("there is too much to do for one more call")
         return PyVoipLeg(self, self._media)
 
 
