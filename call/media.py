@@ -229,7 +229,7 @@ class PlaneLoad:
     late_s: float = 0.0
     """How late the worst beat of the last second was, in seconds."""
     late_beats: int = 0
-    """Beats of 5 ms that began more than 5 ms late, since the plane's process began."""
+    """Beats of 10 ms that began more than 5 ms late, since the plane's process began."""
     held_up: int = 0
     """How often it was so far behind that beats were left out."""
     slots: int = 0

@@ -1,8 +1,8 @@
-"""The beat of the plane: every 5 ms, one quarter of the calls sends a frame and all are heard.
+"""The beat of the plane: every 10 ms, one half of the calls sends a frame and all are heard.
 
-Theory of operation. Time is an absolute grid of ticks of 5 ms; tick `n` belongs to frame `n // 4`
-and serves the calls of group `n % 4`. A tick first sends, as sending is what must be on time; then
-reads what arrived, at most one packet a line, so that a flood costs the call it is aimed at and no
+Theory of operation. Time is an absolute grid of ticks of 10 ms; tick `n` belongs to frame `n // 2`
+and serves the calls of group `n % 2`. A tick first sends, as sending is what must be on time; then
+reads what arrived, at most two packets a line, so that a flood costs the call it is aimed at and no
 other; then takes received frames to recordings and to the tone detector; then looks after a few
 calls' clocks and reports. Commands come between ticks. Nothing here waits, and nothing here knows
 a process, a socket or a clock beyond the ports it was given.
@@ -56,7 +56,7 @@ from telephony.playout import Ring, Timeline
 from telephony.tones import key_tones
 
 TICK_S = FRAME_S / GROUPS
-_CARE = 100  # ticks in which every call is looked after once: half a second
+_CARE = 25 * GROUPS  # ticks in which every call is looked after once: half a second
 _KEYS_QUEUED_S = 30.0  # of keys to send; more are left out
 _KEYS_CARRIED_S = 3.0  # of those carried over a bridge; no fingers are so far ahead
 _REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
@@ -110,8 +110,10 @@ class Engine:
         self._outbound = Outbound(settings.slots)
         self._following = Following(settings.slots)
         self._inbound = Inbound(
-            wire, self._ring, self._following, self._tell, learn_any=settings.learn_any
-        )
+            wire, self._ring, self._following, self._tell,
+            lambda call: self._outbound.regroup(call % GROUPS),
+            learn_any=settings.learn_any,
+        )  # fmt: skip
         self._listening = Listening(self._ring, settings.slots)
         self._live = Live(self._ring, settings.slots)
         self._high = HighBand(self._live, self._outbound, settings.slots)

@@ -44,12 +44,15 @@ class Inbound:
     """Reads every line that has something to say."""
 
     def __init__(
-        self, wire: Wire, ring: Ring, following: Following, emit: Emit, *, learn_any: bool
-    ) -> None:
+        self, wire: Wire, ring: Ring, following: Following, emit: Emit,
+        locked: Callable[[int], None], *, learn_any: bool,
+    ) -> None:  # fmt: skip
+        """`locked` is told each call whose line was locked."""
         self._wire = wire
         self._ring = ring
         self._following = following
         self._emit = emit
+        self._locked = locked
         self._learn_any = learn_any
         rows = len(following.listened)
         packets = np.zeros((rows + 1, _ROW), dtype=np.uint8)
@@ -67,20 +70,28 @@ class Inbound:
         slot.line.aim(stream.remote)
 
     def beat(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
-        """Take at most one packet of each line; False when there is none at all."""
+        """Take a packet of each line that has any; False when there is none at all.
+
+        And a second one, where the first was no frame foretold: packets of 10 ms, keys among sound.
+        """
         arrivals = self._wire.collect(self._rows)
         if arrivals.calls:
             for n in self._follow(arrivals.calls, arrivals.sizes, frame):
                 slot, packet = slots[arrivals.calls[n]], self._rows[n][: arrivals.sizes[n]]
                 try:
                     self._take(slot, packet, None, frame, now)
+                    self.read(slot, frame, now)
                 except Exception:
                     _blame(slot)
         for call, is_report in arrivals.others:
+            slot = slots[call]
             try:
-                (self.read_report if is_report else self.read)(slots[call], frame, now)
+                if is_report:
+                    self.read_report(slot, frame, now)
+                elif self.read(slot, frame, now):
+                    self.read(slot, frame, now)
             except Exception:
-                _blame(slots[call])
+                _blame(slot)
         return bool(arrivals.calls or arrivals.others)
 
     def _follow(self, calls: list[int], sizes: list[int], frame: int) -> Sequence[int]:
@@ -216,6 +227,7 @@ class Inbound:
         slot.suitor = None
         slot.locked = slot.settled = True
         slot.line.lock(source)
+        self._locked(slot.call)
         for _ in range(_QUEUED):
             size, sender = slot.line.drain(self._row)
             if size < 0:

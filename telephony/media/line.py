@@ -31,6 +31,9 @@ class Line(Protocol):
     def send(self, packet: memoryview | bytes) -> None:
         """Send one RTP packet; what cannot be sent is dropped, as a network would."""
 
+    def quickest(self) -> Callable[[memoryview], object]:
+        """What sends one RTP packet as things stand; where it raises OSError, `send` sends it."""
+
     def receive(self, into: memoryview) -> tuple[int, Address | None]:
         """Read one RTP packet: its size, -1 when there is none; its source, None when locked."""
 
@@ -118,6 +121,9 @@ class UdpLine:
             self._send_again(packet)
         except OSError:
             return
+
+    def quickest(self) -> Callable[[memoryview], object]:
+        return self._send if self._locked else self.send
 
     def _send_again(self, packet: memoryview | bytes) -> None:
         """A refusal told now is of an earlier packet; this one has not been tried."""

@@ -119,6 +119,9 @@ class SecureLine:
         if len(packet) <= _LONGEST and (secret := self._sends.sound(bytes(packet))):
             self.bare.send(secret)
 
+    def quickest(self) -> Callable[[memoryview], object]:
+        return self.send
+
     def receive(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.bare.receive(into)
         return self._open(into, size), source

@@ -21,6 +21,7 @@ from call.media import (
 from call.sound import FRAME, EndOfRecording, Law, Pcm
 from telephony import rtp
 from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.outbound import GROUPS
 from telephony.media.rooms import NoSuchRoom
 from telephony.media.virtual import VirtualPlane
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
@@ -470,7 +471,7 @@ def test_the_recording_of_a_room_keeps_its_time_when_the_plane_is_held_up(tmp_pa
     room.enter(2)
     plane.record_room(room.number, tmp_path / "room", max_s=2)
     plane.advance(1)
-    plane.engine.step_over(4 * 25)
+    plane.engine.step_over(GROUPS * 25)
     plane.advance(0.2)
     plane.stop_recording_room(room.number)
     plane.advance(0.1)
@@ -478,7 +479,7 @@ def test_the_recording_of_a_room_keeps_its_time_when_the_plane_is_held_up(tmp_pa
     assert ended.seconds == pytest.approx(1.7, abs=0.021)
     plane.record_room(room.number, tmp_path / "limited", max_s=1)
     plane.advance(0.8)
-    plane.engine.step_over(4 * 25)
+    plane.engine.step_over(GROUPS * 25)
     plane.advance(0.1)
     [_, ended] = room.told(RecordEnded)
     assert (ended.seconds, ended.ended_by) == (1.0, EndOfRecording.LIMIT)

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from call.media import RoomClosed, RoomEvent
 from call.sound import Law
-from telephony.media.engine import MediaSettings
+from telephony.media.engine import TICK_S, MediaSettings
 from tests.media.plane import VirtualCall, a_call, a_plane, stream, tone
 
 PEOPLE = 5
@@ -95,7 +95,7 @@ class Rooms(RuleBasedStateMachine):
 
     @rule(ticks=st.integers(1, 9))
     def wait(self, ticks: int) -> None:
-        self.plane.advance(ticks * 0.005)
+        self.plane.advance(ticks * TICK_S)
 
     @invariant()
     def each_hears_exactly_who_they_should(self) -> None:

@@ -9,6 +9,7 @@ from call.g711 import decode, encode
 from call.media import Direction, MediaStatistics, RecordEnded, Side
 from call.sound import FRAME, EndOfRecording, Law, Pcm
 from telephony import rtp
+from telephony.media.outbound import GROUPS
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
 
@@ -244,7 +245,7 @@ def test_while_the_plane_is_held_up_both_sides_are_silent_for_so_long(tmp_path: 
     call.plane.play(call.slot, [make_clip(tmp_path, "said", noise(2.0, seed=2))], ticket=1)
     call.far.speak(noise(2.0, seed=1))
     call.plane.advance(0.5)
-    call.plane.engine.step_over(100)
+    call.plane.engine.step_over(GROUPS * 25)
     call.plane.advance(0.5)
     call.plane.stop_recording(call.slot)
     call.plane.advance(0.02)
@@ -265,7 +266,7 @@ def test_after_the_plane_was_held_up_people_hear_each_other_as_promptly_as_befor
     for _ in range(25):
         caller.far.beat()
         callee.far.beat()
-    plane.engine.step_over(100)
+    plane.engine.step_over(GROUPS * 25)
     heard = len(callee.far.sound()) + 25 * FRAME
     caller.far.speak(noise(0.5, seed=2))
     plane.advance(0.7)

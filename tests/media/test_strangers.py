@@ -10,7 +10,7 @@ from call.media import AddressLearned, Direction, KeyPressed, MediaLost, RecordE
 from call.sound import FRAME, Law
 from telephony import rtcp, rtp
 from telephony.dtmf import TelephoneEvent, pack_event
-from telephony.media.engine import MediaSettings
+from telephony.media.engine import TICK_S, MediaSettings
 from tests.media.plane import a_call, a_plane, make_clip, noise, stream
 
 BEHIND_NAT = ("127.0.0.1", 50000)
@@ -152,7 +152,7 @@ def test_a_clock_that_stands_still_harms_nobody(tmp_path: Path) -> None:
     call.plane.record(call.slot, tmp_path / "m.raw", max_s=60)
     for sequence in range(600):
         call.far.send(rtp.pack(rtp.RtpPacket(0, sequence, 8000, 5, b"\x11" * 100)))
-        call.plane.advance(0.005)
+        call.plane.advance(TICK_S)
     call.far.press("1")
     call.plane.advance(0.3)
     assert [p.key for p in call.told(KeyPressed)] == ["1"]
