@@ -1,7 +1,8 @@
 """The sending half of a beat: one packet for each call whose turn it is.
 
 All packets are rows of one array. For the calls that send a plain 20 ms frame (nearly all, nearly
-always) the headers are counted up in one stroke, and what is left per call is the `send` itself.
+always) the headers are counted up and the frames laid in place in a few strokes, and what is left
+per call is the `send` itself.
 Calls with longer packets, or with a key down, are served one by one.
 """
 
@@ -14,6 +15,7 @@ from call.g711 import SILENCE, Octets
 from call.media import Address, Direction, Stream, Wideband
 from call.sound import FRAME, RATE, Law
 from telephony.codecs import FACTS
+from telephony.media.ahead import Ahead
 from telephony.media.ducking import LOWERED, above
 from telephony.media.line import Line
 from telephony.media.voice import Voice
@@ -62,7 +64,9 @@ class _Chorus:
     """The calls of one group that are served together."""
 
     rows: np.ndarray[tuple[int], np.dtype[np.intp]]
-    voices: tuple[tuple[int, Voice], ...]
+    talkers: np.ndarray[tuple[int], np.dtype[np.intp]]
+    voices: dict[int, Voice]
+    """Of those who hear nobody else."""
     sends: tuple[tuple[Send, memoryview, Line], ...]
     """The quickest way to send as things stand, what, and the sure way."""
     followers: np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -73,7 +77,8 @@ class _Chorus:
 
 
 def _nobody() -> _Chorus:
-    return _Chorus(np.empty(0, dtype=np.intp), (), (), np.empty(0, dtype=np.intp), ())
+    nobody = np.empty(0, dtype=np.intp)
+    return _Chorus(nobody, nobody, {}, (), nobody, ())
 
 
 class Outbound:
@@ -93,6 +98,7 @@ class Outbound:
         """What each wide one of them hears above 4 kHz beside."""
         self._step = np.full(calls, FRAME, dtype=np.uint32)  # units of the RTP clock in a frame
         self._law = np.zeros(calls, dtype=np.uint8)  # the place of each call's among all laws
+        self._ahead = Ahead(calls)
         self._follows: set[int] = set()
         self._sent = np.zeros((calls, 2), dtype=np.int64)  # packets and octets
         self._members: list[dict[int, Sender]] = [{} for _ in range(GROUPS)]
@@ -108,7 +114,7 @@ class Outbound:
         self._sent[call] = 0
         self.restart(call, start)
         row = memoryview(self._packets[call].data)
-        voice = Voice(row, stream.law)
+        voice = Voice(row, stream.law, self._ahead, call)
         voice.follows = call in self._follows
         self.live[call] = SILENCE[stream.law]
         sender = Sender(call, line, voice, row, 0, None, 1, False)
@@ -192,10 +198,12 @@ class Outbound:
                 together.append(sender)
         sending = tuple(s for s in together if s.sends)
         following = tuple((s.call, s.voice) for s in together if s.voice.follows)
+        voices = {s.call: s.voice for s in together if not s.voice.follows}
         self._count(group)
         self._chorus[group] = _Chorus(
             np.array([s.call for s in sending], dtype=np.intp),
-            tuple((s.call, s.voice) for s in together if not s.voice.follows),
+            np.array(list(voices), dtype=np.intp),
+            voices,
             tuple((s.line.quickest(), s.row[: HEADER.size + FRAME], s.line) for s in sending),
             np.array([call for call, _ in following], dtype=np.intp),
             following,
@@ -238,8 +246,8 @@ class Outbound:
         chorus = self._chorus[group]
         over = [
             (call, ticket)
-            for call, voice in chorus.voices
-            if voice.talks and (ticket := voice.fill()) is not None
+            for call in self._ahead.say(chorus.talkers, self._payload)
+            if (ticket := chorus.voices[call].fill_ahead()) is not None
         ]
         if chorus.following:
             over += self._follow(chorus)

@@ -7,6 +7,7 @@ from itertools import chain, repeat
 from call.g711 import SILENCE, Octets
 from call.sound import FRAME, FRAME_S, Law
 from telephony.dtmf import EventPacket, held_packets, press_packets
+from telephony.media.ahead import Ahead
 from telephony.rtp import HEADER
 
 GAP = 4
@@ -18,15 +19,17 @@ _PRESS = 11  # frames of a press of usual length, the pause after it included
 class Voice:
     """The frames one slot sends next, written into its packet at each beat."""
 
-    __slots__ = ("_at", "_clips", "_dirty", "_paused", "_presses", "_repeats", "_said", "_silence",
-        "_tones", "event_step", "follows", "law", "packet", "talks", "ticket")  # fmt: skip
+    __slots__ = ("_ahead", "_at", "_call", "_clips", "_dirty", "_paused", "_presses", "_repeats",
+        "_said", "_silence", "_tones", "event_step", "follows", "law", "packet",
+        "ticket")  # fmt: skip
 
-    def __init__(self, packet: memoryview, law: Law) -> None:
+    def __init__(self, packet: memoryview, law: Law, ahead: Ahead, call: int) -> None:
         """`packet`: the octets of the slot's packet, header first."""
         self.packet = packet
         self.ticket: int | None = None
-        self.talks = True
-        """Whether the next frame differs from the last one sent: there is something to `fill`."""
+        self._ahead = ahead
+        self._call = call
+        ahead.begin(call)
         self.follows = False
         """Whether others are heard here while nothing is said: silence is not ours to write."""
         self.event_step = FRAME
@@ -35,19 +38,30 @@ class Voice:
         self._said: list[memoryview] = []  # clips of the same play that are over, to go back to
         self._paused = False
         self._repeats = False
-        self._at = 0  # the octet of the first clip that is said next
+        self._at = 0  # the octet of the first clip that is said next, once what is laid out is
         self._tones: deque[memoryview] = deque()
         self._presses: deque[Iterator[EventPacket | None]] = deque()
         self.speak(law)
 
+    @property
+    def talks(self) -> bool:
+        """Whether the next frame differs from the last one sent: there is something to `fill`."""
+        return not self._ahead.rests(self._call)
+
+    @talks.setter
+    def talks(self, talks: bool) -> None:
+        self._ahead.rest(self._call, not talks)
+
     def speak(self, law: Law) -> None:
         """Be silent in this law between clips."""
+        self._take_back()
         self.law = law
         self._silence = bytes([SILENCE[law]])
         self._dirty = self.talks = True
 
     def play(self, clips: Sequence[Octets], ticket: int, *, repeat: bool = False) -> None:
         """Say these frames in place of what is being said; with `repeat`, round and round."""
+        self._take_back()
         self._clips = _octets(clips)
         self._said.clear()
         self._paused = False
@@ -58,6 +72,7 @@ class Voice:
 
     def translate(self, clips: Sequence[Octets]) -> None:
         """Go on where the play is, in the same clips of another law."""
+        self._take_back()
         if self._clips:
             octets = _octets(clips)
             self._said = [octets.popleft() for _ in range(len(octets) - len(self._clips))]
@@ -65,6 +80,7 @@ class Voice:
 
     def stop(self) -> None:
         """Say no more of the clips."""
+        self._take_back()
         self._drop()
         self.ticket = None
 
@@ -73,6 +89,7 @@ class Voice:
 
         Past the last frame the play is over, and `fill` tells so; or begins again, if it repeats.
         """
+        self._take_back()
         if not self._clips:
             return
         clips = deque((*self._said, *self._clips))
@@ -87,6 +104,7 @@ class Voice:
 
     def pause(self) -> None:
         """Be silent, if a clip is being said, until `resume`."""
+        self._take_back()
         self._paused = bool(self._clips)
 
     def resume(self) -> None:
@@ -110,12 +128,18 @@ class Voice:
         self._press(held_packets(key, is_down, step=self.event_step))
 
     def _press(self, packets: Iterator[EventPacket]) -> None:
+        self._take_back()
         self._presses.append(chain(packets, repeat(None, GAP)))
 
     def sound_keys(self, tones: Sequence[Octets]) -> None:
         """Send keys as tones, ahead of any clip."""
+        self._take_back()
         self._tones.extend(memoryview(tone.data) for tone in tones)
         self.talks = True
+
+    def _take_back(self) -> None:
+        """What comes next may be something else than what is laid out."""
+        self._at -= self._ahead.take_back(self._call)
 
     @property
     def speaks(self) -> bool:
@@ -140,6 +164,13 @@ class Voice:
             except StopIteration:
                 self._presses.popleft()
         return None
+
+    def fill_ahead(self) -> int | None:
+        """What `fill` does, and lay out what comes next."""
+        ticket = self.fill()
+        if self.speaks:
+            self._at = self._ahead.lay_out(self._call, self._clips[0], self._at)
+        return ticket
 
     def fill(self, at: int = HEADER.size) -> int | None:
         """Write the next frame at an offset of the packet; the ticket whose last frame it was."""
