@@ -3,7 +3,7 @@
 Each room has its turn in one of the two halves of a frame, and keeps it while anybody is there. Who
 is where, what is announced and what is recorded is kept here; the sound itself is mixed for all
 rooms of a turn at once (`mixing`). A turn costs much by itself and little for each person: so few
-people share one, and only a crowd is spread over all four.
+people share one, and only a crowd is spread over both.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -215,6 +215,7 @@ class VirtualPlane(Desk):
         self._events: deque[Callable[[], None]] = deque()
         self._origin = clock.monotonic()
         self._tick = 0
+        self._owed = 0.0  # of a tick
         self._far: dict[int, FarEnd] = {}
         self.engine = self._engine()
 
@@ -271,8 +272,11 @@ class VirtualPlane(Desk):
         return
 
     def advance(self, seconds: float) -> None:
-        """Move the clock by `seconds`, serving each tick on the way."""
-        for _ in range(round(seconds / TICK_S)):
+        """Move the clock by `seconds`, serving each tick on the way; parts of one add up."""
+        self._owed += seconds / TICK_S
+        ticks = round(self._owed, 6) // 1
+        self._owed -= ticks
+        for _ in range(int(ticks)):
             self._clock.advance(TICK_S)
             self.catch_up()
 
