@@ -32,6 +32,8 @@ def _half_band() -> Sound:
 
 
 _SIDES = _half_band()
+_TWICE = _SIDES * np.float32(2)
+_LEAST, _MOST = np.float32(-32768), np.float32(32767)
 
 
 class Halver:
@@ -46,7 +48,7 @@ class Halver:
         """Half as many samples, of everything below 3.4 kHz; `wide` has an even number."""
         line: Sound = np.concatenate((self._before, wide), dtype=np.float32)
         self._before = line[-(_TAPS - 1) :]
-        sides = np.convolve(line[::2], _SIDES, "valid")
+        sides = np.correlate(line[::2], _SIDES, "valid")  # they are symmetric
         return _rounded(sides + line[1::2][_ARM - 1 : _ARM - 1 + len(sides)] * np.float32(0.5))
 
 
@@ -63,7 +65,7 @@ class Doubler:
         line: Sound = np.concatenate((self._before, narrow), dtype=np.float32)
         self._before = line[-(2 * _ARM - 1) :]
         wide = np.empty(2 * len(narrow), dtype=np.float32)
-        wide[::2] = np.convolve(line, _SIDES * np.float32(2), "valid")
+        wide[::2] = np.correlate(line, _TWICE, "valid")
         wide[1::2] = line[_ARM : _ARM + len(narrow)]
         return wide
 
@@ -100,4 +102,6 @@ class Joiner:
 
 
 def _rounded(sound: Sound) -> NDArray[np.int16]:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    whole = np.rint(sound)
+    np.minimum(np.maximum(whole, _LEAST, out=whole), _MOST, out=whole)
+    return whole.astype(np.int16)
