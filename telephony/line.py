@@ -363,7 +363,8 @@ class SipLine:
 
     def _load(self) -> Load:
         plane = self._plane.load
-        return Load(self.active, self._heartbeat.lateness_s, plane.busy, plane.late_s)
+        lateness_s = max(self._heartbeat.lateness_s, self._wire.behind_s)
+        return Load(self.active, lateness_s, plane.busy, plane.late_s)
 
     def _look(self) -> None:
         """Say when the door closes because there is too much to do, and when it opens again."""

@@ -19,7 +19,7 @@ class Load:
 
     calls: int = 0
     lateness_s: float = 0.0
-    """Of the event loop."""
+    """Of the event loop, or of the messages that wait for it."""
     busy: float = 0.0
     """Share of its time that the media plane works."""
     plane_late_s: float = 0.0

@@ -26,6 +26,10 @@ class Wire(Protocol):
     def carry(self, outputs: Sequence[Output]) -> None:
         """Send and tell what the core gave."""
 
+    @property
+    def behind_s(self) -> float:
+        """Seconds that messages wait before they are read; nought as a rule."""
+
     async def close(self) -> None:
         """Close every socket."""
 

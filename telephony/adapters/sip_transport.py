@@ -95,6 +95,7 @@ class SipTransport:
         self._carrying = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._all_read_at: float | None = None
         self.counts = TransportCounts()
 
     # life
@@ -226,15 +227,30 @@ class SipTransport:
     # from the network to the core
 
     def _read_datagrams(self) -> None:
+        begun = self._clock.monotonic()
         for _ in range(BATCH):
             if self._socket is None:
                 return
             try:
                 data, address = self._socket.recvfrom(65_535)
-            except OSError:
-                # Nothing left to read, or an ICMP error of an earlier send.
+            except BlockingIOError:
+                self._all_read_at = None
                 return
+            except OSError:
+                return  # an ICMP error of an earlier send
             self.received(data, _udp_peer(address[0], address[1]))
+        if self._all_read_at is None:
+            self._all_read_at = begun
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds since everything that had come was read; what comes now waits as long, or less.
+
+        Nought as a rule. The event loop may keep its time perfectly meanwhile: it has its turn
+        between two batches.
+        """
+        since = self._all_read_at
+        return 0.0 if since is None else self._clock.monotonic() - since
 
     def received(self, data: bytes, source: Peer) -> None:
         """Give one message to the core. Never raises."""

@@ -54,6 +54,7 @@ class ScriptedWire:
         self._hears: Callable[[str, float], bool] = lambda host, now: False
         self.sent: list[tuple[Peer, Request | Response]] = []
         self.open_ = False
+        self.behind_s = 0.0
         self.attached: Callable[[], object] = lambda: None
         """Called as soon as messages are received."""
 
