@@ -15,6 +15,7 @@ from telephony.dtmf import TelephoneEvent, pack_event
 from telephony.media.secure_line import SecureLine
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream
 from tests.media.srtp_reference import Reference, derived, keystream
+from tests.wire.hearing import find
 
 LONG, SHORT = "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"
 TAGS = {LONG: 10, SHORT: 4}
@@ -320,3 +321,23 @@ def test_reports_of_an_encrypted_call_can_be_read_by_its_peer_alone() -> None:
     first, *_ = rtcp.parse(Reference(OURS).unprotect_report(call.far.reports[0]))
     assert isinstance(first, rtcp.SenderReport)
     assert first.blocks[0].lost == 0
+
+
+def test_an_encrypted_call_and_a_plain_one_hear_each_other_in_a_bridge_and_in_a_room() -> None:
+    for meet in ("bridge", "room"):
+        plane = a_plane()
+        call, other = a_call(plane, secret()), a_call(plane)
+        Encrypting(call)
+        if meet == "bridge":
+            plane.bridge(call.slot, other.slot)
+        else:
+            room = plane.open_room(lambda _: None)
+            plane.join(call.slot, room)
+            plane.join(other.slot, room)
+        words, said = noise(1.0, seed=1, amplitude=2000), noise(1.0, seed=2, amplitude=2000)
+        call.far.speak(said)
+        other.far.speak(words)
+        plane.advance(1.4)
+        at_home = np.frombuffer(heard(call), np.uint8)
+        assert find(decode(at_home, Law.PCMU), words).score > 0.97
+        assert find(other.far.sound(), said).score > 0.97
