@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from call.leg import HangUpCause
-from call.media import MediaStatistics, PlaneLoad
+from call.media import KeySource, MediaStatistics, PlaneLoad
 from call.sound import Law
 from telephony.access import AccessPolicy, Doorkeeper, Outcome
 from telephony.line import LineSettings
@@ -171,7 +171,8 @@ SOUND = MediaStatistics(
     packets_lost=20,
     packets_late=1,
     jitter_ms=2.04,
-    late_ticks=0,
+    late_ticks=4,
+    burst_ratio=2.34,
     codec=Law.PCMU,
     r_factor=81.6,
     mos=4.079,
@@ -182,14 +183,37 @@ SOUND = MediaStatistics(
 )
 
 
+TOLD_BY = ((KeySource.RFC4733, 2),)
+
+
 def _record(sound: MediaStatistics | None) -> CallRecord:
-    return CallRecord("c1", False, 0.2, 10.04, HangUpCause.NORMAL, True, 2, (), sound)
+    return CallRecord("c1", False, 0.2, 10.04, HangUpCause.NORMAL, True, 2, TOLD_BY, sound)
 
 
 def test_the_log_tells_of_a_call_how_well_it_was_heard() -> None:
     fields = _record(SOUND).fields()
-    heard = {name: fields[name] for name in ("codec", "r", "mos", "rtt_ms", "remote_lost")}
-    assert heard == {"codec": "PCMU", "r": 82, "mos": 4.08, "rtt_ms": 60, "remote_lost": 3}
+    assert fields == {
+        "call_id": "c1",
+        "cause": "normal",
+        "by_peer": True,
+        "keys": 2,
+        "rfc4733": 2,
+        "talk_s": 10.0,
+        "codec": "PCMU",
+        "sent": 500,
+        "received": 480,
+        "lost": 20,
+        "late": 1,
+        "bursts": 2.3,
+        "jitter_ms": 2.0,
+        "late_ticks": 4,
+        "r": 82,
+        "mos": 4.08,
+        "rtt_ms": 60,
+        "remote_lost": 3,
+        "remote_jitter_ms": 1.5,
+        "remote_mos": 4.1,
+    }
 
 
 def test_the_log_tells_nothing_that_nobody_measured() -> None:
