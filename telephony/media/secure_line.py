@@ -14,7 +14,7 @@ pylibsrtp, which is an optional extra, is known here alone.
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from call.errors import Unavailable
 from call.media import Address, Srtp
@@ -23,7 +23,7 @@ from telephony.media.line import Line
 _LONGEST = 1300  # octets of a packet that libsrtp is given to protect, its buffer being 1500
 _LONGEST_SECURE = 1500
 _WINDOW = 256  # packets remembered against replay, as many as the timeline remembers
-_TAG = {"AES_CM_128_HMAC_SHA1_80": 10, "AES_CM_128_HMAC_SHA1_32": 4}
+_TAG = MappingProxyType({"AES_CM_128_HMAC_SHA1_80": 10, "AES_CM_128_HMAC_SHA1_32": 4})
 _REPORT_TAG = 10  # of SRTCP, whatever the suite (RFC 3711, 5.2 and RFC 4568, 6.2.2)
 
 _Guard = Callable[[bytes], bytes]
