@@ -28,6 +28,7 @@ DEPTH = 64
 
 _AHEAD = 30 * FRAME  # a place further than this past the expected one is a jump
 _BEHIND = 25 * FRAME  # and so is one further than this before it
+_OVERTAKEN = 10 * FRAME  # past the place expected: keys that overtook a packet moved none
 PAUSE = _BEHIND // FRAME + 1
 """Frames without a packet, after which the next one may be a jump."""
 _NOWHERE = -1  # no timestamp
@@ -230,7 +231,9 @@ class Timeline:
             if steps > 0 and not -_BEHIND <= position - self.expected(now) <= _AHEAD:
                 position = self._aligned(now)
                 self._transit = None
-            elif steps <= 0 and not -_BEHIND <= position - self.head <= 0:
+            elif steps <= 0 and not (
+                self.head - _BEHIND <= position <= self.expected(now) + _OVERTAKEN
+            ):
                 self.reception.late += 1
                 return False
         self._timestamp, self.position = timestamp, position

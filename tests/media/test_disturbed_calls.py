@@ -171,3 +171,17 @@ def test_events_that_come_late_and_crossed_count_once_each(keys: list[str], seed
             call.far.send(packet)
         call.plane.advance(0.02)
     assert sorted(event.key for event in call.told(KeyPressed)) == sorted(keys)
+
+
+def test_a_word_that_a_key_overtakes_is_recorded(tmp_path: Path) -> None:
+    talk = Talk({20: "0"}, FRAMES, ((0, 0), (0, 0)))
+    came: dict[int, list[Packet]] = {}
+    for n, packet in enumerate(talk.packets()):
+        if n != 18:  # lost; the next word comes after two packets of the key
+            came.setdefault(22 if n == 19 else n, []).append(packet)
+    call = a_call(a_plane())
+    call.far.silent = True
+    call.plane.record(call.slot, tmp_path / "m.raw", max_s=60)
+    run(call, came)
+    recorded = np.fromfile(tmp_path / "m.raw", "<i2")
+    assert np.array_equal(recorded[19 * FRAME : 20 * FRAME], LINEAR[19])
