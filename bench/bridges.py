@@ -18,8 +18,9 @@ import time
 import numpy as np
 
 from bench.arrivals import ROOM_FOR_STAMP, stamp, stamped_at
-from bench.media import phones, tell
+from bench.media import tell
 from bench.processor import processor_s
+from bench.swarm import phones
 from call.media import MediaEvent, Stream
 from call.sound import FRAME, FRAME_S, Law
 from telephony import rtp

@@ -10,67 +10,22 @@ either way, and the processor time the plane took.
 
 import asyncio
 import multiprocessing
-import select
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from math import inf
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
-from bench.arrivals import ROOM_FOR_STAMP, Arrivals, missing, pacing, stamp, stamped_at
+from bench.arrivals import Arrivals, missing, pacing
 from bench.processor import processor_s
+from bench.swarm import phones
 from call.g711 import encode
 from call.media import MediaEvent, MediaStatistics, RecordEnded, Stream
 from call.sound import FRAME, Clip, Law
-from telephony import rtp
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
-
-SPREAD = 10
-"""Parts of a frame over which the generator spreads its calls."""
-
-
-TONE = encode((np.sin(np.arange(FRAME) / 5) * 9000).astype(np.int16), Law.PCMU).tobytes()
-
-
-def phones(count: int, seconds: float, pipe: Connection, says: Sequence[bytes] = (TONE,)) -> None:
-    """Be `count` telephones for a while; tells arrivals by call, and packets sent.
-
-    Each says the same frame again and again: the first one `says[0]`, the next one `says[1]`.
-    """
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-        each.setblocking(False)
-        stamp(each)
-    pipe.send([each.getsockname()[1] for each in sockets])
-    for each, port in zip(sockets, pipe.recv(), strict=True):
-        each.connect(("127.0.0.1", port))
-    poll = select.epoll()
-    by_fd = {each.fileno(): n for n, each in enumerate(sockets)}
-    for each in sockets:
-        poll.register(each.fileno(), select.EPOLLIN)
-    arrivals = [Arrivals() for _ in sockets]
-    start, step, sent = time.monotonic(), 0, 0
-    while (now := time.monotonic()) < start + seconds:
-        due = start + step * 0.02 / SPREAD
-        if now >= due:
-            frame = step // SPREAD
-            for n in range(step % SPREAD, count, SPREAD):
-                header = rtp.HEADER.pack(0x80, 0, frame & 0xFFFF, frame * FRAME, n + 1)
-                sent += sockets[n].send(header + says[n % len(says)]) > 0
-            step += 1
-            due += 0.02 / SPREAD
-        for fd, _ in poll.poll(max(0.0, due - time.monotonic()), len(by_fd)):
-            packet, extra, _, _ = sockets[by_fd[fd]].recvmsg(2048, ROOM_FOR_STAMP)
-            sequence = int.from_bytes(packet[2:4], "big")
-            arrivals[by_fd[fd]].add(stamped_at(extra), sequence)
-    pipe.send((arrivals, sent))
 
 
 async def measure(calls: int, seconds: float, folder: Path, *, record: bool) -> None:
@@ -115,7 +70,7 @@ def tell(
     events: list[MediaEvent],
 ) -> None:
     """Print the figures."""
-    paced = pacing(call.within(call.times[0] + 1.0, inf) for call in arrivals)
+    paced = pacing(call.within(call.times[0] + 1.0, inf) for call in arrivals if call.times)
     assert paced is not None
     lost = sum(missing(call.sequences) for call in arrivals)
     statistics = [e for e in events if isinstance(e, MediaStatistics)]

@@ -16,8 +16,9 @@ import time
 
 import numpy as np
 
-from bench.media import phones, tell
+from bench.media import tell
 from bench.processor import processor_s
+from bench.swarm import phones
 from call.g711 import SILENCE, decode, encode
 from call.media import MediaEvent, RoomEvent, Stream
 from call.sound import FRAME, FRAME_S, Law
