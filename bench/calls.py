@@ -178,7 +178,7 @@ def _wait_until(instant: float) -> None:
     time.sleep(max(0.0, instant - time.monotonic()))
 
 
-def _speech() -> bytes:
+def speech() -> bytes:
     sound, _ = soundfile.read(SPEECH, dtype="int16")
     return encode(sound[: len(sound) // FRAME * FRAME], Law.PCMU).tobytes()
 
@@ -213,7 +213,7 @@ def main() -> None:
     arguments = _arguments()
     plans = {"playback": plan_playback, "deposit": plan_deposit}
     rate = _rate(arguments)
-    plan = plans[arguments.scenario](arguments.calls, arguments.seconds, rate, _speech())
+    plan = plans[arguments.scenario](arguments.calls, arguments.seconds, rate, speech())
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         given = Measured(arguments.listen or "", arguments.pid or 0, arguments.data)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.arrivals import Arrivals, missing, pacing
+from bench.arrivals import Arrivals, Pacing, missing, pacing
 from bench.processor import processor_s
 from bench.swarm import phones
 from call.g711 import encode
@@ -28,8 +28,10 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 
 
-async def measure(calls: int, seconds: float, folder: Path, *, record: bool) -> None:
-    """Run the load and print what came of it."""
+async def measure(
+    calls: int, seconds: float, folder: Path, *, record: bool
+) -> tuple[float, Pacing]:
+    """Run the load and print what came of it; the share of a core used, and the pacing."""
     ours, theirs = multiprocessing.Pipe()
     generator = multiprocessing.get_context("spawn").Process(
         target=phones, args=(calls, seconds, theirs)
@@ -58,7 +60,7 @@ async def measure(calls: int, seconds: float, folder: Path, *, record: bool) -> 
     arrivals, sent = await asyncio.to_thread(ours.recv)
     await plane.stop()
     generator.join()
-    tell(calls, plane.priority, used, arrivals, sent, events)
+    return used, tell(calls, plane.priority, used, arrivals, sent, events)
 
 
 def tell(
@@ -68,8 +70,8 @@ def tell(
     arrivals: list[Arrivals],
     sent: int,
     events: list[MediaEvent],
-) -> None:
-    """Print the figures."""
+) -> Pacing:
+    """Print the figures; the pacing."""
     paced = pacing(call.within(call.times[0] + 1.0, inf) for call in arrivals if call.times)
     assert paced is not None
     lost = sum(missing(call.sequences) for call in arrivals)
@@ -86,6 +88,7 @@ def tell(
         f"late ticks {max(e.late_ticks for e in statistics)}; "
         f"recorded {recorded / calls:.2f} s a call"
     )
+    return paced
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The short way that nearly every packet takes leads where the careful way would have led."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from call.g711 import decode, encode
-from call.media import RecordEnded
-from call.sound import FRAME, Law
+from call.media import KeyPressed, RecordEnded
+from call.sound import FRAME, RATE, Law
+from telephony import rtp
+from telephony.dtmf import TelephoneEvent, pack_event
 from telephony.following import Following
 from telephony.playout import Reception, Ring, Timeline
 from tests.media.plane import a_call, noise
@@ -217,3 +220,38 @@ def test_a_recording_holds_nothing_of_what_was_said_before_it(tmp_path: Path) ->
     assert abs(starts[0] - 2.5 * 8000) <= 2 * FRAME
     after = starts[0] + round(0.7 * 8000)
     assert np.array_equal(heard[after : after + len(second)], second)
+
+
+def test_a_telephone_that_sends_packets_of_10_ms_is_heard_without_falling_behind(
+    tmp_path: Path,
+) -> None:
+    call = a_call()
+    call.far.stream = None  # it does not send by itself
+    call.plane.record(call.slot, tmp_path / "heard.raw", max_s=60)
+    octets = encode(noise(3.0), Law.PCMU)
+    for n in range(300):
+        payload = octets[n * 80 : (n + 1) * 80].tobytes()
+        call.far.send(rtp.pack(rtp.RtpPacket(0, n, n * 80, 7, payload)))
+        call.plane.advance(0.01)
+    assert len(call.far.inbox) <= 1
+    call.plane.close(call.slot)
+    call.plane.advance(0.1)
+    heard = np.fromfile(tmp_path / "heard.raw", dtype="<i2")
+    assert np.array_equal(heard[: 2 * RATE], decode(octets, Law.PCMU)[: 2 * RATE])
+
+
+def test_keys_among_packets_of_10_ms_do_not_make_them_wait() -> None:
+    call = a_call()
+    call.far.stream = None
+    sequence = 0
+    for n in range(300):
+        packets = [rtp.RtpPacket(0, 0, n * 80, 7, bytes(80))]
+        if n % 4 == 0:
+            event = pack_event(TelephoneEvent(5, n % 8 == 4, 800))
+            packets.append(rtp.RtpPacket(101, 0, n // 8 * 640, 7, event))
+        for packet in packets:
+            call.far.send(rtp.pack(replace(packet, sequence=sequence)))
+            sequence += 1
+        call.plane.advance(0.01)
+    assert len(call.far.inbox) <= 1
+    assert len(call.told(KeyPressed)) == 38
