@@ -24,7 +24,6 @@ from call.clock import SystemClock
 from call.errors import Fault, Misuse
 from call.media import PlaneDied
 from telephony.media import seam
-from telephony.media.desk import COMMANDS
 from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import UdpLine, UdpWire
 from telephony.media.load import LoadMeter
@@ -105,7 +104,7 @@ class Plane:
             except Misuse:
                 continue  # it closes already
         for room in self._engine.rooms:
-            self._engine.close_room(room)
+            self._engine.obey("close_room", room)
         self._writer.close()
         self._engine.tick(number)
         self._wire.close()
@@ -163,9 +162,7 @@ class Plane:
                 self._turn_away(fields, opened)
                 return
             fields = (*fields, UdpLine(*opened))
-        elif name not in COMMANDS:
-            raise Misuse(f"unknown command: {name}")
-        getattr(self._engine, name)(*fields)
+        self._engine.obey(name, *fields)
 
     def _turn_away(self, fields: Sequence[object], opened: Sequence[socket.socket]) -> None:
         """This process may hold no more descriptors, and got none, or one, of the slot's pair."""

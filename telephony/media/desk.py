@@ -27,8 +27,9 @@ from call.media import (
     Stream,
 )
 from call.sound import Clip
-from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.engine import MediaSettings
 from telephony.media.rooms import LEAST_DB, MOST_DB
+from telephony.media.slots import MediaMisuse
 
 E = TypeVar("E")
 
@@ -224,10 +225,6 @@ class Desk(ABC):
             tell(PlaneDied())
         for tell_room in rooms:
             tell_room(PlaneDied())
-
-
-COMMANDS = frozenset(name for name in vars(Desk) if not name.startswith("_")) - {"load"}
-"""The names that may be posted; each is a method of the engine."""
 
 
 def absolute(clips: Sequence[Clip]) -> list[Clip]:

@@ -9,13 +9,10 @@ a process, a socket or a clock beyond the ports it was given.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 from call.clock import Clock
-from call.errors import Misuse
 from call.g711 import encode
 from call.media import (
     KeyPressed,
@@ -24,51 +21,47 @@ from call.media import (
     MediaLost,
     PlaneLoad,
     PlayEnded,
-    RecordEnded,
     RoomEvent,
-    Side,
     Stream,
     Wideband,
 )
 from call.sound import FRAME, FRAME_S, Clip, EndOfRecording, Law
 from telephony import rtcp
 from telephony.codecs import FACTS
-from telephony.dtmf import KEYS, Press
+from telephony.dtmf import KEYS
 from telephony.following import Following
 from telephony.media.attention import Attention
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
+from telephony.media.company import Company
+from telephony.media.hearing import Hearing
 from telephony.media.high_band import HighBand
 from telephony.media.inbound import Inbound
 from telephony.media.line import Line, Wire
 from telephony.media.listening import Listening
 from telephony.media.live import Live
 from telephony.media.outbound import GROUPS, Outbound
-from telephony.media.recording import Recording
+from telephony.media.recorder import Recorder
 from telephony.media.reporting import report, statistics
 from telephony.media.rooms import Rooms
 from telephony.media.secure_line import bare, secured
 from telephony.media.slot import PLAYOUT_S, Slot
+from telephony.media.slots import MediaMisuse, Slots
 from telephony.media.taping import Tapes
 from telephony.media.wide_ear import WideEar
-from telephony.media.writer import Sink, Writer
+from telephony.media.writer import Writer
 from telephony.playout import Ring, Timeline
 from telephony.tones import key_tones
 
 TICK_S = FRAME_S / GROUPS
 _CARE = 25 * GROUPS  # ticks in which every call is looked after once: half a second
 _KEYS_QUEUED_S = 30.0  # of keys to send; more are left out
-_KEYS_CARRIED_S = 3.0  # of those carried over a bridge; no fingers are so far ahead
 _REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
 
 _log = logging.getLogger(__name__)
 
 Draw = Callable[[], tuple[int, int, int]]
 """Draws an SSRC, a first sequence number and a first timestamp (RFC 3550, 5.1: random)."""
-
-
-class MediaMisuse(Misuse):
-    """A command named a slot that is not open, or made no sense for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ class Engine:
         self._clock = clock
         self._draw = draw
         self._emit = emit
-        self._slots: dict[int, Slot] = {}
+        self._slots = Slots()
         self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
         self._ring = Ring(settings.slots)
         self._outbound = Outbound(settings.slots)
@@ -125,15 +118,68 @@ class Engine:
         )
         self._ears: list[dict[int, WideEar]] = [{} for _ in range(GROUPS)]
         self._shelf = ClipShelf()
-        self._writing: dict[Sink, tuple[int, Recording]] = {}
-        self._frame = 0
+        self._hearing = Hearing(self._slots, self._ring, self._live, self._listening)
+        self._recorder = Recorder(
+            self._slots,
+            self._hearing,
+            self._listening,
+            self._tapes,
+            writer,
+            emit,
+            drain=self._drain,
+            written=self._release,
+        )
+        self._company = Company(
+            self._slots,
+            self._hearing,
+            self._outbound,
+            self._bridges,
+            self._rooms,
+            clock,
+            self.send_keys,
+        )
+        self._commands = self._table()
         self.late_ticks = 0
         self.resynchronised = 0
+
+    def _table(self) -> Mapping[str, Callable[..., None]]:
+        return {
+            "open": self.open,
+            "connect": self.connect,
+            "play": self.play,
+            "stop_playing": self.stop_playing,
+            "skip": self.skip,
+            "pause": self.pause,
+            "resume": self.resume,
+            "send_keys": self.send_keys,
+            "record": self._recorder.record,
+            "stop_recording": self._recorder.stop,
+            "watch_speech": self.watch_speech,
+            "bridge": self._company.bridge,
+            "unbridge": self._company.unbridge,
+            "join": self._company.join,
+            "leave": self._company.leave,
+            "mute": self._rooms.mute,
+            "set_volume": self._rooms.set_volume,
+            "open_room": self._rooms.open,
+            "announce": self.announce,
+            "record_room": self._rooms.record,
+            "stop_recording_room": self._rooms.stop_recording,
+            "close_room": self._company.close_room,
+            "close": self.close,
+        }
+
+    def obey(self, name: str, *fields: object) -> None:
+        """Carry out one command of the media plane. Raises Misuse for what makes no sense."""
+        command = self._commands.get(name)
+        if command is None:
+            raise MediaMisuse(f"unknown command: {name}")
+        command(*fields)
 
     @property
     def idle(self) -> bool:
         """Whether no slot is open and nothing waits to be written: the beat may rest."""
-        return not self._slots and self._rooms.idle
+        return not len(self._slots) and self._rooms.idle
 
     def load(self, busy: float, late_s: float) -> PlaneLoad:
         """What there is to tell of the load, beside what the beat was measured to be."""
@@ -159,27 +205,27 @@ class Engine:
 
     def open(self, call: int, line: Line) -> None:
         """Take a slot; its line is bound already."""
-        if call in self._slots or not 0 <= call < self._settings.slots:
+        if call in self._slots.every or not 0 <= call < self._settings.slots:
             raise MediaMisuse(f"slot {call} cannot be opened")
         slot = Slot(
             call,
             line,
-            Timeline(self._frame),
+            Timeline(self._slots.frame),
             self._following,
-            heard=self._frame,
-            alive=self._frame,
-            next_report=self._frame + _REPORT // 2 + call % _REPORT,
+            heard=self._slots.frame,
+            alive=self._slots.frame,
+            next_report=self._slots.frame + _REPORT // 2 + call % _REPORT,
             late_before=self.late_ticks,
         )
-        self._ring.clear(call, self._frame)
+        self._ring.clear(call, self._slots.frame)
         self._following.begin(call)
-        self._slots[call] = slot
+        self._slots.every[call] = slot
         self._care[call % _CARE][call] = slot
         self._wire.attach(call, line)
 
     def connect(self, call: int, stream: Stream) -> None:
         """Start, or change, what flows."""
-        slot = self._slot(call)
+        slot = self._slots.open(call)
         slot.line = secured(slot.line, stream.srtp)
         before, slot.stream = slot.stream, stream
         self._following.forget(call, slot.timeline)
@@ -187,7 +233,7 @@ class Engine:
         if before is None or before.remote != stream.remote:
             self._inbound.aim(slot, stream)
         if not slot.listens or before is None or before.direction != stream.direction:
-            slot.heard = slot.alive = self._frame
+            slot.heard = slot.alive = self._slots.frame
             slot.lost_told = False
         self._choose_codec(slot, before, stream)
         if before is not None and before.law is not stream.law:
@@ -195,9 +241,8 @@ class Engine:
         self._listening.set_law(call, stream.law)
         self._live.set_law(call, stream.law)
         self._bridges.agree(call, stream)
-        if self._is_listened(call):
-            self._listen(slot)
-        self._seek_tones(slot, stream.event_payload_type is None and slot.listens)
+        self._hearing.resume(slot)
+        self._hearing.seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
             start = self._draw()
             slot.feedback.begin(start[0], start[1] + 1)
@@ -230,7 +275,7 @@ class Engine:
 
     def play(self, call: int, clips: Sequence[Clip], ticket: int, repeat: bool = False) -> None:
         """Send the clips in place of what is being sent; with `repeat`, without end."""
-        slot = self._slot(call)
+        slot = self._slots.open(call)
         if slot.sender is None or slot.stream is None:
             slot.waiting = (tuple(clips), ticket, repeat)
             return
@@ -239,29 +284,29 @@ class Engine:
 
     def stop_playing(self, call: int) -> None:
         """Send silence from the next frame on."""
-        slot = self._slot(call)
+        slot = self._slots.open(call)
         slot.waiting = None
         if slot.sender is not None:
             slot.sender.voice.stop()
 
     def skip(self, call: int, seconds: float) -> None:
         """Go on further in what is being sent, or back."""
-        if (sender := self._slot(call).sender) is not None:
+        if (sender := self._slots.open(call).sender) is not None:
             sender.voice.skip(round(seconds / FRAME_S))
 
     def pause(self, call: int) -> None:
         """Send silence in place of what is being sent."""
-        if (sender := self._slot(call).sender) is not None:
+        if (sender := self._slots.open(call).sender) is not None:
             sender.voice.pause()
 
     def resume(self, call: int) -> None:
         """Go on with what is paused."""
-        if (sender := self._slot(call).sender) is not None:
+        if (sender := self._slots.open(call).sender) is not None:
             sender.voice.resume()
 
     def send_keys(self, call: int, keys: str) -> None:
         """Send presses of these keys; lower case letters are taken as upper."""
-        slot = self._slot(call)
+        slot = self._slots.open(call)
         keys = keys.upper()
         if slot.sender is None or slot.stream is None or not set(keys) <= set(KEYS):
             raise MediaMisuse(f"keys cannot be sent on slot {call}")
@@ -275,125 +320,24 @@ class Engine:
             slot.sender.voice.press(keys)
             self._outbound.regroup(call % GROUPS)
 
-    def record(
-        self, call: int, path: Path, max_s: float, final_silence_s: float | None, side: Side
-    ) -> None:
-        """Record one side from now on, or both; a recording under way is ended first."""
-        slot = self._slot(call)
-        self.stop_recording(call)
-        self._drain(slot)
-        recording = Recording(self._writer, Sink(path), max_s, final_silence_s, call // GROUPS)
-        if side is Side.RECEIVED:
-            self._listen(slot)
-            self._listening.record(call, recording, self._frame)
-        else:
-            self._take_live(call)
-            self._tapes.record(call, recording, side)
-
-    def stop_recording(self, call: int, cause: EndOfRecording = EndOfRecording.STOPPED) -> None:
-        """End the recording under way, if any, with all that has arrived."""
-        slot = self._slot(call)
-        if (taped := self._tapes.stop(call)) is not None:
-            self._end_tape(call, taped, cause)
-        if self._listening.recording(call) is None:
-            return
-        self._drain(slot)
-        recording = self._listening.stop(call, self._frame)
-        if recording is not None:
-            self._end(call, recording, cause)
-
     def watch_speech(self, call: int, wanted: bool) -> None:
         """Tell when somebody begins to speak and when they are quiet, or tell it no more."""
-        self._slot(call)
+        self._slots.open(call)
         if wanted is not self._attention.watches(call):
             self._attention.watch(call, wanted)
-            self._take_live(call, wanted)
-
-    def bridge(self, call: int, other: int, keys: bool) -> None:
-        """Let two calls hear each other, in place of whomever they hear."""
-        both = self._slot(call).call, self._slot(other).call
-        together = self._bridges.other(call) == other
-        for each in () if together else both:
-            self.unbridge(each)
-            self.leave(each)
-        self._bridges.join(call, other, keys=keys)
-        for each in () if together else both:
-            self._hear_live(each)
-
-    def unbridge(self, call: int) -> None:
-        """End the bridge a call is in, if any."""
-        for each in self._bridges.part(call):
-            self._hear_live(each, False)
-
-    def open_room(self, room: int) -> None:
-        """Open a room."""
-        self._rooms.open(room)
-
-    def close_room(self, room: int) -> None:
-        """Let everybody leave; the room is told closed once its recording is written."""
-        for call in self._rooms.members(room):
-            self.leave(call)
-        self._rooms.close(room)
-
-    def join(self, call: int, room: int) -> None:
-        """Let a call hear all others of a room, and be heard."""
-        self._slot(call)
-        self.unbridge(call)
-        self.leave(call)
-        self._rooms.join(call, room)
-        self._hear_live(call)
-
-    def leave(self, call: int) -> None:
-        """Leave the room a call is in, if any."""
-        if self._rooms.leave(call):
-            self._hear_live(call, False)
-
-    def mute(self, call: int, muted: bool) -> None:
-        """Let the others of the room hear a call, or not."""
-        self._rooms.mute(call, muted)
-
-    def set_volume(self, call: int, spoken_db: float, heard_db: float) -> None:
-        """How loud the others hear a call, and how loud it hears them."""
-        self._rooms.set_volume(call, spoken_db, heard_db)
+            self._hearing.take_live(call, wanted)
 
     def announce(self, room: int, clips: Sequence[Clip], ticket: int) -> None:
         """Play to everybody in a room."""
         self._rooms.announce(room, self._shelf.take(clips, Law.PCMU), ticket)
 
-    def record_room(self, room: int, path: Path, max_s: float) -> None:
-        """Record the sum of all in a room."""
-        self._rooms.record(room, path, max_s)
-
-    def stop_recording_room(self, room: int) -> None:
-        """End the recording of a room."""
-        self._rooms.stop_recording(room)
-
-    def _hear_live(self, call: int, wanted: bool = True) -> None:
-        """What a call says is taken frame by frame, for others; and it hears others."""
-        self._take_live(call, wanted)
-        self._outbound.follow(call, wanted)
-
-    def _take_live(self, call: int, wanted: bool = True) -> None:
-        """Somebody more hears what a call says, frame by frame; or somebody less."""
-        slot = self._slots[call]
-        if wanted:
-            self._listen(slot)
-            self._live.begin(call, self._frame)
-        else:
-            self._live.end(call)
-        slot.listened = slot.listens and self._is_listened(call)
-
-    def _is_listened(self, call: int) -> bool:
-        return self._live.takes(call) or self._listening.listens(call)
-
     def close(self, call: int) -> None:
         """Let the slot go, once its recordings are written."""
-        slot = self._slot(call)
-        self.unbridge(call)
-        self.leave(call)
-        self.stop_recording(call, EndOfRecording.HANG_UP)
+        slot = self._slots.open(call)
+        self._company.part(call)
+        self._recorder.stop(call, EndOfRecording.HANG_UP)
         self.watch_speech(call, False)
-        self._seek_tones(slot, False)
+        self._hearing.seek_tones(slot, False)
         if slot.sender is not None:
             self._tell_peer(slot, leaving=True)
             self._outbound.end(call)
@@ -406,22 +350,22 @@ class Engine:
 
     def tick(self, number: int) -> None:
         """Serve tick `number` of the grid."""
-        self._frame, group = divmod(number, GROUPS)
+        self._slots.frame, group = divmod(number, GROUPS)
         now = self._clock.monotonic()
         self._outbound.beat(group, self._played)
         self._receive(now)
         for ear in self._ears[group].values():
-            ear.beat(self._frame)
-        self._listening.beat(group, self._frame, self._end, self._heard_tone)
-        self._live.beat(group, self._frame)
-        self._tapes.beat(group, self._end_tape)
+            ear.beat(self._slots.frame)
+        self._listening.beat(group, self._slots.frame, self._recorder.ended, self._heard_tone)
+        self._live.beat(group, self._slots.frame)
+        self._tapes.beat(group, self._recorder.tape_ended)
         self._attention.beat(group, now, self._emit)
         if self._high:
             self._high.beat(group)
         if self._bridges.carry_keys:
-            self._bridges.hush(self._listening.keys_down(group), self._frame)
+            self._bridges.hush(self._listening.keys_down(group), self._slots.frame)
         # Those whose turn to send comes next hear what is newest.
-        self._bridges.beat((group + 1) % GROUPS, self._frame)
+        self._bridges.beat((group + 1) % GROUPS, self._slots.frame)
         if self._high:
             self._high.cross((group + 1) % GROUPS, self._bridges.other)
         self._rooms.beat(group)
@@ -431,10 +375,10 @@ class Engine:
                 self._look_after(slot)
         if group == 0:
             self._writer.hand_over()
-        if self._writing or self._rooms.writing:
+        if self._recorder.writing or self._rooms.writing:
             for sink in self._writer.finished():
                 if not self._rooms.written(sink):
-                    self._tell_recorded(*self._writing.pop(sink))
+                    self._recorder.finished(sink)
 
     def step_over(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
@@ -443,42 +387,26 @@ class Engine:
         now = self._clock.monotonic()
         while self._receive(now):
             for group in range(GROUPS):
-                self._listening.beat(group, self._frame, self._end, self._heard_tone)
+                self._listening.beat(
+                    group, self._slots.frame, self._recorder.ended, self._heard_tone
+                )
         self._outbound.skip(ticks // GROUPS)
         self._live.step_over(ticks // GROUPS)
         self._tapes.step_over(ticks // GROUPS)
         self._rooms.step_over(ticks // GROUPS)
 
-    def _seek_tones(self, slot: Slot, wanted: bool) -> None:
-        if wanted:
-            self._listen(slot)
-        self._listening.seek_tones(slot.call, wanted, self._frame)
-        slot.listened = slot.listens and self._is_listened(slot.call)
-
-    def _listen(self, slot: Slot) -> None:
-        """From here on somebody reads what is received."""
-        if not slot.listened:
-            self._ring.rejoin(slot.call, slot.timeline)
-        slot.listened = slot.listens
-
-    def _slot(self, call: int) -> Slot:
-        slot = self._slots.get(call)
-        if slot is None or slot.closing:
-            raise MediaMisuse(f"slot {call} is not open")
-        return slot
-
     def _receive(self, now: float) -> bool:
         """One packet of each line that has any; False when nothing was there."""
-        return self._inbound.beat(self._slots, self._frame, now)
+        return self._inbound.beat(self._slots.every, self._slots.frame, now)
 
     def _drain(self, slot: Slot) -> None:
         """Read what a line still holds, within reason, so that the present is the present."""
         now = self._clock.monotonic()
         for _ in range(_CARE):
-            if not self._inbound.read(slot, self._frame, now):
+            if not self._inbound.read(slot, self._slots.frame, now):
                 break
         if slot.ear is not None:
-            slot.ear.beat(self._frame, at_once=True)
+            slot.ear.beat(self._slots.frame, at_once=True)
 
     def _played(self, call: int, ticket: int) -> None:
         self._emit(call, PlayEnded(ticket))
@@ -489,51 +417,14 @@ class Engine:
     def _tell(self, call: int, event: MediaEvent) -> None:
         """Tell what a peer did; a key it pressed goes down across its bridge too."""
         self._emit(call, event)
-        if isinstance(event, KeyPressed) and (other := self._bridges.presses(call)) is not None:
-            self._press_across(self._slots[call], self._slots[other], event)
-
-    def _press_across(self, slot: Slot, other: Slot, pressed: KeyPressed) -> None:
-        self._bridges.hush([slot.call], self._frame)
-        if other.sender is None or other.sender.voice.queued_s > _KEYS_CARRIED_S:
-            return
-        press = slot.keys.latest if pressed.source is KeySource.RFC4733 else None
-        if press is None or other.sender.event_payload_type is None:
-            self.send_keys(other.call, pressed.key)
-        else:
-            other.sender.voice.hold(pressed.key, partial(self._goes_on, slot.call, press))
-            self._outbound.regroup(other.call % GROUPS)
-
-    def _goes_on(self, call: int, press: Press) -> bool:
-        """Whether a key of this call is still down; as long as it is, its sound is hushed."""
-        down = press.goes_on(self._clock.monotonic())
-        if down:
-            self._bridges.hush([call], self._frame)
-        return down
-
-    def _end_tape(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
-        self._take_live(call, False)
-        self._end(call, recording, cause)
-
-    def _end(self, call: int, recording: Recording, cause: EndOfRecording) -> None:
-        slot = self._slots[call]
-        slot.listened = slot.listens and self._is_listened(call)
-        slot.writing += 1
-        self._writing[recording.sink] = (call, recording)
-        recording.end(cause)
-
-    def _tell_recorded(self, call: int, recording: Recording) -> None:
-        slot = self._slots[call]
-        slot.writing -= 1
-        cause = recording.ended_by or EndOfRecording.STOPPED
-        seconds, speech_s = recording.seconds, recording.speech_s
-        self._emit(call, RecordEnded(recording.sink.path, seconds, speech_s, cause))
-        self._release(slot)
+        if isinstance(event, KeyPressed):
+            self._company.pressed(call, event)
 
     def _release(self, slot: Slot) -> None:
         """Free a slot that closes, unless something of it is still being written."""
         if not slot.closing or slot.writing:
             return
-        del self._slots[slot.call]
+        del self._slots.every[slot.call]
         del self._care[slot.call % _CARE][slot.call]
         sent = self._outbound.sent(slot.call)[0] if slot.sender else 0
         self._emit(slot.call, statistics(slot, sent, self.late_ticks - slot.late_before))
@@ -541,13 +432,13 @@ class Engine:
     def _look_after(self, slot: Slot) -> None:
         if slot.closing:
             return
-        self._inbound.relearn(slot, self._frame)
-        if slot.sender is not None and self._frame >= slot.next_report:
-            slot.next_report = self._frame + _REPORT
+        self._inbound.relearn(slot, self._slots.frame)
+        if slot.sender is not None and self._slots.frame >= slot.next_report:
+            slot.next_report = self._slots.frame + _REPORT
             self._tell_peer(slot)
         if self._live.takes(slot.call):
             slot.playout_s = max(PLAYOUT_S, self._live.delay(slot.call) * FRAME_S)
-        silent_s = (self._frame - slot.alive) * FRAME_S
+        silent_s = (self._slots.frame - slot.alive) * FRAME_S
         if silent_s < self._settings.media_lost_s:
             slot.lost_told = False
         elif slot.listens and not slot.lost_told:

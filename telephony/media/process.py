@@ -21,8 +21,9 @@ from call.errors import Unavailable
 from call.media import MediaListener, PlaneLoad
 from telephony.media import seam
 from telephony.media.desk import Desk
-from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.engine import MediaSettings
 from telephony.media.ports import Pair, PortPairs
+from telephony.media.slots import MediaMisuse
 
 _READY_S = 15.0
 _END_S = 5.0

@@ -23,9 +23,10 @@ from call.sound import FRAME, FRAME_S, Law, Pcm
 from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
 from telephony.media.desk import Desk
-from telephony.media.engine import TICK_S, Engine, MediaMisuse, MediaSettings
+from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import Arrivals
 from telephony.media.outbound import GROUPS
+from telephony.media.slots import MediaMisuse
 from telephony.media.writer import DirectWriter
 from telephony.tones import key_tones
 
@@ -266,7 +267,7 @@ class VirtualPlane(Desk):
         super().connect(slot, stream)
 
     def _post(self, name: str, *fields: object) -> None:
-        getattr(self.engine, name)(*fields)
+        self.engine.obey(name, *fields)
 
     def _check_running(self) -> None:
         return

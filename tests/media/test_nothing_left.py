@@ -4,7 +4,7 @@ import os
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -42,9 +42,7 @@ def _no_more_descriptors(pid: int) -> Iterator[None]:
 
 
 async def test_when_ports_run_out_a_call_is_refused_and_taken_when_one_is_free() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        first = probe.getsockname()[1] // 2 * 2 + 2
+    first = _four_free_ports()
     settings = MediaSettings(slots=8)
     plane = MediaProcess("127.0.0.1", first_port=first, last_port=first + 3, settings=settings)
     await plane.start()
@@ -61,6 +59,23 @@ async def test_when_ports_run_out_a_call_is_refused_and_taken_when_one_is_free()
         plane.open(Ear())
     finally:
         await plane.stop()
+
+
+def _four_free_ports() -> int:
+    """An even port that is free, and the three after it."""
+    while True:
+        with ExitStack() as stack:
+            probes = [
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                for _ in range(4)
+            ]
+            probes[0].bind(("127.0.0.1", 0))
+            first = int(probes[0].getsockname()[1])
+            with suppress(OSError, OverflowError):
+                for n, probe in enumerate(probes[1:], 1):
+                    probe.bind(("127.0.0.1", first + n))
+                if first % 2 == 0:
+                    return first
 
 
 async def test_when_our_descriptors_run_out_a_call_is_refused_and_nothing_leaks(

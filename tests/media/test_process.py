@@ -21,8 +21,9 @@ from call.media import KeyPressed, MediaEvent, MediaStatistics, PlaneDied, PlayE
 from call.sound import FRAME, EndOfRecording, Law
 from telephony import rtp
 from telephony.dtmf import press_packets
-from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
+from telephony.media.slots import MediaMisuse
 from tests.media.plane import make_clip, noise, stream
 
 pytestmark = pytest.mark.wire

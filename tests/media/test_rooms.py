@@ -20,9 +20,10 @@ from call.media import (
 )
 from call.sound import FRAME, EndOfRecording, Law, Pcm
 from telephony import rtp
-from telephony.media.engine import MediaMisuse, MediaSettings
+from telephony.media.engine import MediaSettings
 from telephony.media.outbound import GROUPS
 from telephony.media.rooms import NoSuchRoom
+from telephony.media.slots import MediaMisuse
 from telephony.media.virtual import VirtualPlane
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
@@ -543,11 +544,11 @@ def test_a_room_that_is_not_open_takes_no_command() -> None:
     [person] = Room(plane).enter(1)
     engine = plane.engine
     for command in (
-        lambda: engine.join(person.slot, 9),
-        lambda: engine.announce(9, [], 1),
-        lambda: engine.record_room(9, Path("never"), 1.0),
-        lambda: engine.stop_recording_room(9),
-        lambda: engine.close_room(9),
+        lambda: engine.obey("join", person.slot, 9),
+        lambda: engine.obey("announce", 9, [], 1),
+        lambda: engine.obey("record_room", 9, Path("never"), 1.0),
+        lambda: engine.obey("stop_recording_room", 9),
+        lambda: engine.obey("close_room", 9),
     ):
         with pytest.raises(NoSuchRoom, match="room 9 is not open"):
             command()
