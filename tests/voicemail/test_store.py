@@ -224,6 +224,17 @@ async def test_a_commit_survives_a_power_cut(database: Database) -> None:
     ) == ["wal", 2]
 
 
+async def test_an_address_that_names_a_driver_for_the_event_loop_is_understood(
+    tmp_path: Path, store: Store
+) -> None:
+    await store.keep(message(), None)
+    address = sqlite_url(tmp_path / "vestibule.sqlite").set(drivername="sqlite+aiosqlite")
+    again = Database(address)
+    await again.open()
+    assert await SqlAlchemyStore(again).message(message().id) == message()
+    await again.close()
+
+
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "vestibule.sqlite").write_bytes(b"a letter to a friend, and not a database" * 50)
     letter = Database(sqlite_url(tmp_path / "vestibule.sqlite"))
