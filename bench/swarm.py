@@ -39,9 +39,11 @@ def phones(count: int, seconds: float, pipe: Connection, says: Sequence[bytes] =
     """
     sockets = [_socket() for _ in range(count)]
     pipe.send([each.getsockname()[1] for each in sockets])
+    mouths, ears = _Mouths(sockets, says), _Ears(sockets, int(seconds * 50) + _BEFORE)
+    while not pipe.poll(0.005):
+        ears.hear()
     for each, port in zip(sockets, pipe.recv(), strict=True):
         each.connect(("127.0.0.1", port))
-    mouths, ears = _Mouths(sockets, says), _Ears(sockets, int(seconds * 50) + _BEFORE)
     start, step, sent = time.monotonic(), 0, 0
     while (now := time.monotonic()) < start + seconds:
         due = start + step * 0.02 / _SPREAD
