@@ -48,7 +48,7 @@ class AccessPolicy:
     stranger_burst: int = 5
     stranger_every_s: float = 10.0
     max_lateness_s: float = 0.25
-    max_busy: float = 0.85
+    max_busy: float = 0.93
     max_plane_lateness_s: float = 0.010
 
 

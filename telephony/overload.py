@@ -35,7 +35,7 @@ class Limits:
     `relief_s` seconds is so for good.
     """
 
-    max_busy: float = 0.85
+    max_busy: float = 0.93
     max_lateness_s: float = 0.25
     max_plane_lateness_s: float = 0.010
     lasting_s: float = 5.0

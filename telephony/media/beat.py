@@ -34,7 +34,8 @@ from telephony.media.writer import ThreadWriter
 _HELD_UP_S = 0.2  # further behind than this, ticks are skipped: a burst would help nobody
 _LATE_S = 0.005
 _NICE = -10
-_CONVERSE_S = 0.002  # spent on commands between two ticks; more of them wait for the next gap
+_CONVERSE_S = 0.0005  # that commands get in every gap between two ticks, however short it is
+_SPARE_S = 0.001  # left of a gap, when commands take the rest of it
 _PAIR = ("sound", "reports")  # the sockets of a slot, in the order they travel
 _ROOM_FOR_SOCKETS = socket.CMSG_LEN(len(_PAIR) * array("i").itemsize)
 _UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
@@ -89,7 +90,7 @@ class Plane:
             self._engine.tick(number)
             number += 1
             if self._untold or self._asked.poll(0):
-                self._converse()
+                self._converse(start + number * TICK_S - _SPARE_S)
             if not self._engine.idle and self._meter.note(woke, time.monotonic(), late):
                 self._tell_load()
         self._end(number)
@@ -117,10 +118,13 @@ class Plane:
         poll = select.poll()
         poll.register(self._link, waiting)
         poll.poll()
-        self._converse()
+        self._converse(time.monotonic() + TICK_S)
 
-    def _converse(self) -> None:
-        """Tell what is untold, and do what is asked."""
+    def _converse(self, until: float) -> None:
+        """Tell what is untold, and do what is asked, until then; the rest waits for the next gap.
+
+        A plane that is nearly at its limit so puts off commands, which can wait, and not frames.
+        """
         while self._untold:
             try:
                 self._link.send(self._untold[0])
@@ -130,7 +134,7 @@ class Plane:
                 self._linked = False
                 return
             self._untold.popleft()
-        until = time.monotonic() + _CONVERSE_S
+        until = max(until, time.monotonic() + _CONVERSE_S)
         while time.monotonic() < until:
             try:
                 size, ancillary, _, _ = self._link.recvmsg_into([self._record], _ROOM_FOR_SOCKETS)

@@ -27,13 +27,13 @@ def _looks(overload: Overload, load: Load, begin: float, seconds: float) -> bool
     return overload.on
 
 
-@pytest.mark.parametrize("load", [Load(busy=0.86), Load(lateness_s=0.3)])
+@pytest.mark.parametrize("load", [Load(busy=0.94), Load(lateness_s=0.3)])
 def test_a_busy_plane_or_a_late_loop_closes_the_door_at_once(load: Load) -> None:
     assert Overload(LIMITS).look(load, 0.0)
 
 
 @pytest.mark.parametrize(
-    "load", [Load(), Load(busy=0.85), Load(lateness_s=0.25), Load(plane_late_s=0.010)]
+    "load", [Load(), Load(busy=0.93), Load(lateness_s=0.25), Load(plane_late_s=0.010)]
 )
 def test_within_the_limits_calls_are_taken(load: Load) -> None:
     assert not _looks(Overload(LIMITS), load, 0.0, 60.0)
@@ -108,7 +108,7 @@ async def test_an_overloaded_machine_says_503_and_when_to_try_again_and_the_othe
         machine = Machine(scene)
         first, second, third = (Caller(scene, name=name) for name in "abc")
         await first.calls()
-        machine.bears(PlaneLoad(busy=0.9), 1.0)
+        machine.bears(PlaneLoad(busy=0.95), 1.0)
         await second.invites()
         assert scene.statuses()[-1] == 503
         assert scene.response(503).header("Retry-After") == "7"
@@ -143,7 +143,7 @@ async def test_a_call_within_a_call_is_not_refused_by_an_overloaded_machine() ->
 
 
 def test_to_look_is_not_to_refuse() -> None:
-    load = Load(busy=0.9)
+    load = Load(busy=0.95)
     keeper = Doorkeeper(AccessPolicy(), lambda: load)
     assert keeper.look(0.0)
     assert keeper.count(Outcome.OVERLOADED) == 0
