@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.server import Server, command, configured_server, free_port
-from tests.wire.phone import CallRefused, Phone
+from tests.wire.phone import CallRefused, Phone, PhoneCall
 
 pytestmark = pytest.mark.wire
 
@@ -57,6 +57,16 @@ async def answers(phone: Phone, server: Server) -> list[int]:
     return statuses
 
 
+async def taken(phone: Phone, server: Server) -> PhoneCall:
+    """A call that is taken as soon as the one before it is wholly over, its sound written."""
+    while True:
+        try:
+            return await phone.call("5145550100", server.address)
+        except CallRefused as refusal:
+            if refusal.status != 503:
+                raise
+
+
 async def test_peers_come_in_while_there_is_room_and_strangers_never(server: Server) -> None:
     async with (
         Phone("5145550123") as caller,
@@ -74,5 +84,5 @@ async def test_peers_come_in_while_there_is_room_and_strangers_never(server: Ser
         assert set(insistent) <= {403}
         await first.hang_up()
         async with asyncio.timeout(10):
-            second = await other.call("5145550100", server.address)
+            second = await taken(other, server)
         assert not second.ended.is_set()
