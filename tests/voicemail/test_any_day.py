@@ -1,7 +1,7 @@
 """Whatever callers, owners and power cuts do in a day, the mailboxes are what a dictionary says.
 
-`ANY_DAYS=2000 ANY_STEPS=15 pytest tests/voicemail/test_any_day.py` lives through more days, and shorter
-ones, than the suite does.
+`ANY_DAYS=2000 ANY_STEPS=15 pytest tests/voicemail/test_any_day.py` lives through more days, and
+shorter ones, than the suite does.
 """
 
 import asyncio
