@@ -7,7 +7,7 @@ told 503 with the time to wait when there is none. Pure: the load and the time a
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -35,10 +35,8 @@ class AccessPolicy:
     """Who may call and how many at once.
 
     `allowed` holds addresses and CIDR networks. A stranger is answered `stranger_burst` times,
-    then once every `stranger_every_s` seconds. When the media plane works more than `max_busy` of
-    its time, when its beats keep coming `max_plane_lateness_s` seconds late, or above
-    `max_lateness_s` seconds of delay on the event loop, no call is taken. `phones` are those of
-    our own telephones: the number a caller from there gives is believed.
+    then once every `stranger_every_s` seconds. Beyond the `limits` of load no call is taken.
+    `phones` are those of our own telephones: the number a caller from there gives is believed.
     """
 
     allowed: tuple[str, ...] = LOOPBACK
@@ -47,9 +45,7 @@ class AccessPolicy:
     retry_after_s: int = 10
     stranger_burst: int = 5
     stranger_every_s: float = 10.0
-    max_lateness_s: float = 0.25
-    max_busy: float = 0.93
-    max_plane_lateness_s: float = 0.010
+    limits: Limits = field(default_factory=Limits)
 
 
 class Outcome(StrEnum):
@@ -75,13 +71,7 @@ class Doorkeeper:
     def __init__(self, policy: AccessPolicy, load: Callable[[], Load]) -> None:
         self._policy = policy
         self._load = load
-        self._overload = Overload(
-            Limits(
-                max_busy=policy.max_busy,
-                max_lateness_s=policy.max_lateness_s,
-                max_plane_lateness_s=policy.max_plane_lateness_s,
-            )
-        )
+        self._overload = Overload(policy.limits)
         self._networks = tuple(_network("allowed", text) for text in policy.allowed)
         self._phones = tuple(_network("phones", text) for text in policy.phones)
         self._strangers: OrderedDict[str, _Bucket] = OrderedDict()

@@ -244,22 +244,24 @@ class Engine:
         self._hearing.resume(slot)
         self._hearing.seek_tones(slot, stream.event_payload_type is None and slot.listens)
         if slot.sender is None:
-            start = self._draw()
-            slot.feedback.begin(start[0], start[1] + 1)
-            slot.sender = self._outbound.begin(call, slot.line, stream, start)
+            slot.sender = self._outbound.begin(call, slot.line, stream, self._new_source(slot))
         else:
             slot.sender.line = slot.line
             if before is not None and FACTS[before.codec].clock != FACTS[stream.codec].clock:
                 self._tell_peer(slot, leaving=True)
-                start = self._draw()
-                slot.feedback.begin(start[0], start[1] + 1)
-                self._outbound.restart(call, start)
+                self._outbound.restart(call, self._new_source(slot))
             self._outbound.change(slot.sender, stream)
             if before is not None and before.law is not stream.law:
                 slot.sender.voice.translate(self._shelf.take(slot.playing, stream.law))
         if slot.waiting is not None:
             (clips, ticket, repeat), slot.waiting = slot.waiting, None
             self.play(call, clips, ticket, repeat)
+
+    def _new_source(self, slot: Slot) -> tuple[int, int, int]:
+        """An SSRC, sequence number and timestamp to send from; the peer's reports are of those."""
+        ssrc, sequence, timestamp = self._draw()
+        slot.feedback.begin(ssrc, sequence + 1)
+        return ssrc, sequence, timestamp
 
     def _choose_codec(self, slot: Slot, before: Stream | None, stream: Stream) -> None:
         """Wide sound is taken apart as it comes; the codec stays as long as it is agreed on."""

@@ -11,6 +11,7 @@ from telephony.access import AccessPolicy
 from telephony.line import LineSettings
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
+from telephony.overload import Limits
 from telephony.rtp import sequence_after
 from tests.line.scripted import Caller, Scene
 from tests.media.test_process import Phone
@@ -58,7 +59,9 @@ async def test_a_really_busy_plane_takes_no_more_calls_and_loses_nothing_of_thos
     await plane.start()
     loop = asyncio.get_running_loop()
     _, phone = await loop.create_datagram_endpoint(Phone, local_addr=("127.0.0.1", 0))
-    policy = AccessPolicy(max_busy=MAX_BUSY, max_plane_lateness_s=1.0, max_lateness_s=10.0)
+    policy = AccessPolicy(
+        limits=Limits(max_busy=MAX_BUSY, max_plane_lateness_s=1.0, max_lateness_s=10.0)
+    )
     crowd = Crowd(plane)
     try:
         async with Scene(LineSettings(access=policy), plane=plane) as scene:
