@@ -69,15 +69,14 @@ class WideEar:
             self._decoded(self._unheard.popleft())
         while self._held:
             first = min(self._held)
-            if self._next is None or first - self._next > _LONGEST_HOLE:
-                self._next = first
-            elif first > self._next:
+            missing = 0 if self._next is None else first - self._next
+            if missing:
                 waits = len(self._held) == 1 and now - self._held_since <= _PATIENCE
                 if waits and not at_once:
                     return
-                if self.listened:
-                    hole = 2 * (first - self._next)
-                    self._tell(self._decoder.conceal(hole, self._held[first]), self._next, now)
+            if self._next is not None and self.listened and 0 < missing <= _LONGEST_HOLE:
+                lost = self._decoder.conceal(2 * missing, self._held[first])
+                self._tell(lost, self._next, now)
             payload = self._held.pop(first)
             self._next = first + samples_in(self._codec, payload)
             if self.listened:

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from call.g711 import decode, encode
@@ -214,6 +214,7 @@ def test_packets_that_overtake_each_other_are_decoded_in_their_order(
 
 @CODECS
 @settings(max_examples=25, deadline=None)
+@example(fates=[*["comes"] * 3, *["lost"] * 5, "overtaken", "comes"])
 @given(
     fates=st.lists(
         st.sampled_from(("comes", "comes", "comes", "lost", "twice", "overtaken")),
