@@ -8,7 +8,7 @@ command to a slot or a room that is gone, or about to go, is dropped: its end ma
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -28,10 +28,13 @@ from call.media import (
 )
 from call.sound import Clip
 from telephony.media.engine import MediaSettings
+from telephony.media.outbound import GROUPS
 from telephony.media.rooms import LEAST_DB, MOST_DB
 from telephony.media.slots import MediaMisuse
 
 E = TypeVar("E")
+
+_CROWD = 64  # slots taken in the first group, from which on the others fill up too
 
 
 @dataclass(slots=True)
@@ -42,20 +45,32 @@ class Place(Generic[E]):
     closing: bool = False
 
 
-@dataclass(slots=True)
 class Places(Generic[E]):
-    """The slots of a plane, or its rooms."""
+    """The slots of a plane, or its rooms.
 
-    size: int
-    taken: dict[int, Place[E]] = field(default_factory=dict)
-    free: deque[int] = field(default_factory=deque)
+    Those of the first group are taken first, as far as it is no crowd: a beat that serves nobody
+    costs nothing.
+    """
 
-    def __post_init__(self) -> None:
-        self.free.extend(range(self.size))
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.taken: dict[int, Place[E]] = {}
+        self._free = self._all_free()
+
+    def _all_free(self) -> list[deque[int]]:
+        return [deque(range(group, self._size, GROUPS)) for group in range(GROUPS)]
+
+    @property
+    def full(self) -> bool:
+        """Whether all are taken."""
+        return len(self.taken) == self._size
 
     def take(self, listener: Callable[[E], None]) -> int:
-        """Take the place that was free the longest."""
-        place = self.free.popleft()
+        """Take the place that was free the longest, in the group where one more costs least."""
+        first = self._free[0]
+        others = max(self._free, key=len)
+        few = len(first) and len(range(0, self._size, GROUPS)) - len(first) < _CROWD
+        place = (first if few else others).popleft()
         self.taken[place] = Place(listener)
         return place
 
@@ -67,12 +82,12 @@ class Places(Generic[E]):
     def release(self, place: int) -> None:
         """Let it go; nothing when it is free."""
         if self.taken.pop(place, None) is not None:
-            self.free.append(place)
+            self._free[place % GROUPS].append(place)
 
     def abandon(self) -> list[Callable[[E], None]]:
         """Let all go at once; those who listened."""
         lost, self.taken = self.taken, {}
-        self.free = deque(range(self.size))
+        self._free = self._all_free()
         return [place.listener for place in lost.values()]
 
 
@@ -150,7 +165,7 @@ class Desk(ABC):
 
     def open_room(self, listener: RoomListener) -> int:
         self._check_running()
-        if not self._rooms.free:
+        if self._rooms.full:
             raise Unavailable("every room is taken")
         room = self._rooms.take(listener)
         self._post("open_room", room)
@@ -191,7 +206,7 @@ class Desk(ABC):
         """Raise Unavailable when nothing can be opened."""
 
     def _take_slot(self, listener: MediaListener) -> int:
-        if not self._slots.free:
+        if self._slots.full:
             raise Unavailable("every media slot is taken")
         return self._slots.take(listener)
 

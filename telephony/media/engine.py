@@ -1,11 +1,13 @@
 """The beat of the plane: every 10 ms, one half of the calls sends a frame and all are heard.
 
 Theory of operation. Time is an absolute grid of ticks of 10 ms; tick `n` belongs to frame `n // 2`
-and serves the calls of group `n % 2`. A tick first sends, as sending is what must be on time; then
-reads what arrived, at most two packets a line, so that a flood costs the call it is aimed at and no
-other; then takes received frames to recordings and to the tone detector; then looks after a few
-calls' clocks and reports. Commands come between ticks. Nothing here waits, and nothing here knows
-a process, a socket or a clock beyond the ports it was given.
+and serves the calls of group `n % 2`. A tick costs much by itself and little for each call: while
+calls are few, all are of the first group, and the tick between has nothing to do. A tick first
+sends, as sending is what must be on time; then reads what arrived, at most two packets a line, so
+that a flood costs the call it is aimed at and no other; then takes received frames to recordings
+and to the tone detector; then looks after a few calls' clocks and reports. Commands come between
+ticks. Nothing here waits, and nothing here knows a process, a socket or a clock beyond the ports
+it was given.
 """
 
 import logging
@@ -219,7 +221,7 @@ class Engine:
         )
         self._ring.clear(call, self._slots.frame)
         self._following.begin(call)
-        self._slots.every[call] = slot
+        self._slots.add(slot)
         self._care[call % _CARE][call] = slot
         self._wire.attach(call, line)
 
@@ -353,9 +355,27 @@ class Engine:
     def tick(self, number: int) -> None:
         """Serve tick `number` of the grid."""
         self._slots.frame, group = divmod(number, GROUPS)
+        if self._serves(group):
+            self._serve(number, group)
+        if group == 0:
+            self._writer.hand_over()
+        if self._recorder.writing or self._rooms.writing:
+            for sink in self._writer.finished():
+                if not self._rooms.written(sink):
+                    self._recorder.finished(sink)
+
+    def _serves(self, group: int) -> bool:
+        """Whether a tick of this group has anything to do."""
+        return group == 0 or self._slots.serves(group) or self._rooms.serves(group)
+
+    def _serve(self, number: int, group: int) -> None:
+        following = (group + 1) % GROUPS
         now = self._clock.monotonic()
         self._outbound.beat(group, self._played)
         self._receive(now)
+        if not self._serves(following):
+            following = group
+            self._receive(now)  # what that tick would have read
         for ear in self._ears[group].values():
             ear.beat(self._slots.frame)
         self._listening.beat(group, self._slots.frame, self._recorder.ended, self._heard_tone)
@@ -367,20 +387,14 @@ class Engine:
         if self._bridges.carry_keys:
             self._bridges.hush(self._listening.keys_down(group), self._slots.frame)
         # Those whose turn to send comes next hear what is newest.
-        self._bridges.beat((group + 1) % GROUPS, self._slots.frame)
+        self._bridges.beat(following, self._slots.frame)
         if self._high:
-            self._high.cross((group + 1) % GROUPS, self._bridges.other)
+            self._high.cross(following, self._bridges.other)
         self._rooms.beat(group)
         cared_for = self._care[number % _CARE]
         if cared_for:
             for slot in tuple(cared_for.values()):
                 self._look_after(slot)
-        if group == 0:
-            self._writer.hand_over()
-        if self._recorder.writing or self._rooms.writing:
-            for sink in self._writer.finished():
-                if not self._rooms.written(sink):
-                    self._recorder.finished(sink)
 
     def step_over(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
@@ -426,7 +440,7 @@ class Engine:
         """Free a slot that closes, unless something of it is still being written."""
         if not slot.closing or slot.writing:
             return
-        del self._slots.every[slot.call]
+        self._slots.remove(slot)
         del self._care[slot.call % _CARE][slot.call]
         sent = self._outbound.sent(slot.call)[0] if slot.sender else 0
         self._emit(slot.call, statistics(slot, sent, self.late_ticks - slot.late_before))

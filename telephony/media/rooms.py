@@ -143,6 +143,11 @@ class Rooms:
         rooms = self._rooms.values()
         return not any(room.takes_turns or room.closing or room.speakers for room in rooms)
 
+    def serves(self, group: int) -> bool:
+        """Whether any room has its turn then."""
+        turn = self._turns[group] or self._seat(group)
+        return bool(turn.seating.rooms.size)
+
     @property
     def writing(self) -> bool:
         """Whether a recording waits to be whole on disk."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from call.errors import Misuse
+from telephony.media.outbound import GROUPS
 from telephony.media.slot import Slot
 
 
@@ -18,6 +19,21 @@ class Slots:
         """Those that close, and wait for their recordings, too."""
         self.frame = 0
         """The present, counted in frames."""
+        self._people = [0] * GROUPS
+
+    def add(self, slot: Slot) -> None:
+        """Open a slot."""
+        self.every[slot.call] = slot
+        self._people[slot.call % GROUPS] += 1
+
+    def remove(self, slot: Slot) -> None:
+        """Let a slot go."""
+        del self.every[slot.call]
+        self._people[slot.call % GROUPS] -= 1
+
+    def serves(self, group: int) -> bool:
+        """Whether any slot is of this group."""
+        return self._people[group] > 0
 
     def __getitem__(self, call: int) -> Slot:
         """A slot, closing or not."""

@@ -1,6 +1,6 @@
 """What the tests of the media plane share: a call in virtual time, and sound to fill it with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,6 +72,8 @@ def a_call(plane: VirtualPlane | None = None, agreed: Stream | None = None) -> V
     plane = plane or a_plane()
     events: list[MediaEvent] = []
     slot = plane.open(events.append)
-    port = plane.far_end(slot).address[1]
-    plane.connect(slot, agreed or stream(port=port))
+    agreed = agreed or stream()
+    if agreed.remote == stream().remote:  # nowhere in particular
+        agreed = replace(agreed, remote=plane.far_end(slot).address)
+    plane.connect(slot, agreed)
     return VirtualCall(plane, slot, events)

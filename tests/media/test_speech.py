@@ -5,7 +5,7 @@ import pytest
 
 from call.media import SpeechChanged
 from call.sound import Pcm
-from tests.media.plane import a_call, a_plane, noise, stream, tone
+from tests.media.plane import a_call, a_plane, noise, tone
 
 
 def _words(seconds: float) -> Pcm:
@@ -81,7 +81,7 @@ def test_nothing_is_told_unasked_nor_when_it_is_asked_no_more() -> None:
 def test_asked_twice_it_is_told_once_and_asked_no_more_it_costs_nobody_else_their_hearing() -> None:
     plane = a_plane()
     caller = a_call(plane)
-    callee = a_call(plane, stream(port=plane.far_end(caller.slot).address[1] + 2))
+    callee = a_call(plane)
     plane.bridge(caller.slot, callee.slot)
     for _ in range(2):
         plane.watch_speech(caller.slot, True)

@@ -318,7 +318,7 @@ def test_two_wide_telephones_in_a_bridge_hear_what_narrow_ones_do_not(
 def test_a_wide_and_a_narrow_telephone_hear_each_other(codec: Wideband, law: Law) -> None:
     plane = a_plane()
     wide = wide_call(plane, codec)
-    narrow = a_call(plane, stream(law=law, port=20002))
+    narrow = a_call(plane, stream(law=law))
     go_on(plane, 0.2, [wide])
     plane.bridge(wide.call.slot, narrow.slot)
     wide.say(wide_tone(2.0, 1000) + wide_tone(2.0, 6000))
@@ -335,7 +335,7 @@ def test_in_a_room_the_wide_ones_hear_each_other_wide_and_all_hear_all() -> None
     told: list[RoomEvent] = []
     room = plane.open_room(told.append)
     one, other = wide_call(plane, Wideband.G722), wide_call(plane, Wideband.OPUS)
-    narrow = a_call(plane, stream(port=20004))
+    narrow = a_call(plane)
     go_on(plane, 0.2, [one, other])
     for slot in (one.call.slot, other.call.slot, narrow.slot):
         plane.join(slot, room)
