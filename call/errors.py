@@ -18,7 +18,8 @@
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
-        └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable, StoreUnavailable,
+        ├── storage     StoreUnavailable
+        └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable,
                         TranscriberUnavailable
 
 Each trade subclasses these three. None of them knows a SIP or an HTTP number.

@@ -12,7 +12,7 @@ import pytest
 from call import errors
 
 ROOT = Path(__file__).parents[1]
-FLOORS = ("call", "ivr", "telephony", "vestibule", "voicemail")
+FLOORS = ("call", "directory", "ivr", "routing", "storage", "telephony", "vestibule", "voicemail")
 
 CHANCE_AND_CLOCK = {
     "call/clock.py",

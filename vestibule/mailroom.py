@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from call.clock import Clock
+from storage.database import Database, sqlite_url
 from vestibule.deleted_boxes import DeletedBoxes
 from vestibule.outgoing_mail import open_outbox
 from vestibule.settings import BadSettings, Settings, Storage
@@ -17,7 +18,6 @@ from vestibule.sound_store import SoundStore, open_sounds
 from vestibule.tally import UNCOUNTED, Tally
 from voicemail.adapters.argon2_pins import Argon2Pins
 from voicemail.adapters.audio_formats import SoundFileFormats
-from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.folder_spool import FolderSpool
 from voicemail.adapters.opened_sounds import OpenedSounds
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore

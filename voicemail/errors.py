@@ -4,6 +4,7 @@ from pathlib import Path
 
 from call.errors import Misuse, PeerFault, Unavailable
 from call.masking import masked
+from storage.errors import StoreUnavailable as StoreUnavailable
 
 
 class MailboxExists(PeerFault):
@@ -73,10 +74,6 @@ class BadTemplate(PeerFault):
 
 class KeysRefused(PeerFault):
     """The file of keys is not there, or cannot be used; the text says what to do."""
-
-
-class StoreUnavailable(Unavailable):
-    """The database did not answer, or refused to write."""
 
 
 class SoundUnavailable(Unavailable):

@@ -15,6 +15,8 @@ from sqlalchemy import create_engine
 from call.clock import VirtualClock
 from call.leg import Party
 from call.sound import RATE, EndOfRecording, Recording
+from storage.database import Database, sqlite_url
+from storage.migrations import upgrade
 from tests.voicemail.sounds import voice
 from voicemail import (
     Deposit,
@@ -28,7 +30,6 @@ from voicemail import (
     TooShort,
 )
 from voicemail.adapters.audio_formats import SoundFileFormats
-from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.eml_folder import EmlFolder
 from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.folder_spool import FolderSpool
@@ -38,7 +39,6 @@ from voicemail.composing import LARGEST, Composer
 from voicemail.forgetting import Oblivion
 from voicemail.mail import MailTransport
 from voicemail.mailboxes import nobody_watches
-from voicemail.migrations import upgrade
 from voicemail.ports import Tokens
 from voicemail.transcription import Transcripts
 

@@ -12,6 +12,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from call.leg import Party
+from directory.adapters import tables as directory_tables
+from routing.adapters import tables as routing_tables
+from storage.database import Database, sqlite_url
 from tests.voicemail.office import CALLER, CAMILLE
 from voicemail import (
     Folder,
@@ -24,7 +27,6 @@ from voicemail import (
     Ticket,
 )
 from voicemail.adapters import tables
-from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore
 from voicemail.mail import Delivery, MailTask, Reply, TaskKind
 from voicemail.storage import Charge, Reservation, Store
@@ -204,7 +206,11 @@ async def test_the_migrations_make_the_tables_the_program_was_written_for(
 ) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, tables.metadata))
+        return list(
+            compare_metadata(
+                context, [tables.metadata, directory_tables.metadata, routing_tables.metadata]
+            )
+        )
 
     assert await database.transact(differences) == []
 

@@ -17,12 +17,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from call.clock import SystemClock
 from call.leg import Party
 from ivr.testing.line import speech
+from storage.database import Database, sqlite_url
 from tests.acceptance.server import command, free_port
 from tests.wire.hearing import RATE
 from tests.wire.running_demo import ROOT
 from voicemail.adapters.argon2_pins import Argon2Pins
 from voicemail.adapters.audio_formats import SoundFileFormats
-from voicemail.adapters.database import Database, sqlite_url
 from voicemail.adapters.folder_sounds import FolderSounds
 from voicemail.adapters.folder_spool import FolderSpool
 from voicemail.adapters.sqlalchemy_store import SqlAlchemyStore

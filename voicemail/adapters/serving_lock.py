@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from storage.errors import StoreUnavailable
 from voicemail.adapters.folder_files import make_folder
-from voicemail.errors import StoreUnavailable
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storage.database import OnDatabase, in_transaction, on_view
 from voicemail.adapters import tables as t
-from voicemail.adapters.database import OnDatabase, in_transaction, on_view
 from voicemail.errors import MailboxExists
 from voicemail.message import Attachment, Deed, Mailbox, Treatment
 from voicemail.policy import lock_until

@@ -18,8 +18,8 @@ from sqlalchemy import (
 )
 
 from call.leg import Party
+from storage.database import OnDatabase, in_transaction, on_view
 from voicemail.adapters import tables as t
-from voicemail.adapters.database import OnDatabase, in_transaction, on_view
 from voicemail.adapters.sqlalchemy_outbox import DONE, READY, queue
 from voicemail.mail import MailTask, TaskKind
 from voicemail.message import Counts, Folder, Greeting, GreetingKind, Message, Ticket

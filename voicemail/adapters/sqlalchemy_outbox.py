@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Update, func, insert, or_, select, update
 
+from storage.database import OnDatabase, in_transaction, on_view
 from voicemail.adapters import tables as t
-from voicemail.adapters.database import OnDatabase, in_transaction, on_view
 from voicemail.mail import (
     Delivered,
     Delivery,

@@ -1,51 +1,20 @@
-"""The tables of the mailboxes, as the newest migration leaves them.
-
-Instants are whole microseconds since 1970 in UTC, so that every database keeps and sorts them
-alike. `voicemail/migrations` makes these tables; a test compares the two.
-"""
-
-from datetime import UTC, datetime, timedelta
+"""The tables of the mailboxes, as the newest migration leaves them."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
 )
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from storage.tables import Instant, new_metadata
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
+metadata = new_metadata()
 
 mailbox = Table(
     "mailbox",

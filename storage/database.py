@@ -16,8 +16,8 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from voicemail.errors import StoreUnavailable
-from voicemail.migrations import upgrade
+from storage.errors import StoreUnavailable
+from storage.migrations import upgrade
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 _AT_ONCE = 5

@@ -1,0 +1,1 @@
+"""Where the directory is kept."""

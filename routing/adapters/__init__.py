@@ -1,0 +1,1 @@
+"""Where what routing needs to know is kept."""

@@ -1,0 +1,1 @@
+"""The database that all trades keep their rows in, each in tables of its own."""

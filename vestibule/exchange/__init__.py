@@ -1,0 +1,1 @@
+"""What is done with the legs of calls: ringing, connecting, transferring, parking."""
