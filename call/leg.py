@@ -76,7 +76,10 @@ class Leg(Protocol):
         """Take the call; returns when sound may flow. Does nothing when already answered."""
 
     async def event(self) -> LegEvent:
-        """The next thing that happens, in order; waits for it."""
+        """The next thing that happens, in order; waits for it. After HungUp, HungUp again."""
+
+    async def end(self) -> HungUp:
+        """Wait until the leg is over, and take no event away."""
 
     def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         """Play the clips in place of whatever plays; PlayEnded(ticket) tells the last frame.

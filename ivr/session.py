@@ -34,39 +34,60 @@ log = logging.getLogger(__name__)
 
 
 class Session:
-    """One dialogue on one leg; `run` it once."""
+    """One dialogue on one leg; `run` it once.
+
+    The leg is answered when there is something to say or to record, and not before: an operation
+    that comes first finds it ringing. With `stays`, it is not hung up when the dialogue is over.
+    """
 
     def __init__(
-        self, dialogue: Dialogue, leg: Leg, voice: Voice, operations: Operations, clock: Clock
+        self,
+        dialogue: Dialogue,
+        leg: Leg,
+        voice: Voice,
+        operations: Operations,
+        clock: Clock,
+        *,
+        stays: bool = False,
     ) -> None:
         self._dialogue = dialogue
         self._leg = leg
         self._voice = voice
         self._operations = operations
         self._clock = clock
-        self._inbox: asyncio.Queue[DialogueEvent] = asyncio.Queue()
+        self._stays = stays
+        self._left = False
+        self._inbox: asyncio.Queue[DialogueEvent | None] = asyncio.Queue()
         self._speaking: asyncio.Task[None] | None = None
         self._controls: list[Control] = []
 
     async def run(self) -> str:
-        """Answer and talk until it is over; tells the dialogue's outcome.
+        """Talk until it is over; tells the dialogue's outcome.
 
         An error in the dialogue ends this call: the leg is hung up before it is raised.
         """
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen(), name=f"listen {self._leg.call_id}")
             try:
-                await self._leg.answer()
                 await self._talk(tasks)
+            except BaseException:
+                self._stays = False
+                raise
             finally:
                 listening.cancel()
                 self._hush()
-                await self._leg.hang_up()
+                if not self._stays:
+                    await self._leg.hang_up()
         return self._dialogue.outcome or ""
+
+    def leave(self) -> None:
+        """Stop talking once the operation under way is over, and leave the leg to somebody else."""
+        self._stays = self._left = True
+        self._inbox.put_nowait(None)
 
     async def _talk(self, tasks: asyncio.TaskGroup) -> None:
         await self._carry_out(self._dialogue.start(self._clock.monotonic()), tasks)
-        while not self._dialogue.ended:
+        while not (self._dialogue.ended or self._left):
             event = await self._next()
             now = self._clock.monotonic()
             if event is None:
@@ -84,7 +105,7 @@ class Session:
                 return
 
     async def _next(self) -> DialogueEvent | None:
-        """What happens next; None when the dialogue's deadline comes first."""
+        """What happens next; None when the dialogue's deadline comes first, or nobody talks on."""
         deadline = self._dialogue.deadline
         wait = None if deadline is None else max(0.0, deadline - self._clock.monotonic())
         try:
@@ -98,12 +119,14 @@ class Session:
             match action:
                 case Speak():
                     self._hush()
+                    await self._leg.answer()
                     self._speaking = tasks.create_task(self._speak(action))
                 case Hush():
                     self._hush()
                 case Skip() | Pause() | Resume():
                     self._control(action)
                 case StartRecording(path=path, max_s=max_s, final_silence_s=silence):
+                    await self._leg.answer()
                     self._leg.record(path, max_s=max_s, final_silence_s=silence)
                 case StopRecording():
                     self._leg.stop_recording()
@@ -111,7 +134,7 @@ class Session:
                     tasks.create_task(self._perform(action))
                 case Report(fault=fault):
                     log.error("call cannot go on", extra={"fault": fault})
-                case End(cause=cause):
+                case End(cause=cause) if not self._stays:
                     await self._leg.hang_up(cause)
 
     async def _speak(self, action: Speak) -> None:

@@ -36,6 +36,7 @@ from call.media import (
     Side,
 )
 from call.sound import RATE, Clip, EndOfRecording
+from call.telling import Telling
 from telephony.agreement import Agreement
 from telephony.causes import CAUSES, REFUSALS
 from telephony.codecs import NARROW
@@ -113,7 +114,7 @@ class SipLeg:
         self._close_s = close_s
         self._tell_over = over
         self._phase = Phase.CALLING if outgoing else Phase.RINGING
-        self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
+        self._events = Telling()
         self._settled = asyncio.Event()
         self._is_over = asyncio.Event()
         self._keys = KeyMerger()
@@ -209,7 +210,10 @@ class SipLeg:
         await self._settled.wait()
 
     async def event(self) -> LegEvent:
-        return await self._events.get()
+        return await self._events.next()
+
+    async def end(self) -> HungUp:
+        return await self._events.end()
 
     async def hang_up(self, cause: HangUpCause = HangUpCause.NORMAL) -> None:
         if self._phase < Phase.CLOSING:
@@ -317,7 +321,7 @@ class SipLeg:
             case KeyPressed():
                 self._key(event)
             case PlayEnded() if self.up:
-                self._events.put_nowait(event)
+                self._events.tell(event)
             case RecordEnded():
                 self._recorded(event)
             case MediaLost() if self.up and not self.held:
@@ -339,8 +343,8 @@ class SipLeg:
             return
         if report.source is KeySource.SIP_INFO:
             self._press_across(press.key)
-        if self._events.qsize() < MAX_UNREAD:
-            self._events.put_nowait(press)
+        if len(self._events) < MAX_UNREAD:
+            self._events.tell(press)
 
     def _press_across(self, key: str) -> None:
         """Press a key told in signalling on the leg that this one is bridged with.
@@ -358,7 +362,7 @@ class SipLeg:
             return
         if self._recording is not None and self._recording[0] == event.path:
             self._recording = None  # else it is the one that a newer one took the place of
-        self._events.put_nowait(event)
+        self._events.tell(event)
 
     def _bereave(self) -> None:
         """The slot is gone, most often with the plane: end the call without asking it anything."""
@@ -465,10 +469,10 @@ class SipLeg:
         if self._limit is not None:
             self._limit.cancel()
         if self._recording is not None:
-            self._events.put_nowait(_salvage(*self._recording))
+            self._events.tell(_salvage(*self._recording))
         self._phase = Phase.OVER
         self._settled.set()
-        self._events.put_nowait(self._farewell)
+        self._events.tell(self._farewell)
         self._is_over.set()
         self._tell_over(self)
 

@@ -8,6 +8,7 @@ from call.errors import Misuse
 from call.leg import HangUpCause, HungUp, LegEvent, Party
 from call.media import KeyPressed, KeySource, Side
 from call.sound import FRAME_S, Clip, EndOfRecording, Pcm
+from call.telling import Telling
 from ivr.prompts import Segment
 from ivr.testing.line import Line, seconds_of
 
@@ -48,7 +49,7 @@ class FakeLeg:
         call_id: str = "fake-1",
     ) -> None:
         self._voice = voice
-        self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
+        self._events = Telling()
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
         self._caller = caller or Party("5145550123")
@@ -78,7 +79,10 @@ class FakeLeg:
         self.answered = True
 
     async def event(self) -> LegEvent:
-        return await self._events.get()
+        return await self._events.next()
+
+    async def end(self) -> HungUp:
+        return await self._events.end()
 
     def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         if not self._over:
@@ -147,7 +151,7 @@ class FakeLeg:
 
     def _tell(self, events: Sequence[LegEvent]) -> None:
         for event in events:
-            self._events.put_nowait(event)
+            self._events.tell(event)
         self._arm()
 
     def _now(self) -> float:

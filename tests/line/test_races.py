@@ -167,7 +167,7 @@ def test_a_call_ends_once_and_says_nothing_after(
             call.happens(what)
         await asyncio.gather(*call.tasks)
         assert (call.signals.said, call.plane.slots[0].asked) == (said, asked)
-        assert call.leg._events.empty()
+        assert await call.leg.event() == await call.leg.end()  # and nothing else
         assert [type(event) for event in events].count(HungUp) == 1
         assert call.overs == 1
         assert said.count("end") <= 1

@@ -20,6 +20,7 @@ from call.media import (
     Stream,
 )
 from call.sound import Clip
+from call.telling import Telling
 from telephony.adapters.pyvoip.extension import LineDown, NotOnThisLine
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class PyVoipLeg:
         self._line = line
         self._media = media
         self._call_id = uuid.uuid4().hex
-        self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
+        self._events = Telling()
         self._call: Signalling | None = None
         self._answered = False
         self._recording = False
@@ -103,7 +104,10 @@ class PyVoipLeg:
             self.ended(HangUpCause.FAILED, by_caller=False)
 
     async def event(self) -> LegEvent:
-        return await self._events.get()
+        return await self._events.next()
+
+    async def end(self) -> HungUp:
+        return await self._events.end()
 
     def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         if self._over is None:
@@ -177,17 +181,17 @@ class PyVoipLeg:
     def _tell_over(self) -> None:
         if self._over is not None and not self._told:
             self._told = True
-            self._events.put_nowait(self._over)
+            self._events.tell(self._over)
 
     def _heard(self, event: MediaEvent) -> None:
         if self._told:
             return
         match event:
             case KeyPressed() | PlayEnded() if self._over is None:
-                self._events.put_nowait(event)
+                self._events.tell(event)
             case RecordEnded():
                 self._recording = False
-                self._events.put_nowait(event)
+                self._events.tell(event)
                 self._tell_over()
             case MediaLost():
                 self._end_call(HangUpCause.MEDIA_LOST)
