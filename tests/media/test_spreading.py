@@ -21,10 +21,10 @@ def _groups(places: Places[object]) -> Counter[int]:
 
 def test_few_calls_share_one_beat_and_a_crowd_is_spread_evenly() -> None:
     places: Places[object] = Places(400)
-    for _ in range(60):
+    for _ in range(120):
         places.take(lambda _: None)
-    assert _groups(places) == {0: 60}
-    for _ in range(240):
+    assert _groups(places) == {0: 120}
+    for _ in range(180):
         places.take(lambda _: None)
     assert _groups(places) == {0: 150, 1: 150}
     for _ in range(100):
