@@ -35,13 +35,16 @@ def soften(sound: Sound, before: Gains) -> Gains:
 
     `before`: the gains at which the frame before ended, 1 at first.
     """
-    if sound.max(initial=0) <= KNEE and sound.min(initial=0) >= -KNEE and (before == 1).all():
+    peaks = np.maximum(sound.max(axis=1, initial=0), -sound.min(axis=1, initial=0))
+    [touched] = ((peaks > KNEE) | (before < 1)).nonzero()
+    if not touched.size:
         return before
-    size = np.abs(sound)
-    after = _eased(size.max(axis=1), before)
-    touched = np.flatnonzero((before < 1) | (after < 1))
-    sound[touched] *= _ways(size[touched], before[touched], after[touched])
-    np.clip(sound, -_FULL, _FULL, out=sound)
+    rows, was = sound[touched], before[touched]
+    now = _eased(peaks[touched], was)
+    rows *= _ways(np.abs(rows), was, now)
+    sound[touched] = np.clip(rows, -_FULL, _FULL)
+    after = before.copy()
+    after[touched] = now
     return after
 
 
