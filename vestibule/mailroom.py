@@ -37,6 +37,8 @@ class Mailroom:
     """The plain copies of sealed sounds; None where sounds lie plain."""
     deleted: DeletedBoxes
     """Where the archives of deleted mailboxes lie."""
+    database: Database
+    """Open as long as the mailroom is; other trades keep their own tables in it."""
 
 
 @asynccontextmanager
@@ -91,7 +93,8 @@ async def _mailroom(
                 kept=tally.kept,
                 history_kept=timedelta(days=settings.storage.history_days),
             )
-            yield Mailroom(mailboxes, worker, kept.opened, deleted_boxes(settings.storage))
+            deleted = deleted_boxes(settings.storage)
+            yield Mailroom(mailboxes, worker, kept.opened, deleted, database)
     finally:
         await database.close()
 
