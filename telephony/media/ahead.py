@@ -39,9 +39,10 @@ class Ahead:
         elif self._lefts[call] == _REST:
             self._lefts[call] = _ASK
 
-    def rests(self, call: int) -> bool:
-        """Whether a voice is not asked."""
-        return self._lefts[call] == _REST
+    def not_resting(self, calls: Rows) -> Sequence[int]:
+        """Those of the calls whose voice is to be asked."""
+        asked: list[int] = calls[self._left[calls] != _REST].tolist()
+        return asked
 
     def lay_out(self, call: int, clip: memoryview, begin: int) -> int:
         """Take the frames of a clip from an octet on, its last one apart, as far as there is room.

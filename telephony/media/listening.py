@@ -87,13 +87,15 @@ class Listening:
 
     def beat(self, group: int, now: int, ended: Ended, heard: Heard) -> None:
         """Take what can be taken of one group; `ended` and `heard` are told what comes of it."""
-        for taken in self._rounds(self._recorder, self._recorded, group, now):
-            self._record(taken, ended)
-        for taken in self._rounds(self._tones, self._sought, group, now):
-            linear = self._linear(taken)
-            linear[~taken.received] = 0
-            for call, key in self._detector.feed(taken.calls, linear):
-                heard(call, key)
+        if self._recorded[group].size:
+            for taken in self._rounds(self._recorder, self._recorded, group, now):
+                self._record(taken, ended)
+        if self._sought[group].size:
+            for taken in self._rounds(self._tones, self._sought, group, now):
+                linear = self._linear(taken)
+                linear[~taken.received] = 0
+                for call, key in self._detector.feed(taken.calls, linear):
+                    heard(call, key)
 
     @staticmethod
     def _rounds(reader: Reader, groups: list[Rows], group: int, now: int) -> Iterator[Taken]:

@@ -6,7 +6,7 @@ per call is the `send` itself.
 Calls with longer packets, or with a key down, are served one by one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ class _Chorus:
     sends: tuple[tuple[Send, memoryview, Line], ...]
     """The quickest way to send as things stand, what, and the sure way."""
     followers: np.ndarray[tuple[int], np.dtype[np.intp]]
-    following: tuple[tuple[int, Voice], ...]
+    following: Mapping[int, Voice]
     """Those who hear others; what is played to them sounds above."""
     uncounted: int = 0
     """Packets that each call has sent in this company, and that its counters do not tell yet."""
@@ -78,7 +78,7 @@ class _Chorus:
 
 def _nobody() -> _Chorus:
     nobody = np.empty(0, dtype=np.intp)
-    return _Chorus(nobody, nobody, {}, (), nobody, ())
+    return _Chorus(nobody, nobody, {}, (), nobody, {})
 
 
 class Outbound:
@@ -197,7 +197,7 @@ class Outbound:
                 sender.at = HEADER.size
                 together.append(sender)
         sending = tuple(s for s in together if s.sends)
-        following = tuple((s.call, s.voice) for s in together if s.voice.follows)
+        following = {s.call: s.voice for s in together if s.voice.follows}
         voices = {s.call: s.voice for s in together if not s.voice.follows}
         self._count(group)
         self._chorus[group] = _Chorus(
@@ -205,7 +205,7 @@ class Outbound:
             np.array(list(voices), dtype=np.intp),
             voices,
             tuple((s.line.quickest(), s.row[: HEADER.size + FRAME], s.line) for s in sending),
-            np.array([call for call, _ in following], dtype=np.intp),
+            np.array(list(following), dtype=np.intp),
             following,
         )
 
@@ -270,7 +270,9 @@ class Outbound:
     def _follow(self, chorus: _Chorus) -> list[tuple[int, int]]:
         """Fill the packets of those who hear others; calls and tickets that ended."""
         self._payload[chorus.followers] = self.live[chorus.followers]
-        talking = [each for each in chorus.following if each[1].talks]
+        talking = [(n, chorus.following[n]) for n in self._ahead.not_resting(chorus.followers)]
+        if not talking:
+            return []
         rows = np.array([call for call, voice in talking if voice.speaks], dtype=np.intp)
         tickets = [(call, voice.fill()) for call, voice in talking]
         if rows.size:

@@ -43,13 +43,8 @@ class Voice:
         self._presses: deque[Iterator[EventPacket | None]] = deque()
         self.speak(law)
 
-    @property
-    def talks(self) -> bool:
+    def _talk(self, talks: bool) -> None:
         """Whether the next frame differs from the last one sent: there is something to `fill`."""
-        return not self._ahead.rests(self._call)
-
-    @talks.setter
-    def talks(self, talks: bool) -> None:
         self._ahead.rest(self._call, not talks)
 
     def speak(self, law: Law) -> None:
@@ -57,7 +52,8 @@ class Voice:
         self._take_back()
         self.law = law
         self._silence = bytes([SILENCE[law]])
-        self._dirty = self.talks = True
+        self._dirty = True
+        self._talk(True)
 
     def play(self, clips: Sequence[Octets], ticket: int, *, repeat: bool = False) -> None:
         """Say these frames in place of what is being said; with `repeat`, round and round."""
@@ -68,7 +64,7 @@ class Voice:
         self._repeats = repeat
         self._at = 0
         self.ticket = None if repeat else ticket
-        self.talks = True
+        self._talk(True)
 
     def translate(self, clips: Sequence[Octets]) -> None:
         """Go on where the play is, in the same clips of another law."""
@@ -100,7 +96,7 @@ class Voice:
             self._at -= len(clips[0])
             self._said.append(clips.popleft())
         self._clips = clips
-        self.talks = True
+        self._talk(True)
 
     def pause(self) -> None:
         """Be silent, if a clip is being said, until `resume`."""
@@ -110,7 +106,7 @@ class Voice:
     def resume(self) -> None:
         """Go on where the play was paused."""
         self._paused = False
-        self.talks = True
+        self._talk(True)
 
     def _drop(self) -> None:
         self._clips.clear()
@@ -135,7 +131,7 @@ class Voice:
         """Send keys as tones, ahead of any clip."""
         self._take_back()
         self._tones.extend(memoryview(tone.data) for tone in tones)
-        self.talks = True
+        self._talk(True)
 
     def _take_back(self) -> None:
         """What comes next may be something else than what is laid out."""
@@ -196,11 +192,11 @@ class Voice:
             self.packet[at:] = self._silence * (len(self.packet) - at)
             self._dirty = at != HEADER.size
         if self._clips:
-            self.talks = self._dirty or not self._paused
+            self._talk(self._dirty or not self._paused)
             return None
         self._drop()
         ended, self.ticket = self.ticket, None
-        self.talks = self._dirty
+        self._talk(self._dirty)
         return ended
 
 

@@ -12,6 +12,7 @@ from telephony.rtp import HEADER
 
 CALL = 1
 ROW = HEADER.size + FRAME
+_ONLY = np.array([CALL], dtype=np.intp)
 
 
 class Told:
@@ -24,7 +25,7 @@ class Told:
 
     def beat(self) -> int | None:
         """Say one frame; the ticket it ended."""
-        return self.voice.fill() if self.voice.talks else None
+        return self.voice.fill() if self.ahead.not_resting(_ONLY) else None
 
 
 class Foretold(Told):
@@ -32,7 +33,7 @@ class Foretold(Told):
 
     def beat(self) -> int | None:
         payload = self.packets[:, HEADER.size :]
-        asked = self.ahead.say(np.array([CALL], dtype=np.intp), payload)
+        asked = self.ahead.say(_ONLY, payload)
         return self.voice.fill_ahead() if asked else None
 
 
