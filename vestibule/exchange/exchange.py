@@ -1,0 +1,176 @@
+"""Who hears whom: every leg that is attended to or joined to another, and what their owners do.
+
+Theory of operation. A leg is in the hands of the reception, which attends to it (a `Guest`), or of
+whoever rang it, until it is joined to another leg in a `Patch`. A patch belongs to the exchange,
+which hangs up who remains alone in it. Whoever takes a leg out of a patch says where it goes:
+into another patch, or to a number (`send`), where the reception attends to it as if it had called.
+Nobody is ever left up alone: a leg nobody wants any more is hung up at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from call.leg import HangUpCause, Leg, Party
+from vestibule.call_sounds import CallSounds
+from vestibule.exchange.engaged import Engaged, Engagement
+from vestibule.exchange.guest import Guest, Visit
+from vestibule.exchange.patch import Patch
+from vestibule.exchange.ports import SwitchedLeg
+
+log = logging.getLogger(__name__)
+
+
+class Exchange:
+    """All that is joined, and all that may be sent elsewhere. `attend` is how the reception does.
+
+    `close` it when the lines are closed: what it has under way ends with the legs.
+    """
+
+    def __init__(self, sounds: CallSounds) -> None:
+        self.sounds = sounds
+        self.engaged = Engaged()
+        self._attend: Callable[[Leg, Visit], Awaitable[None]] | None = None
+        self._guests: dict[str, Guest] = {}
+        self._parties: dict[str, Party] = {}
+        self._patches: dict[str, Patch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def attended_by(self, attend: Callable[[Leg, Visit], Awaitable[None]]) -> None:
+        """Who attends to legs that are sent somewhere."""
+        self._attend = attend
+
+    # who is there
+
+    def welcome(self, leg: Leg, visit: Visit) -> Guest:
+        """A leg that the reception begins to attend to; see it off when that is over."""
+        guest = Guest(leg, visit)
+        self._guests[leg.call_id] = guest
+        if leg.call_id not in self._parties:
+            self._parties[leg.call_id] = leg.caller
+            if leg.caller.internal:
+                self.engaged.note(leg.call_id, leg.caller.number, Engagement.TALKING)
+        return guest
+
+    def see_off(self, guest: Guest) -> None:
+        """The reception is done with a leg, and it is over."""
+        self._guests.pop(guest.leg.call_id, None)
+        self._forget(guest.leg)
+
+    def rung(self, leg: SwitchedLeg, party: Party) -> None:
+        """A leg that we call: who is there, until it is over."""
+        self._parties[leg.call_id] = party
+        if party.internal:
+            self.engaged.note(leg.call_id, party.number, Engagement.RINGING)
+        self.spawn(self._watch(leg), f"watch {leg.call_id}")
+
+    def guest(self, leg: Leg) -> Guest | None:
+        """A leg as the reception attends to it; None where it does not."""
+        return self._guests.get(leg.call_id)
+
+    def party(self, leg: Leg) -> Party:
+        """Who is at a leg."""
+        return self._parties.get(leg.call_id, leg.caller)
+
+    def busy(self, extension: str) -> bool:
+        """Whether an extension is on the telephone."""
+        return self.engaged.state(extension) is Engagement.TALKING
+
+    def state(self, extension: str) -> Engagement:
+        """How far the farthest call of an extension is."""
+        return self.engaged.state(extension)
+
+    # who hears whom
+
+    def patch(self, leg: Leg) -> Patch | None:
+        """The patch that a leg is in."""
+        return self._patches.get(leg.call_id)
+
+    def join(self, first: SwitchedLeg, second: SwitchedLeg) -> Patch:
+        """Let two legs hear each other until one of them ends; they may be in no other patch."""
+        patch = Patch(first, second, (self.sounds.hold_music,))
+        for leg in (first, second):
+            self._patches[leg.call_id] = patch
+            self.engaged.answered(leg.call_id)
+        self.spawn(self._run(patch), f"patch {first.call_id}")
+        return patch
+
+    def replace(self, leg: SwitchedLeg, by: SwitchedLeg) -> None:
+        """Let another leg take the place of one that is in a patch; `leg` is the caller's.
+
+        Whoever heard `by` until now is hung up. Raises NotInPatch.
+        """
+        patch = self._patches[leg.call_id]
+        self.take(by)
+        patch.replace(leg, by)
+        del self._patches[leg.call_id]
+        self._patches[by.call_id] = patch
+        self.engaged.answered(by.call_id)
+
+    def take(self, leg: SwitchedLeg) -> None:
+        """Take a leg out of its dialogue and of its patch; whom it heard there is hung up."""
+        patch = self._patches.pop(leg.call_id, None)
+        if patch is not None and leg in patch:
+            other = patch.take(leg)
+            self._patches.pop(other.call_id, None)
+        guest = self._guests.get(leg.call_id)
+        if guest is not None:
+            guest.leave()
+
+    def send(self, leg: SwitchedLeg, visit: Visit) -> None:
+        """Send a leg to a number, wherever it is now; whom it heard is hung up."""
+        self.take(leg)
+        guest = self._guests.get(leg.call_id)
+        if guest is not None:
+            guest.go(visit)
+        elif self._attend is None:
+            self.spawn(leg.hang_up(HangUpCause.UNAVAILABLE), f"hang up {leg.call_id}")
+        else:
+            self.spawn(self._see_to(leg, visit), f"call {leg.call_id}")
+
+    # what is under way
+
+    def spawn(self, work: Coroutine[Any, Any, object], name: str) -> asyncio.Task[None]:
+        """Have work done that outlives the call that wants it; what goes wrong in it is logged."""
+        task = asyncio.get_running_loop().create_task(_supervised(work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self, grace_s: float = 5.0) -> None:
+        """Wait for what is under way, `grace_s` seconds at most."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, patch: Patch) -> None:
+        try:
+            await patch.run()
+        finally:
+            for call_id in [each for each, its in self._patches.items() if its is patch]:
+                del self._patches[call_id]
+
+    async def _watch(self, leg: SwitchedLeg) -> None:
+        await leg.end()
+        self._forget(leg)
+
+    async def _see_to(self, leg: SwitchedLeg, visit: Visit) -> None:
+        if self._attend is not None:
+            try:
+                await self._attend(leg, visit)
+            finally:
+                await leg.hang_up()
+
+    def _forget(self, leg: Leg) -> None:
+        self._parties.pop(leg.call_id, None)
+        self.engaged.drop(leg.call_id)
+
+
+async def _supervised(work: Coroutine[Any, Any, object]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("work of the exchange failed")

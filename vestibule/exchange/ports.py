@@ -1,0 +1,75 @@
+"""What the exchange needs of the lines: legs that can be joined, and telephones to ring."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+from call.leg import HangUpCause, Leg, Party
+
+
+@runtime_checkable
+class SwitchedLeg(Leg, Protocol):
+    """A leg whose peer can be let hear the peer of another one."""
+
+    @property
+    def up(self) -> bool:
+        """Whether sound may flow."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+
+    def bridge(self, other: Self, *, keys: bool = True) -> None:
+        """Let both peers hear each other, in place of whomever either hears."""
+
+    def unbridge(self) -> None:
+        """Let this peer and the one it is bridged with hear each other no more."""
+
+
+class NotReached(Exception):
+    """Somebody who was rung did not take the call; `cause` says how that ended."""
+
+    def __init__(self, cause: HangUpCause) -> None:
+        super().__init__(cause.value)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody who is rung learns of the call."""
+
+    caller: Party
+    behalf: str = ""
+    """The extension on whose behalf a number outside is called: its permissions count."""
+    diversions: tuple[str, ...] = ()
+    """Who sent the call on so far, first to last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """One telephone that can be rung, or one number outside."""
+
+    party: Party
+    """Who is there: an extension, or a number."""
+    ring: Callable[[], Awaitable[SwitchedLeg]]
+    """Ring until the call is taken, and give its leg, which is up.
+
+    Raises NotReached, and Unavailable where it cannot be rung. Cancelled, it rings no more.
+    """
+
+
+class Bells(Protocol):
+    """Everything that can be rung."""
+
+    def registered(self, extension: str) -> bool:
+        """Whether an extension has a telephone that can be rung."""
+
+    def telephones(self, extension: str, shown: Shown) -> Sequence[Bell]:
+        """Every telephone of an extension that is registered just now; at once, from memory."""
+
+    def outside(self, number: str, shown: Shown) -> Bell:
+        """A number outside, by way of whatever leads there."""
+
+
+Attend = Callable[..., Awaitable[None]]
+"""How a leg is attended to."""
