@@ -7,8 +7,9 @@ how things stand at this instant, in this order:
 1. Forwarding ALWAYS comes before everything: the telephone it stands for is not disturbed by it.
 2. Do not disturb, then being on the telephone (unless a second call may ring): the busy path.
 3. The other rules of forwarding; or, while forwarding is off, follow-me after the telephones.
-4. The ending: the mailbox of the extension that was called, whoever was rung on its behalf. With
-   its voicemail off, the last telephone rings for as long as the platform lets it.
+4. The ending: the mailbox of the extension that was called, whoever was rung on its behalf; where
+   it has none, that of the one the call was sent on to. Without any, the last telephone rings for
+   as long as the platform lets it.
 
 An extension that calls are sent on to is treated likewise, by its own choices, but for its ending.
 A number that the call has been at, the caller's own, and any number after MOST_DIVERSIONS are
@@ -28,6 +29,7 @@ from routing.handling import (
     Handling,
     WhenBusy,
 )
+from routing.numbers import national
 
 FORWARD_RING_S = 60
 """How long a number outside rings: mobile networks take a while to find their telephone."""
@@ -164,23 +166,13 @@ def decide(called: str, caller: Party, lookup: Lookup, diversions: tuple[str, ..
     outside. An extension that `lookup` does not know stands as one without any choice made.
     """
     planning = _Planning(caller, lookup)
-    trail = _Trail(diversions)
     standing = lookup(called) or Standing()
-    steps = tuple(planning.steps(called, standing, trail))
-    ending = _ending(called, standing, bool(steps))
-    if steps and not (standing.handling.voicemail and standing.mailbox):
+    steps = tuple(planning.steps(called, standing, _Trail(diversions)))
+    mailbox = next(iter(planning.mailboxes), "")
+    if steps and not mailbox:
         steps = (*steps[:-1], _as_long_as_can_be(steps[-1]))
+    ending = _ending(called, standing, mailbox, bool(steps))
     return Plan(steps, ending, tuple(planning.notes))
-
-
-def same_number(one: str, other: str) -> bool:
-    """Whether two numbers lead to the same telephone, with or without the country's +1."""
-    return bool(one) and _bare(one) == _bare(other)
-
-
-def _bare(number: str) -> str:
-    digits = number.removeprefix("+")
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
 def _as_long_as_can_be(step: Step) -> Step:
@@ -189,24 +181,22 @@ def _as_long_as_can_be(step: Step) -> Step:
     return step
 
 
-def _ending(called: str, standing: Standing, tried: bool) -> Ending:
+def _ending(called: str, standing: Standing, mailbox: str, tried: bool) -> Ending:
     handling = standing.handling
-    voicemail = handling.voicemail and standing.mailbox
-    if not _sent_on_always(handling) or not tried:
+    if not (tried and _sent_on_always(handling)):
         if handling.do_not_disturb:
-            return _message_or_not(called, voicemail, True, Why.DO_NOT_DISTURB)
+            return _message_or_not(mailbox, True, Why.DO_NOT_DISTURB)
         if _is_busy(standing):
-            if handling.when_busy is WhenBusy.VOICEMAIL and voicemail:
-                return Voicemail(called, True, Why.BUSY)
-            return OnThePhone(called, voicemail)
+            if handling.when_busy is WhenBusy.VOICEMAIL and mailbox:
+                return Voicemail(mailbox, True, Why.BUSY)
+            return OnThePhone(mailbox or called, bool(mailbox))
     if tried and _followed(handling) and handling.follow_me.skip_voicemail:
         return Unreachable(Why.VOICEMAIL_SKIPPED)
-    why = Why.NOBODY_ANSWERED if tried else Why.NOBODY_TO_RING
-    return _message_or_not(called, voicemail, False, why)
+    return _message_or_not(mailbox, False, Why.NOBODY_ANSWERED if tried else Why.NOBODY_TO_RING)
 
 
-def _message_or_not(called: str, voicemail: bool, busy: bool, why: Why) -> Ending:
-    return Voicemail(called, busy, why) if voicemail else Unreachable(why)
+def _message_or_not(mailbox: str, busy: bool, why: Why) -> Ending:
+    return Voicemail(mailbox, busy, why) if mailbox else Unreachable(why)
 
 
 def _is_busy(standing: Standing) -> bool:
@@ -237,7 +227,7 @@ class _Trail:
         return _Trail((*self.diversions, extension))
 
     def has(self, number: str) -> bool:
-        return any(same_number(each, number) for each in self.diversions)
+        return national(number) in map(national, self.diversions)
 
 
 @dataclass(slots=True)
@@ -247,10 +237,14 @@ class _Planning:
     caller: Party
     lookup: Lookup
     notes: list[Note] = field(default_factory=list)
+    mailboxes: list[str] = field(default_factory=list)
+    """Those of the extensions that the call was sent on to, first to last."""
 
     def steps(self, extension: str, standing: Standing, trail: _Trail) -> Iterator[Step]:
         """What is tried to reach an extension, by its own choices."""
         handling = standing.handling
+        if handling.voicemail and standing.mailbox:
+            self.mailboxes.append(extension)
         forward = handling.forward if handling.forward.enabled else Forward()
         target = self._sent_on(extension, forward.target, trail)
         if target and forward.rule is ForwardRule.ALWAYS:
@@ -259,8 +253,7 @@ class _Planning:
             if target:
                 yield from self._forwarded(extension, standing, target, trail)
             else:
-                seconds = handling.ring_s
-                yield from self._telephones(extension, standing, seconds, trail)
+                yield from self._telephones(extension, standing, handling.ring_s, trail)
                 if not handling.forward.enabled and handling.follow_me.enabled:
                     yield from self._follow_me(extension, handling.follow_me, trail)
 
@@ -275,7 +268,9 @@ class _Planning:
         if forward.rule is ForwardRule.NO_ANSWER:
             yield from self._onward(extension, target, trail, Why.FORWARDED_NO_ANSWER)
         else:
+            own = self.mailboxes[:]
             onward = list(self._onward(extension, target, trail, Why.FORWARDED_PRESS_1))
+            self.mailboxes = own  # who does not press 1 was not sent on
             if onward:
                 yield Offer()
                 yield from onward
@@ -347,7 +342,7 @@ class _Planning:
         """The target, where the call may be sent there; "" where it may not."""
         if not target:
             return ""
-        if trail.passed(extension).has(target) or same_number(self.caller.number, target):
+        if trail.passed(extension).has(target) or national(self.caller.number) == national(target):
             self.notes.append(Note(extension, Why.ALREADY_THERE, target))
             return ""
         if len(trail.diversions) >= MOST_DIVERSIONS:
