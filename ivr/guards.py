@@ -119,6 +119,9 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
                 lambda held: _number(held, "position") < _number(held, "total"),
             ),
             _truth_of("has_selected", "selected"),
+            # ---- The codes of one's own telephone
+            _truth_of("has_number", "number"),
+            _truth_of("idles_follow_me", "idle"),
         )
     }
 )

@@ -181,5 +181,20 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
         {"done": ["language"]},
         {"language": ["fr", "en"]},
     ),
+    # ---- Parking, pickup, and the codes of one's own telephone
+    specify("routing.park", [], {"promised": ["slot"], "full": [], "stranger": []}),
+    specify("routing.retrieve", ["slot"], {"talked": [], "empty": [], "stranger": []}),
+    specify(
+        "routing.pick_up",
+        ["extension"],
+        {"talked": [], "nobody": [], "refused": ["extension"], "stranger": []},
+    ),
+    specify(
+        "routing.forward_on",
+        ["number"],
+        {"on": ["target", "idle"], "refused": [], "stranger": []},
+    ),
+    specify("routing.forward_off", [], {"off": [], "stranger": []}),
+    specify("routing.do_not_disturb", ["wanted"], {"on": [], "off": [], "stranger": []}),
 )
 """The operations flows may name today."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from ivr.flow import Held
 from ivr.operations import CATALOGUE, Outcome
 from tests.ivr.memory_boxes import Box, Message, default_boxes
+from tests.ivr.memory_colleagues import MemoryColleagues
 from tests.ivr.memory_leaving import MemoryLeaving, Spool
 from tests.ivr.memory_options import MemoryOptions
 from tests.ivr.memory_owning import MemoryOwning
@@ -35,6 +36,7 @@ class MemoryMailbox:
         self._leaving = MemoryLeaving(self.boxes, takes, own_phone or caller)
         self._owning = MemoryOwning(self.boxes, takes, self._leaving, own_phone)
         self._options = MemoryOptions(lambda: self._owning.owner, takes)
+        self.colleagues = MemoryColleagues(own_phone or "102")
 
     @property
     def discarded(self) -> int:
@@ -44,12 +46,15 @@ class MemoryMailbox:
     @property
     def bound(self) -> Mapping[str, Callable[..., Outcome]]:
         """Every operation, by the name flows know."""
-        answering = (self._leaving, self._owning, self._options)
+        answering = {
+            "voicemail": (self._leaving, self._owning, self._options),
+            "routing": (self.colleagues,),
+        }
         return {
-            name: getattr(part, name.removeprefix("voicemail."))
-            for name in CATALOGUE
-            for part in answering
-            if hasattr(part, name.removeprefix("voicemail."))
+            name: getattr(part, method)
+            for name, (trade, _, method) in ((each, each.partition(".")) for each in CATALOGUE)
+            for part in answering.get(trade, ())
+            if hasattr(part, method)
         }
 
     async def perform(self, name: str, arguments: Mapping[str, Held]) -> Outcome:
