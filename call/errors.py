@@ -8,7 +8,10 @@
     │   │               UnwritableDescription
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
+    │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
+    │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
+    │   ├── routing     ClosureLocked, ClosureRefused, ClosureUnknown, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
     │   │               MalformedDescription, NoCommonCodec, RtcpFault, RtpFault
     │   ├── vestibule   BadSettings

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from call.clock import Clock
+from vestibule.closures import closure_sounds
 from vestibule.housekeeping import AGAIN_S, PAUSE_S, RECORDINGS_KEPT
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.settings import Settings
@@ -50,7 +51,8 @@ async def audit(settings: Settings, clock: Clock, *, mend: bool) -> tuple[Verdic
     with ExitStack() as held:
         serving = _is_serving(data, held, hold=mend)
         async with open_mailroom(settings, clock) as mailroom:
-            found = await mailroom.mailboxes.audit().examine(serving=serving)
+            claimed = await closure_sounds(mailroom.database)
+            found = await mailroom.mailboxes.audit(claimed).examine(serving=serving)
             now = clock.now()
             frames = await asyncio.to_thread(_stale_frames, data, now, serving)
             overdue = mailroom.deleted.overdue(now)

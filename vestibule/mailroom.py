@@ -39,6 +39,8 @@ class Mailroom:
     """Where the archives of deleted mailboxes lie."""
     database: Database
     """Open as long as the mailroom is; other trades keep their own tables in it."""
+    ports: Ports
+    """What the mailboxes stand on: other trades keep sounds and count wrong PINs there too."""
 
 
 @asynccontextmanager
@@ -94,7 +96,7 @@ async def _mailroom(
                 history_kept=timedelta(days=settings.storage.history_days),
             )
             deleted = deleted_boxes(settings.storage)
-            yield Mailroom(mailboxes, worker, kept.opened, deleted, database)
+            yield Mailroom(mailboxes, worker, kept.opened, deleted, database, ports)
     finally:
         await database.close()
 

@@ -58,7 +58,10 @@ class Discovery:
 
 
 class Audit:
-    """Looks through everything; `mend` sets right what can be."""
+    """Looks through everything; `mend` sets right what can be.
+
+    `claimed` are sounds that other trades keep beside those of the mailboxes.
+    """
 
     def __init__(
         self,
@@ -68,12 +71,14 @@ class Audit:
         spool: Spool,
         clock: Clock,
         changed: Callable[[str], None],
+        claimed: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._sounds = sounds
         self._spool = spool
         self._clock = clock
         self._changed = changed
+        self._claimed = claimed
 
     async def examine(self, *, serving: bool) -> tuple[Discovery, ...]:
         """Everything that disagrees; changes nothing. `serving`: a server is running."""
@@ -107,7 +112,7 @@ class Audit:
         self, stored: frozenset[str], waiting: frozenset[str], *, serving: bool
     ) -> list[Discovery]:
         """Sounds that no row names, and that no recording in the spool will be stored as."""
-        lost = sorted(stored - await self._store.sounds())
+        lost = sorted(stored - self._claimed - await self._store.sounds())
         lost = [name for name in lost if name.rpartition("/")[2] not in waiting]
         settled = self._clock.now() - SETTLED
         found = []

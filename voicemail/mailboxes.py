@@ -157,8 +157,11 @@ class Mailboxes:
             examine=examine,
         )
 
-    def audit(self) -> Audit:
-        """Compares the database with the sounds and the spool."""
+    def audit(self, claimed: frozenset[str] = frozenset()) -> Audit:
+        """Compares the database with the sounds and the spool.
+
+        `claimed` are sounds that other trades keep beside those of the mailboxes.
+        """
         ports = self._ports
         return Audit(
             store=ports.store,
@@ -166,6 +169,7 @@ class Mailboxes:
             spool=ports.spool,
             clock=ports.clock,
             changed=self._changed,
+            claimed=claimed,
         )
 
     async def all(self) -> tuple[Mailbox, ...]:
