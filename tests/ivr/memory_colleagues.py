@@ -9,7 +9,8 @@ from ivr.operations import Outcome
 class MemoryColleagues:
     """What the telephones of the house are doing, as far as one caller may ask.
 
-    Somebody is parked in 701, 103 rings, and calls of 104 may not be picked up. `own_phone` is the extension the caller speaks from; "" for somebody outside.
+    Somebody is parked in 701, 103 rings, and calls of 104 may not be picked up. `own_phone` is
+    the extension the caller speaks from; "" for somebody outside.
     """
 
     own_phone: str = ""
