@@ -59,7 +59,7 @@ def test_an_extension_cannot_take_the_place_of_a_parking_slot() -> None:
 
 def test_a_pattern_of_the_settings_is_followed_where_nothing_else_fits() -> None:
     assert _to("*101") == Destination("extension", (("mailbox", "101"),))
-    assert _to("250") == Destination("extension", (("mailbox", "250"),))
+    assert _to("250") == Destination("extension", (("mailbox", "50"),))
 
 
 def test_a_company_may_give_a_code_another_meaning() -> None:
