@@ -31,6 +31,7 @@ class Agreement:
         self._connect = connect
         self._description = b""
         self._wished = Direction.SENDRECV
+        self._peer_holds = False
 
     @property
     def reached(self) -> bool:
@@ -41,6 +42,11 @@ class Agreement:
     def held(self) -> bool:
         """Whether the call is on hold, by either side."""
         return self._negotiation.held
+
+    @property
+    def peer_holds(self) -> bool:
+        """Whether it is the peer that put the call on hold."""
+        return self._peer_holds
 
     @property
     def description(self) -> bytes:
@@ -76,6 +82,8 @@ class Agreement:
         except PeerFault as fault:
             log.info("answer refused", extra={"call_id": self._call_id, "why": str(fault)})
             return False
+        if self._wished is Direction.SENDRECV:  # else nothing tells whether the peer holds too
+            self._peer_holds = self._negotiation.held
         return True
 
     def answer_again(self, offer: bytes | None) -> None:
@@ -90,6 +98,7 @@ class Agreement:
             self._signals.refuse_offer(488)
             return
         self._connect(stream)
+        self._peer_holds = self._negotiation.held  # for our answer is to speak and to listen
         self._signals.accept_offer(description)
 
     def offer_again(self, direction: Direction) -> None:

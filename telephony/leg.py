@@ -5,6 +5,9 @@ A leg goes one way through its phases and never back:
     RINGING (they call)  -> ANSWERED (our 200, no ACK yet) -> UP -> CLOSING -> OVER
     CALLING (we call)    ------------------------------------^
 
+Sound may flow before the answer: ours to a caller from `progress` on, the callee's network's to us
+from its first description on.
+
 Whoever ends the call first, `_close` is entered once: the slot is closed, the plane completes the
 recording and says so, then HungUp is told, and nothing after it. A command that comes too late
 finds the phase past UP and does nothing; so a hang-up wins every race.
@@ -49,13 +52,16 @@ from telephony.sip.events import (
     CallConfirmed,
     CallEnded,
     CallProgress,
+    Diversion,
     InfoKey,
     OfferAnswered,
     OfferDue,
     OfferReceived,
     OfferRefused,
     SipEvent,
+    TransferAsked,
 )
+from telephony.watcher import Transfer, Watcher
 
 log = logging.getLogger(__name__)
 
@@ -103,11 +109,23 @@ class SipLeg:
         over: Callable[["SipLeg"], None],
         secrecy: Secrecy = UNENCRYPTED,
         codecs: Sequence[Codec] = NARROW,
+        diversions: tuple[Diversion, ...] = (),
+        replaces: str = "",
+        early: bool = True,
     ) -> None:
         self._call_id = call_id
         self._caller = caller
         self._dialed = dialed
         self.outgoing = outgoing
+        self.diversions = diversions
+        """What the call was sent on from before it came, or before we make it; the oldest first."""
+        self.replaces = replaces
+        """The `call_id` of the leg whose place this one takes (RFC 3891), "" for none."""
+        self.watcher: Watcher | None = None
+        """Who is told of hold, ringing and transfers. Without one, transfers are refused."""
+        self._lets_early = early
+        self._sounds_early = False
+        self._holds = False
         self._signals = signals
         self._plane = plane
         self._clock = clock
@@ -121,6 +139,8 @@ class SipLeg:
         self._pressed_too: SipLeg | None = None
         self._recording: tuple[Path, Side] | None = None
         self._farewell: HungUp | None = None
+        self.status: int | None = None
+        """The SIP status that ended a call we made before it was answered; None for none yet."""
         self._limit: asyncio.TimerHandle | None = None
         self._statistics: MediaStatistics | None = None
         self.began_at = clock.monotonic()
@@ -199,6 +219,25 @@ class SipLeg:
         """What `consider` prepared."""
         return self._agreement.description
 
+    def ring(self) -> None:
+        """Tell the caller that it rings, while the call is not answered."""
+        if self._phase is Phase.RINGING:
+            self._signals.ring()
+
+    def progress(self) -> bool:
+        """Let sound flow before the answer.
+
+        The caller then hears what is played and whom it is bridged with, and pays nothing (183).
+        False where a caller described no sound of its own: it waits for the answer.
+        """
+        if self._phase is not Phase.RINGING:
+            return self.up
+        if not self._sounds_early and self._agreement.reached:
+            self._sounds_early = True
+            self._agreement.connect()
+            self._signals.progress(self._agreement.description)
+        return self._sounds_early
+
     async def answer(self) -> None:
         """Take the call; where we call, wait until it is taken. Returns too when it ends."""
         if self._phase is Phase.RINGING:
@@ -238,6 +277,13 @@ class SipLeg:
     def _reoffer(self, direction: Direction) -> None:
         if self._phase is Phase.UP:
             self._agreement.offer_again(direction)
+
+    def transfer_told(self, status: int) -> None:
+        """Tell the telephone how the transfer goes that it asked for, in SIP statuses.
+
+        A final one is the last. It is told after the leg is over, too: who transfers hangs up.
+        """
+        self._signals.transfer_told(status)
 
     # the sound
 
@@ -310,7 +356,7 @@ class SipLeg:
             other._pressed_too = None
 
     def _may_sound(self) -> bool:
-        if self._phase < Phase.ANSWERED:
+        if self._phase < Phase.ANSWERED and not self._sounds_early:
             raise NotAnswered(self._call_id)
         return self._phase <= Phase.UP
 
@@ -320,7 +366,7 @@ class SipLeg:
         match event:
             case KeyPressed():
                 self._key(event)
-            case PlayEnded() if self.up:
+            case PlayEnded() if self._phase <= Phase.UP:
                 self._events.tell(event)
             case RecordEnded():
                 self._recorded(event)
@@ -393,11 +439,14 @@ class SipLeg:
             case InfoKey():
                 at = self._clock.monotonic() - event.duration_ms / 1000
                 self._key(KeyPressed(event.key, KeySource.SIP_INFO, at))
-            case CallProgress() if event.body:
-                self._agreement.read_early(event.body)
+            case TransferAsked():
+                self._transfer_asked(Transfer(event.target, event.replaces))
+            case CallProgress():
+                self._rings(event)
             case CallAnswered():
                 self._taken(event.answer)
             case CallEnded():
+                self.status = event.status
                 self._close(HungUp(self._cause(event), by_caller=event.by_peer))
             case _:
                 pass
@@ -421,6 +470,7 @@ class SipLeg:
     def _read_answer(self, answer: bytes) -> bool:
         """Take the answer to our offer; an unusable one ends the call."""
         if self._agreement.read_answer(answer):
+            self._see_hold()
             return True
         self._end(HangUpCause.FAILED)
         return False
@@ -428,8 +478,29 @@ class SipLeg:
     def _offered_again(self, offer: bytes | None) -> None:
         if self.up:
             self._agreement.answer_again(offer)
+            self._see_hold()
         else:
             self._signals.refuse_offer(488)
+
+    def _see_hold(self) -> None:
+        holds = self._agreement.peer_holds
+        if holds is not self._holds:
+            self._holds = holds
+            if self.watcher is not None:
+                self.watcher.held(self, holds)
+
+    def _rings(self, event: CallProgress) -> None:
+        early = self._lets_early and event.body is not None
+        if early and event.body is not None:
+            self._agreement.read_early(event.body)
+        if self.watcher is not None:
+            self.watcher.rings(self, early)
+
+    def _transfer_asked(self, transfer: Transfer) -> None:
+        if self.watcher is None:
+            self.transfer_told(603)
+        else:
+            self.watcher.transfer_asked(self, transfer)
 
     def _cause(self, event: CallEnded) -> HangUpCause:
         if self._phase is Phase.CALLING and event.status is not None:

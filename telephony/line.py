@@ -32,8 +32,21 @@ from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
 from telephony.sip.digest import Credentials
-from telephony.sip.events import IncomingCall, LampEvent, Peer, SipEvent
+from telephony.sip.diverting import write_diversions
+from telephony.sip.events import (
+    Diversion,
+    IncomingCall,
+    LampEvent,
+    Peer,
+    RegistrationHeld,
+    RegistrationLost,
+    SipEvent,
+    TransferAsked,
+)
+from telephony.sip.fields import parse_uri
+from telephony.sip.message import Pairs
 from telephony.sip.transaction import Times
+from telephony.trunks import Trunks
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +96,14 @@ NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
 """Why the door refuses a call of somebody who may call."""
 
 REFUSED_AS = MappingProxyType(
-    {400: "malformed", 404: "unknown_number", 488: "no_common_codec", 503: "no_slot"}
+    {
+        400: "malformed",
+        403: "not_allowed",
+        404: "unknown_number",
+        481: "nothing_to_replace",
+        488: "no_common_codec",
+        503: "no_slot",
+    }
 )
 """Why a call that the door let in is refused after all, by its status."""
 
@@ -112,6 +132,7 @@ class SipLine:
         accepts: Callable[[str], bool],
         lamps: Lamps | None = None,
         *,
+        trunks: Trunks | None = None,
         secrecy: Secrecy = UNENCRYPTED,
         codecs: Sequence[Codec] = NARROW,
         over: Callable[[CallRecord], None] = _nobody_asks,
@@ -124,6 +145,7 @@ class SipLine:
         self._on_call = on_call
         self._accepts = accepts
         self._lamps = lamps
+        self._trunks = trunks
         self._secrecy = secrecy
         self._codecs = tuple(codecs)
         self._door = Doorkeeper(settings.access, self._load)
@@ -162,6 +184,8 @@ class SipLine:
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
             await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
+        if self._trunks is not None:
+            await self._trunks.start(self._core, self._wire.carry, self._clock, self._door.expect)
         self._heartbeat.start()
         log.info("line open", extra={"host": host, "port": port})
         return host, port
@@ -187,6 +211,8 @@ class SipLine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._linger()
+        if self._trunks is not None:
+            await self._trunks.stop()
         if self._lamps is not None:
             await self._lamps.stop()
         if self._core is not None:
@@ -234,8 +260,16 @@ class SipLine:
         from_uri: str,
         caller: Party,
         credentials: Credentials | None = None,
+        diversions: Sequence[Diversion] = (),
+        early: bool = True,
+        headers: Pairs = (),
+        heard_within_s: float | None = None,
     ) -> SipLeg:
         """Call `target` (a SIP URI) by way of `peer`; the leg's `answer` waits until it is taken.
+
+        `diversions` are what the call was sent on from, the oldest first. Without `early`, sound
+        that the callee's network sends before the answer is not heard. `headers` go with it as
+        they are. Where nothing at all is heard within `heard_within_s` seconds, the leg ends.
 
         Raises Unavailable when the line is not open or no slot is free. The leg is the caller's
         to attend to and to hang up.
@@ -244,7 +278,15 @@ class SipLine:
             raise Unavailable("the line takes no calls")
         self._door.expect(peer.host)
         signals = CallSignals(self._core, self._wire, self._clock)
-        leg = self._leg(self._tokens.token(), caller, target, signals, outgoing=True)
+        leg = self._leg(
+            self._tokens.token(),
+            caller,
+            target,
+            signals,
+            outgoing=True,
+            diversions=tuple(diversions),
+            early=early,
+        )
         leg.consider(None)
         signals.call, outputs = self._core.invite(
             target,
@@ -254,11 +296,17 @@ class SipLine:
             credentials=credentials,
             peer=peer,
             now=self._clock.monotonic(),
+            headers=(*headers, *write_diversions(diversions, target, parse_uri(from_uri).host)),
+            heard_within_s=heard_within_s,
         )
         self._legs[signals.call] = leg
         log.info("call made", extra={"call_id": leg.call_id, "to": masked(target)})
         self._wire.carry(outputs)
         return leg
+
+    def leg(self, call_id: str) -> SipLeg | None:
+        """The leg of that `call_id`, while it is there."""
+        return next((leg for leg in self._legs.values() if leg.call_id == call_id), None)
 
     # what the core tells
 
@@ -268,12 +316,26 @@ class SipLine:
         elif isinstance(event, LampEvent):
             if self._lamps is not None:
                 self._lamps.told(event)
+        elif isinstance(event, RegistrationHeld | RegistrationLost):
+            if self._trunks is not None:
+                self._trunks.told(event)
+        elif isinstance(event, TransferAsked):
+            self._transfer_asked(event)
         elif (leg := self._legs.get(event.call)) is not None:
             leg.told(event)
+
+    def _transfer_asked(self, event: TransferAsked) -> None:
+        """Legs know each other by `call_id`, and nothing of the names that the core gives."""
+        leg, replaced = self._legs.get(event.call), self._legs.get(event.replaces)
+        if leg is not None:
+            name = replaced.call_id if replaced is not None else ""
+            leg.told(replace(event, replaces=name))
 
     def _invited(self, event: IncomingCall) -> None:
         if self._core is None:
             return
+        if self._trunks is not None and self._trunks.of(event) is not None:
+            event = self._trunks.read(event)
         signals = CallSignals(self._core, self._wire, self._clock, event.call)
         fields = {
             "call_id": event.call,
@@ -296,11 +358,24 @@ class SipLine:
 
     def _admit(self, event: IncomingCall, signals: CallSignals) -> "SipLeg | _Refusal":
         """The leg of a call that can be attended to."""
-        if not self._accepts(event.dialed):
-            return _Refusal(404, "the number leads nowhere")
         caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
+        replaced = self._legs.get(event.replaces)
+        if event.replaces and replaced is None:
+            return _Refusal(481, "the call to be replaced is over")
+        if replaced is not None and not caller.internal:
+            return _Refusal(403, "only our own telephones take over calls")
+        if replaced is None and not self._accepts(event.dialed):
+            return _Refusal(404, "the number leads nowhere")
         try:
-            leg = self._leg(event.call, caller, event.dialed, signals, outgoing=False)
+            leg = self._leg(
+                event.call,
+                caller,
+                event.dialed,
+                signals,
+                outgoing=False,
+                diversions=event.diversions,
+                replaces=replaced.call_id if replaced is not None else "",
+            )
         except Unavailable as fault:
             return _Refusal(503, str(fault))
         self._legs[event.call] = leg
@@ -315,7 +390,16 @@ class SipLine:
         return leg
 
     def _leg(
-        self, call_id: str, caller: Party, dialed: str, signals: CallSignals, *, outgoing: bool
+        self,
+        call_id: str,
+        caller: Party,
+        dialed: str,
+        signals: CallSignals,
+        *,
+        outgoing: bool,
+        diversions: tuple[Diversion, ...] = (),
+        replaces: str = "",
+        early: bool = True,
     ) -> SipLeg:
         return SipLeg(
             call_id=call_id,
@@ -331,6 +415,9 @@ class SipLine:
             over=lambda leg: self._over(signals.call, leg),
             secrecy=self._secrecy,
             codecs=self._codecs,
+            diversions=diversions,
+            replaces=replaces,
+            early=early,
         )
 
     def _over(self, call: str, leg: SipLeg) -> None:

@@ -37,6 +37,12 @@ class Wire(Protocol):
 class Signals(Protocol):
     """What a leg asks of the SIP core, for its own call."""
 
+    def ring(self) -> None:
+        """Tell the caller that it rings."""
+
+    def progress(self, sdp: bytes) -> None:
+        """Describe our sound to the caller before the call is answered."""
+
     def answer(self, sdp: bytes) -> None:
         """Send 200 with our description."""
 
@@ -61,6 +67,9 @@ class Signals(Protocol):
     def reoffer(self, sdp: bytes) -> None:
         """Offer anew within the call."""
 
+    def transfer_told(self, status: int) -> None:
+        """Tell the peer how the transfer goes that it asked for."""
+
 
 class CallSignals:
     """The core's commands for one call; `call` is known once the core has named it."""
@@ -73,6 +82,9 @@ class CallSignals:
 
     def ring(self) -> None:
         self._wire.carry(self._core.ring(self.call, self._now))
+
+    def progress(self, sdp: bytes) -> None:
+        self._wire.carry(self._core.progress(self.call, sdp, self._now))
 
     def answer(self, sdp: bytes) -> None:
         self._wire.carry(self._core.answer(self.call, sdp, self._now))
@@ -97,6 +109,9 @@ class CallSignals:
 
     def reoffer(self, sdp: bytes) -> None:
         self._wire.carry(self._core.reoffer(self.call, sdp, self._now))
+
+    def transfer_told(self, status: int) -> None:
+        self._wire.carry(self._core.transfers.tell(self.call, status, self._now))
 
     @property
     def _now(self) -> float:

@@ -11,6 +11,9 @@ every race.
     called, calling     both ends of INVITE                answering             2xx until its ACK
     offers, refresh     re-INVITE, UPDATE, RFC 4028        asking, digest        our requests
     within              the peer's requests in a call      stream                TCP to messages
+    transfers           REFER (RFC 3515)                   replacing             RFC 3891
+    diverting           RFC 5806, RFC 7044
+    registrar           telephones (RFC 3261 §10)          bindings, challenges  its rules, RFC 8760
     subscriptions       message lamps (RFC 6665)           summary               RFC 3842
     announcing          lamps nobody asked for             telling               NOTIFY, one by one
 """
@@ -28,6 +31,7 @@ from telephony.sip.content import required_but_unknown, write_key
 from telephony.sip.core import (
     ALLOWED,
     SDP,
+    SUPPORTED,
     Admit,
     Core,
     Drop,
@@ -44,21 +48,24 @@ from telephony.sip.ledger import where_to_answer
 from telephony.sip.message import Malformed, Pairs, Request, read
 from telephony.sip.offers import Offers
 from telephony.sip.refresh import Refresh
-from telephony.sip.stream import PONG, Stream
+from telephony.sip.registering import Registering
+from telephony.sip.registrar import Registrar
+from telephony.sip.stream import PING, PONG, Stream
 from telephony.sip.subscriptions import Subscriptions
 from telephony.sip.summary import ALLOW_EVENTS
 from telephony.sip.transaction import Times
+from telephony.sip.transfers import Transfers
 from telephony.sip.within import Within
 
 SERVED = frozenset(ALLOWED.split(", "))
-KNOWN = SERVED | {"REGISTER", "REFER", "MESSAGE", "PRACK", "PUBLISH"}
+KNOWN = SERVED | {"REGISTER", "MESSAGE", "PRACK", "PUBLISH"}
 """Named methods: 405 for those we do not serve, 501 for any other (RFC 3261 §8.2.1, §21.5.2)."""
 
 CAPABILITIES: Pairs = (
     ("Allow", ALLOWED),
     ("Accept", SDP),
     ("Accept-Encoding", "identity"),
-    ("Supported", "timer"),
+    ("Supported", SUPPORTED),
 )
 
 
@@ -67,7 +74,8 @@ class UserAgent:
 
     Every new request outside a dialog is put to `gate` before anything is kept of it. With
     `lamps`, telephones may subscribe to message summaries: the owner then answers each
-    SubscribeReceived through `subscriptions`.
+    SubscribeReceived through `subscriptions`. Where it `registers` telephones, `gate` admits a
+    REGISTER in the name of an account alone.
     """
 
     def __init__(
@@ -79,10 +87,12 @@ class UserAgent:
         times: Times | None = None,
         session: SessionPolicy | None = None,
         lamps: bool = False,
+        registers: bool = False,
     ) -> None:
         core = Core(local, tokens, times or Times(), session or SessionPolicy())
         self._core = core
         self._gate = gate
+        self._registers = registers
         self._streams: dict[Peer, Stream] = {}
         self._asking = Asking(core)
         answering = Answering(core, self._asking)
@@ -92,20 +102,25 @@ class UserAgent:
             expired=lambda call, now: self._asking.bye(call, now, status=408),
         )
         self._offers = Offers(core, self._asking, answering, refresh)
-        self._within = Within(core, self._offers)
+        self.transfers = Transfers(core)
+        self._within = Within(core, self._offers, self.transfers)
         self._called = Called(core, answering, refresh)
         self._calling = Calling(core, self._asking, refresh)
         self._answering = answering
         self._capabilities = CAPABILITIES + (ALLOW_EVENTS if lamps else ())
         self.subscriptions = Subscriptions(core, served=lamps)
         self.announcing = Announcing(core)
+        self.registering = Registering(core, self._asking)
+        self.registrar = Registrar(core)
 
     # What arrives
 
     def feed(self, data: bytes, source: Peer, now: float) -> list[Output]:
         """One datagram, or some octets of a connection. Never raises, whatever they are."""
         if source.transport is Transport.UDP:
-            if data.strip(b"\r\n\0 "):  # else a keep-alive
+            if data == PING:
+                self._core.send(PONG, source)
+            elif data.strip(b"\r\n\0 "):  # else a keep-alive
                 self._message(data, source, now)
         else:
             self._octets(data, source, now)
@@ -126,6 +141,8 @@ class UserAgent:
         self._streams.pop(peer, None)
         self._core.cut_off(peer)
         self.subscriptions.cut_off(peer)
+        self.registrar.cut_off(peer, now)
+        self.transfers.cut_off(peer)
         self._core.ledger.transport_failed(peer, now)
         return self._core.taken()
 
@@ -145,6 +162,15 @@ class UserAgent:
         """Tell the caller that it rings (180)."""
         if known := self._core.calls.get(call):
             self._called.ring(known, now)
+        return self._core.taken()
+
+    def progress(self, call: str, sdp: bytes, now: float) -> list[Output]:
+        """Let the caller hear us before the call is answered (183).
+
+        `sdp` answers its offer, and is to be the very same in `answer` (RFC 3261 §13.2.1).
+        """
+        if known := self._core.calls.get(call):
+            self._called.progress(known, sdp, now)
         return self._core.taken()
 
     def answer(self, call: str, sdp: bytes, now: float) -> list[Output]:
@@ -238,8 +264,13 @@ class UserAgent:
         credentials: Credentials | None,
         peer: Peer,
         now: float,
+        headers: Pairs = (),
+        heard_within_s: float | None = None,
     ) -> tuple[str, list[Output]]:
         """Call `target_uri` through `peer`: the call's id, and what to send.
+
+        `headers` go with the INVITE as they are. Where nothing at all is heard within
+        `heard_within_s` seconds, the call ends by 408.
 
         `credentials` answer the challenges met on the way. Nobody answering within 64*T1 ends the
         call by 408; how long it may ring is the owner's to say, by `cancel`. Raises Misuse for
@@ -250,7 +281,17 @@ class UserAgent:
             parse_uri(from_uri)
         except BadField as bad:
             raise Misuse(str(bad)) from bad
-        call = self._calling.invite(target_uri, from_uri, display_name, sdp, credentials, peer, now)
+        call = self._calling.invite(
+            target_uri,
+            from_uri,
+            display_name,
+            sdp,
+            credentials,
+            peer,
+            now,
+            headers,
+            heard_within_s,
+        )
         return call, self._core.taken()
 
     def cancel(self, call: str, now: float) -> list[Output]:
@@ -347,27 +388,30 @@ class UserAgent:
             case Drop():
                 self._core.dropped["by the gate"] += 1
                 return
-            case Refuse(status, reason, retry_after):
-                headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
-                self._stateless(request, source, status, headers, reason)
+            case Refuse(status, reason, retry_after, headers):
+                wait = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
+                self._stateless(request, source, status, headers + wait, reason)
                 return
-            case Admit():
+            case Admit(account):
                 pass
         refusal = self._unserved(request) or self._unopenable(request)
         if refusal is not None:
             self._stateless(request, source, *refusal)
         elif request.method == "INVITE":
-            self._called.invited(request, source, now)
+            self._called.invited(request, source, now, account)
+        elif request.method == "REGISTER":
+            self.registrar.asked(account, request, source, now)
         elif request.method == "SUBSCRIBE":
             self.subscriptions.asked(request, source, now)
         elif request.method == "OPTIONS":
             self._stateless(request, source, 200, self._capabilities)
         else:
-            self._stateless(request, source, 481)
+            # A transfer is asked for within a call, by somebody who is known by it.
+            self._stateless(request, source, 403 if request.method == "REFER" else 481)
 
     def _unserved(self, request: Request) -> tuple[int, Pairs] | None:
         """Why nobody here serves such a request, in the order of RFC 3261 §8.2."""
-        if request.method not in SERVED:
+        if request.method not in SERVED and not (self._registers and request.method == "REGISTER"):
             return (405, (("Allow", ALLOWED),)) if request.method in KNOWN else (501, ())
         if not request.target.dialable:
             return 416, ()
@@ -380,6 +424,8 @@ class UserAgent:
             return 482, ()
         # An OPTIONS that ends its hops here is answered (§11.1); a call that went through 70
         # elements goes in circles.
+        if request.method != "INVITE" and request.header("Replaces") is not None:
+            return 400, ()  # RFC 3891 §3
         hops = request.header("Max-Forwards")
         if request.method == "INVITE" and hops is not None and int(hops) == 0:
             return 483, ()

@@ -45,7 +45,7 @@ class Announcing:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._tellings: dict[tuple[str, str], Telling] = {}
+        self._tellings: dict[tuple[str, str], Telling[bytes]] = {}
 
     def add(self, account: str, uri: str) -> Peer:
         """Tell `uri` what waits for `account` from now on; where its NOTIFYs go.
@@ -59,9 +59,10 @@ class Announcing:
             Telling(
                 self._core,
                 f"{account} {uri}",
-                notice=lambda body, now: self._notice(about, uri, peer, body),
+                notice=lambda body, before, now: self._notice(about, uri, peer, body),
                 hop=lambda: peer,
                 given_up=lambda now: None,
+                nothing=b"",
                 again_s=ABSENT_S,
             ),
         )

@@ -71,8 +71,12 @@ class Call:
     credentials: Credentials | None = None
     proofs: dict[str, Proof] = field(default_factory=dict)
     """The challenges met so far, by the header that answers them."""
-    early_answer: tuple[str, bytes] | None = None
-    """The tag and the description of early media, when we call."""
+    early_tags: set[str] = field(default_factory=set)
+    """The tags of those who ring, when we call: one, or one for each telephone of a fork."""
+    early_answers: dict[str, bytes] = field(default_factory=dict)
+    """The descriptions of early media by tag, when we call."""
+    referred: bool = False
+    """Whether the peer has asked for a transfer before."""
     acks: dict[str, tuple[bytes, Peer]] = field(default_factory=dict)
     """Our ACK for each branch that answered, by its tag: sent again when its 2xx is."""
 

@@ -8,7 +8,7 @@ from telephony.sip.dialog import Dialog, as_calling
 from telephony.sip.digest import Credentials
 from telephony.sip.events import CallAnswered, CallProgress, Peer
 from telephony.sip.fields import Address
-from telephony.sip.message import Request, Response
+from telephony.sip.message import Pairs, Request, Response
 from telephony.sip.refresh import Refresh, minimum_in
 
 
@@ -29,8 +29,10 @@ class Calling:
         credentials: Credentials | None,
         peer: Peer,
         now: float,
+        headers: Pairs = (),
+        heard_within_s: float | None = None,
     ) -> str:
-        """Call `target_uri` through `peer`; the id of the call."""
+        """Call `target_uri` through `peer`; the id of the call. `headers` go with its INVITEs."""
         core = self._core
         dialog = Dialog(
             call_id=core.token(),
@@ -44,14 +46,22 @@ class Calling:
         )
         call = Call(core.token(), dialog, Stage.INVITING, local_sdp=sdp, credentials=credentials)
         core.keep(call)
-        self._send(call, now)
+        self._send(call, headers, now)
+        if heard_within_s is not None:
+            limit = now + heard_within_s
+            core.alarms.set((call.id, "silence"), limit, lambda at: self._unheard(call, at))
         return call.id
 
-    def _send(self, call: Call, now: float, shortest: int = 0) -> None:
+    def _unheard(self, call: Call, now: float) -> None:
+        """Nobody is there: whoever made the call does not wait for 64*T1 to learn it."""
+        if call.our_request is not None and call.our_request.silent:
+            self._core.ledger.abandon(call.our_request, now)
+
+    def _send(self, call: Call, headers: Pairs, now: float, shortest: int = 0) -> None:
         def heard(status: int, response: Response | None, at: float) -> None:
             again = status == 422 and not shortest and call.stage is Stage.INVITING
             if response is not None and again:
-                self._send(call, at, max(minimum_in(response), 1))
+                self._send(call, headers, at, max(minimum_in(response), 1))
             else:
                 self._heard(call, status, response, at)
 
@@ -60,7 +70,7 @@ class Calling:
             "INVITE",
             heard,
             now,
-            headers=(("Content-Type", SDP), *self._refresh.wish(call, shortest)),
+            headers=(*headers, ("Content-Type", SDP), *self._refresh.wish(call, shortest)),
             body=call.local_sdp,
             peer=call.dialog.via_peer,
         )
@@ -73,9 +83,11 @@ class Calling:
         elif call.stage is Stage.CANCELLING:
             self._cancel(call, now)
         elif status > 100 and call.stage is Stage.INVITING:
-            body = sdp_in(response)
+            body, tag = sdp_in(response), response.recipient.tag
+            if tag:
+                call.early_tags.add(tag)
             if body:
-                call.early_answer = (response.recipient.tag, body)
+                call.early_answers[tag] = body
             self._core.tell(CallProgress(call.id, status, body))
 
     def _failed(self, call: Call, status: int, *, by_peer: bool) -> None:
@@ -114,8 +126,8 @@ class Calling:
         call.peer_updates = "update" in response.tokens("Allow")
         self._refresh.agreed(call, response, now)
         answer = sdp_in(response)
-        if answer is None and call.early_answer and call.early_answer[0] == dialog.remote_tag:
-            answer = call.early_answer[1]
+        if answer is None:
+            answer = call.early_answers.get(dialog.remote_tag)
         call.remote_sdp = answer or b""
         self._core.tell(CallAnswered(call.id, answer))
 

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from call.leg import Party
-from telephony.sip.core import SDP
+from telephony.sip.core import SDP, SUPPORTED
 from telephony.sip.fields import Address, BadField, parse_uri
 from telephony.sip.message import Message, Pairs, Request, parse_media_type
-
-SUPPORTED = frozenset({"timer"})
-"""The extensions (option tags) we know."""
 
 ACCEPT_KEYS: Pairs = (("Accept", "application/dtmf-relay, application/dtmf"),)
 ACCEPT_SDP: Pairs = (("Accept", SDP),)
@@ -40,7 +37,8 @@ def required_but_unknown(request: Request) -> list[str]:
     Proxy-Require counts too: whoever receives the request is the last proxy there is.
     """
     asked = request.tokens("Require") + request.tokens("Proxy-Require")
-    return [tag for tag in asked if tag not in SUPPORTED]
+    known = SUPPORTED.split(", ")
+    return [tag for tag in asked if tag not in known]
 
 
 def refusal_of(request: Request) -> Refusal | None:

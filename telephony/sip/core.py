@@ -14,7 +14,9 @@ from telephony.sip.ledger import COOKIE, ClientTransaction, Heard, Ledger, Serve
 from telephony.sip.message import REASONS, Pairs, Request, Response
 from telephony.sip.transaction import Times
 
-ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, SUBSCRIBE, NOTIFY"
+ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, SUBSCRIBE, NOTIFY, REFER"
+SUPPORTED = "timer, replaces"
+"""The extensions we know (option tags of RFC 4028 and RFC 3891)."""
 SDP = "application/sdp"
 
 
@@ -27,7 +29,9 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Let the request in."""
+    """Let the request in. `account` is the one it proved to speak for, "" for none."""
+
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Refuse:
     status: int
     reason: str = ""
     retry_after: int | None = None
+    headers: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +148,27 @@ class Core:
         early = call.stage in (Stage.INVITING, Stage.CANCELLING)
         return call if early or known == request.sender.tag else None
 
+    def named(self, call_id: str, one: str, other: str) -> Call | None:
+        """The call with that Call-ID and those two tags (RFC 3891 §3).
+
+        Its own tag is the first, or the other: who picks up what a lamp shows reads the dialog
+        from the end of the telephone that rings, and telephones differ in how they turn it round.
+        Both tags are to be known either way; "0" stands for one that was never given.
+        """
+        for mine, theirs in ((one, other), (other, one)):
+            call = self._dialogs.get((call_id, mine))
+            if call is not None:
+                tags = {call.dialog.remote_tag} - {""} | call.early_tags
+                if theirs in (tags or {"0"}):
+                    return call
+        return None
+
     def finish(self, call: Call, *, by_peer: bool, status: int | None) -> None:
         """Tell the owner that the call is over; its dialog lives on until `forget`."""
         if call.over:
             return
         call.stage = Stage.ENDING
-        for what in ("ack", "ack limit", "session", "offer", "cancel"):
+        for what in ("ack", "ack limit", "ringing", "session", "offer", "cancel", "silence"):
             self.alarms.clear((call.id, what))
         call.ack = None
         call.offer_wished = False
@@ -226,7 +246,7 @@ class Core:
         """What a response that opens or refreshes a dialog carries (§12.1.1)."""
         routes = tuple(pair for pair in transaction.request.headers if pair[0] == "Record-Route")
         contact = self.local.contact(transaction.source.transport)
-        return (*routes, ("Contact", contact), ("Allow", ALLOWED), ("Supported", "timer"))
+        return (*routes, ("Contact", contact), ("Allow", ALLOWED), ("Supported", SUPPORTED))
 
 
 def _tag_of(request: Request) -> str:

@@ -35,6 +35,18 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Diversion:
+    """One number that a call was sent on from, and why, in the words of RFC 5806 §6.
+
+    `reason` is one of unknown, user-busy, no-answer, unavailable, unconditional, time-of-day,
+    do-not-disturb, deflection, follow-me, out-of-service, away.
+    """
+
+    number: str
+    reason: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingCall:
     """An INVITE that opens a dialog, already admitted and answered 100.
 
@@ -48,6 +60,14 @@ class IncomingCall:
     """User part of the Request-URI (digits of a tel: URI), unescaped."""
     offer: bytes | None
     sip_call_id: str
+    recipient: str = ""
+    """User part of the To, unescaped: what was dialled, where the Request-URI is our Contact."""
+    diversions: tuple[Diversion, ...] = ()
+    """What the call was sent on from before it came, the oldest first."""
+    replaces: str = ""
+    """The call whose place this one takes (RFC 3891), "" for an ordinary one."""
+    account: str = ""
+    """The SIP user that proved itself; "" where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,19 @@ class InfoKey:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The peer asks for its own peer to be sent elsewhere (REFER); it was told `100 Trying`.
+
+    `target` is the user part of the Refer-To. `replaces` names the call whose place is to be
+    taken, "" where the transfer is blind.
+    """
+
+    call: str
+    target: str
+    replaces: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallProgress:
     """A provisional response to a call we make; `body` is early media's description."""
 
@@ -139,6 +172,7 @@ CallEvent = (
     | OfferDue
     | OfferRefused
     | InfoKey
+    | TransferAsked
     | CallProgress
     | CallAnswered
     | CallEnded
@@ -197,6 +231,75 @@ class SubscriptionEnded:
 
 LampEvent = SubscribeReceived | SubscriptionKept | SubscriptionEnded
 
-SipEvent = CallEvent | LampEvent
+
+@dataclass(frozen=True, slots=True)
+class RegistrationHeld:
+    """Somebody else's server keeps us registered, for so many seconds more."""
+
+    account: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationLost:
+    """A registration of ours does not hold; it is asked for again, unless we ended it.
+
+    `status` is the SIP status that refused it, 408 where nobody answered, None where we ended it.
+    """
+
+    account: str
+    status: int | None
+
+
+RegistrationEvent = RegistrationHeld | RegistrationLost
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One telephone of an account: the URI it wants requests for, and the peer to send them to.
+
+    The peer is where its REGISTER came from: behind a router, the URI names an address that leads
+    nowhere.
+    """
+
+    user: str
+    uri: str
+    peer: Peer
+    call_id: str
+    cseq: int
+    preference: float = 1.0
+    instance: str = ""
+    """What tells it from other telephones, whatever its address (RFC 5626 §4.1)."""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingKept:
+    """A telephone registered, again or anew, for `remaining_s` seconds: to write down."""
+
+    binding: Binding
+    remaining_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class BindingEnded:
+    """A telephone is registered no more: to strike out."""
+
+    user: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class BindingSilent:
+    """A telephone that is registered answers no more, or answers again."""
+
+    user: str
+    uri: str
+    silent: bool
+
+
+BindingEvent = BindingKept | BindingEnded | BindingSilent
+
+SipEvent = CallEvent | LampEvent | RegistrationEvent | BindingEvent
 
 Output = Send | SipEvent

@@ -88,6 +88,7 @@ _CANONICAL: Mapping[str, str] = MappingProxyType(
             *("Proxy-Authorization", "Proxy-Require", "Record-Route", "Require", "Retry-After"),
             *("Route", "Server", "Timestamp", "Unsupported", "User-Agent", "WWW-Authenticate"),
             *("Expires", "Min-Expires", "Subscription-State"),
+            *("Diversion", "History-Info", "Refer-Sub", "Replaces"),
         )
     }
 )

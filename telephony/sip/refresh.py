@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from telephony.sip.call import Call, Session
 from telephony.sip.content import Refusal
-from telephony.sip.core import Core
+from telephony.sip.core import SUPPORTED, Core
 from telephony.sip.fields import BadField
 from telephony.sip.message import Message, Pairs, Request, Response, parse_media_type
 
@@ -50,7 +50,7 @@ class Refresh:
         else:
             told = f"{session.seconds};refresher={'uac' if session.we_refresh else 'uas'}"
         least = max(self._core.session.shortest, shortest)
-        return (("Supported", "timer"), ("Session-Expires", told), ("Min-SE", str(least)))
+        return (("Supported", SUPPORTED), ("Session-Expires", told), ("Min-SE", str(least)))
 
     def agreed(self, call: Call, response: Response, now: float) -> None:
         """Take what the 2xx to a request of ours says (§7.2)."""

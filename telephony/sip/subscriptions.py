@@ -88,7 +88,7 @@ class Subscriptions:
         self._core = core
         self._served = served
         self._known: dict[str, Subscription] = {}
-        self._tellings: dict[str, Telling] = {}
+        self._tellings: dict[str, Telling[bytes]] = {}
         self._dialogs: dict[tuple[str, str], Subscription] = {}
         self._asks: dict[str, _Ask] = {}
 
@@ -238,9 +238,10 @@ class Subscriptions:
         self._tellings[lamp.id] = Telling(
             self._core,
             lamp.id,
-            notice=lambda body, now: self._notice(lamp, body, now),
+            notice=lambda body, before, now: self._notice(lamp, body, now),
             hop=lambda: lamp.dialog.next_hop,
             given_up=lambda now: self._forget(lamp),
+            nothing=b"",
         )
 
     def _replace(self, lamp: Subscription) -> None:

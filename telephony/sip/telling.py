@@ -7,10 +7,13 @@ wins. A telephone that is gone is given up; one that is only hindered is told ag
 """
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from telephony.sip.core import Core
 from telephony.sip.events import Peer
 from telephony.sip.message import Request, Response
+
+T = TypeVar("T")
 
 GONE = frozenset({404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604})
 """Answers that end a subscription (RFC 5057 §5.1, RFC 6665 §4.2.2)."""
@@ -19,11 +22,13 @@ HINDERED_S = 30.0
 """Seconds before a telephone that refused for the moment is told again."""
 
 
-class Telling:
-    """Tells one telephone, by the NOTIFYs that `notice` makes of a body, sent to `hop`.
+class Telling(Generic[T]):
+    """Tells one telephone, by the NOTIFYs that `notice` makes of a state, sent to `hop`.
 
-    `given_up` is called when the telephone is gone, or when nothing answers; with `again_s` one
-    that does not answer is tried again after so many seconds instead.
+    `notice` is given what is to be told, and what the telephone knows, None where all is to be
+    told whatever it knows. `given_up` is called when the telephone is gone, or when nothing
+    answers; with `again_s` one that does not answer is tried again after so many seconds instead.
+    `nothing` is what there is to tell at first.
     """
 
     def __init__(
@@ -31,9 +36,10 @@ class Telling:
         core: Core,
         name: str,
         *,
-        notice: Callable[[bytes, float], Request],
+        notice: Callable[[T, T | None, float], Request],
         hop: Callable[[], Peer],
         given_up: Callable[[float], None],
+        nothing: T,
         again_s: float | None = None,
     ) -> None:
         self._core = core
@@ -45,27 +51,27 @@ class Telling:
         self._under_way = False
         self._owed = False
         self._stopped = False
-        self.body = b""
-        self.told: bytes | None = None
+        self.body = nothing
+        self.told: T | None = None
 
     def tell(self, now: float) -> None:
         """Tell what changed since the telephone was last told, if anything did."""
         if not self._under_way and self.body != self.told:
-            self._send(now)
+            self._send(self.told, now)
 
     def insist(self, now: float) -> None:
         """Tell what is true, whatever the telephone knows."""
         if self._under_way:
             self._owed = True
         else:
-            self._send(now)
+            self._send(None, now)
 
     def stop(self) -> None:
         """Do not try again; `insist` then tells a last time."""
         self._stopped = True
         self._core.alarms.clear(self._alarm)
 
-    def _send(self, now: float) -> None:
+    def _send(self, before: T | None, now: float) -> None:
         self._under_way, self._owed = True, False
         self._core.alarms.clear(self._alarm)
         body, hop = self.body, self._hop()
@@ -75,10 +81,10 @@ class Telling:
                 self._under_way = False
                 self._heard(body, hop, status, response, at)
 
-        self._core.request(self._notice(body, now), hop, heard, now)
+        self._core.request(self._notice(body, before, now), hop, heard, now)
 
     def _heard(
-        self, body: bytes, hop: Peer, status: int, response: Response | None, now: float
+        self, body: T, hop: Peer, status: int, response: Response | None, now: float
     ) -> None:
         if status < 300:
             self.told = body
@@ -92,7 +98,7 @@ class Telling:
         else:
             self._later(now + HINDERED_S)
         if self._owed:
-            self._send(now)
+            self._send(None, now)
         elif status < 300:
             self.tell(now)
 

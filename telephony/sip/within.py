@@ -1,4 +1,4 @@
-"""Requests received within a dialog: in order or not, BYE, INFO, OPTIONS, offers."""
+"""Requests received within a dialog: in order or not, BYE, INFO, OPTIONS, offers, transfers."""
 
 from telephony.sip.call import Call, Stage
 from telephony.sip.content import ACCEPT_KEYS, key_in
@@ -6,6 +6,7 @@ from telephony.sip.core import ALLOWED, Core
 from telephony.sip.events import InfoKey, Peer
 from telephony.sip.message import Pairs, Request
 from telephony.sip.offers import Offers
+from telephony.sip.transfers import Transfers
 
 KEY_TYPES = ("application/dtmf-relay", "application/dtmf")
 
@@ -13,9 +14,10 @@ KEY_TYPES = ("application/dtmf-relay", "application/dtmf")
 class Within:
     """Serves what the peer of a call asks in the middle of it."""
 
-    def __init__(self, core: Core, offers: Offers) -> None:
+    def __init__(self, core: Core, offers: Offers, transfers: Transfers) -> None:
         self._core = core
         self._offers = offers
+        self._transfers = transfers
 
     def received(self, call: Call, request: Request, source: Peer, now: float) -> None:
         """Any request but ACK and CANCEL; its extensions and method are known to be ours."""
@@ -30,9 +32,12 @@ class Within:
                 self._answer(request, source, 481, now)
             case "INVITE" | "UPDATE":
                 self._offers.received(call, request, source, now)
-            case "SUBSCRIBE" | "NOTIFY":
-                # A subscription has a dialog of its own (RFC 6665 §4.5.2), and we make none.
-                self._answer(request, source, 481, now)
+            case "REFER":
+                self._transfers.referred(call, request, source, now)
+            case "SUBSCRIBE":
+                self._transfers.subscribed(call, request, source, now)
+            case "NOTIFY":
+                self._answer(request, source, 481, now)  # we subscribe to nothing
             case "INFO":
                 self._info(call, request, source, now)
             case _:

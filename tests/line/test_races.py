@@ -54,6 +54,15 @@ class Notebook:
     def reoffer(self, sdp: bytes) -> None:
         self.said.append("reoffer")
 
+    def ring(self) -> None:
+        self.said.append("ring")
+
+    def progress(self, sdp: bytes) -> None:
+        self.said.append("progress")
+
+    def transfer_told(self, status: int) -> None:
+        self.said.append(f"transfer {status}")
+
 
 class Call:
     """One leg, and everything that may happen to it, by name."""

@@ -70,7 +70,7 @@ def test_options_tells_what_we_can_do() -> None:
     assert answer.recipient.tag
     assert "UPDATE" in (answer.header("Allow") or "")
     assert answer.header("Accept") == "application/sdp"
-    assert answer.header("Supported") == "timer"
+    assert answer.header("Supported") == "timer, replaces"
 
 
 # Refusals
@@ -625,7 +625,7 @@ def test_options_in_the_middle_of_a_call_is_a_sign_of_life() -> None:
     tag = taken(hand)
     alive = request("OPTIONS", to_tag=tag, cseq=2, branch="z9hG4bKopt")
     assert hand.status(alive) == 200
-    assert hand.status(request("REFER", to_tag=tag, cseq=3, branch="z9hG4bKref")) == 405
+    assert hand.status(request("MESSAGE", to_tag=tag, cseq=3, branch="z9hG4bKref")) == 405
 
 
 def test_a_call_hung_up_before_its_ack_takes_no_more_offers() -> None:
