@@ -11,7 +11,8 @@
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
     │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
-    │   ├── routing     ClosureLocked, ClosureRefused, ClosureUnknown, WrongClosurePin
+    │   ├── routing     ClosureLocked, ClosureRefused, ClosureUnknown, HandlingRefused,
+    │   │               HoursRefused, RestrictionRefused, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
     │   │               MalformedDescription, NoCommonCodec, RtcpFault, RtpFault
     │   ├── vestibule   BadSettings

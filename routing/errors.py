@@ -20,3 +20,7 @@ class WrongClosurePin(PeerFault):
 
 class ClosureLocked(PeerFault):
     """Too many wrong PINs: nobody is let in for a while."""
+
+
+class HandlingRefused(PeerFault):
+    """An extension cannot be set so; the text lists every reason."""

@@ -1,11 +1,33 @@
 """The shelves that choices of administrators stand on, over the one database."""
 
+from collections.abc import Iterable, Sequence
+
+from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
 from routing.adapters.sqlalchemy_documents import SqlAlchemyDocuments
+from routing.choosing import Choosing
 from routing.handling import Handling
+from routing.numbers import parse_number
 from routing.shelf import Shelf
 from storage.database import Database
+from vestibule.settings import Number
+from voicemail.adapters.argon2_pins import Argon2Pins
 
 
 def handlings(database: Database) -> Shelf[Handling]:
     """What each extension does with its calls, by its number."""
     return Shelf(SqlAlchemyDocuments(database), "handling", Handling, Handling())
+
+
+def choosing(database: Database, numbers: Iterable[Number]) -> Choosing:
+    """Who may change that, for whom; `numbers` are those of the settings."""
+    listing = SqlAlchemyListing(database)
+
+    async def everybody() -> Sequence[str]:
+        return [extension.number for extension in await listing.extensions()]
+
+    return Choosing(handlings(database), everybody, outside_numbers(numbers), Argon2Pins())
+
+
+def outside_numbers(numbers: Iterable[Number]) -> tuple[str, ...]:
+    """Those of the company's numbers that people dial from outside."""
+    return tuple(each.number for each in numbers if parse_number(each.number) is not None)
