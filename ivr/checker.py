@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ivr.faults import FlowFault
 from ivr.flow import (
+    CODE,
     EXTENSION,
     PERSON_KEY,
     Ask,
@@ -182,7 +183,7 @@ def _dial_clashes(
 ) -> Iterator[FlowFault]:
     if len(set(patterns)) < len(patterns):
         yield fault(flow, state, "a pattern stands twice", "Remove one.")
-    literal = set(patterns) - {EXTENSION}
+    literal = set(patterns) - {CODE, EXTENSION}
     extensions = around.extensions if EXTENSION in patterns else frozenset()
     for number in sorted(literal & extensions):
         advice = "Give the extension another number."

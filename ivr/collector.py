@@ -6,11 +6,11 @@ longer number waits for the inter-digit time; a number that can no longer become
 its end before it is refused, so that its last digits are not taken for choices.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ivr.flow import EXTENSION, Collect, Menu
+from ivr.flow import CODE, EXTENSION, Collect, Menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,13 @@ class Verdict(Enum):
 Answer = Key | Number | Filled | Verdict
 
 
-def menu_grammar(menu: Menu, keys: Iterable[str], extensions: Iterable[str]) -> Grammar:
-    """The grammar of a menu, with the extensions in service."""
+def menu_grammar(
+    menu: Menu, keys: Iterable[str], extensions: Collection[str], codes: Collection[str] = ()
+) -> Grammar:
+    """The grammar of a menu, with the extensions and the codes in service."""
     numbers: dict[str, str] = {}
     for pattern in reversed(menu.dial):
-        dialled = extensions if pattern == EXTENSION else [pattern]
+        dialled = {EXTENSION: extensions, CODE: codes}.get(pattern, [pattern])
         numbers.update(dict.fromkeys(dialled, pattern))
     return Grammar(frozenset(keys), numbers, None, menu.listening.terminator)
 

@@ -63,9 +63,10 @@ HUNG_UP = "hung_up"
 class Dialogue:
     """One call's way through flows.
 
-    `given` holds the parameters of the first flow, `extensions` the numbers the dial pattern
-    "extension" stands for, `started_at` (aware) the instant that `start` is called; `offered` is
-    what any flow may take that the call is redirected to (the company, its operator).
+    `given` holds the parameters of the first flow, `extensions` and `codes` the numbers that the
+    dial patterns "extension" and "code" stand for, `started_at` (aware) the instant that `start`
+    is called; `offered` is what any flow may take that the call is redirected to (the company, its
+    operator).
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class Dialogue:
         language: str,
         started_at: datetime,
         extensions: Collection[str] = (),
+        codes: Collection[str] = (),
         offered: Mapping[str, Held] = MappingProxyType({}),
     ) -> None:
         self._extensions = frozenset(extensions)
+        self._codes = frozenset(codes)
         self._started_at = started_at
         self._epoch = 0.0
         self._stack = Stack(flows, offered)
@@ -323,7 +326,9 @@ class Dialogue:
                 self._keypad.keep(key)
 
     def _listen(self, step: Menu | Collect, now: float) -> None:
-        self._at_hand = Question(step, self._frame.keys, self._extensions, self._keypad)
+        self._at_hand = Question(
+            step, self._frame.keys, self._extensions, self._keypad, self._codes
+        )
         if self._silence.passes(self.place):
             self._follow("max_no_input", now)
         elif self._keypad.ahead and step.listening.barge_in:

@@ -27,6 +27,9 @@ PERSON_KEY = "0"
 EXTENSION = "extension"
 """The dial pattern that stands for every extension in service."""
 
+CODE = "code"
+"""The dial pattern that stands for every code the company gave to its own people."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

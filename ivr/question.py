@@ -20,13 +20,14 @@ class Question:
         keys: Mapping[str, str],
         extensions: Collection[str],
         keypad: Keypad,
+        codes: Collection[str] = (),
     ) -> None:
         self.step = step
         self._keypad = keypad
         self._no_input = 0
         self._no_match = 0
         if isinstance(step, Menu):
-            keypad.listen(menu_grammar(step, keys, extensions))
+            keypad.listen(menu_grammar(step, keys, extensions, codes))
         else:
             keypad.listen(collect_grammar(step, keys))
         if not step.listening.type_ahead:

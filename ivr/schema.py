@@ -77,10 +77,10 @@ class AskEntry(Entry):
 
 
 class DialEntry(Entry):
-    """Numbers accepted in a menu: literal ones, and "extension" for those in service."""
+    """Numbers accepted in a menu: literal ones, "extension" and "code" for those in service."""
 
     patterns: Annotated[
-        list[Annotated[str, Field(pattern=r"^([0-9]{2,15}|extension)$")]], Field(min_length=1)
+        list[Annotated[str, Field(pattern=r"^([0-9]{2,15}|extension|code)$")]], Field(min_length=1)
     ]
     ambiguous: Literal["longest"] = "longest"
 
