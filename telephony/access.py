@@ -1,8 +1,10 @@
 """Who may call, and when there is room: the judgement of each request that opens something.
 
-Peers are known by address. A stranger is told 403, a few times; one that insists is a scanner, and
-is not even read until it has been quiet. A peer is let in while there is room for its call, and
-told 503 with the time to wait when there is none. Pure: the load and the time are inputs.
+Peers are known by address, telephones by their account, from wherever they call. A stranger is
+told 403, a few times; one that insists is a scanner, and is not even read until it has been quiet.
+From where a telephone proved itself, everything is read. A peer is let in while there is room for
+its call, and told 503 with the time to wait when there is none. Pure: the load and the time are
+inputs.
 """
 
 from collections import Counter, OrderedDict
@@ -13,6 +15,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from call.errors import Misuse
+from telephony.guard import Guard
 from telephony.overload import Limits, Load, Overload
 from telephony.sip.core import Admit, Refuse, Verdict
 from telephony.sip.events import Peer
@@ -24,6 +27,10 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 MAX_STRANGERS = 4_096
 """Addresses remembered; beyond, the one seen longest ago is forgotten."""
+
+GUEST_S = 7_200.0
+"""Seconds for which all is read that comes from where a telephone proved itself: longer than any
+is registered at a time."""
 
 
 class NoSuchNetwork(Misuse):
@@ -57,6 +64,8 @@ class Outcome(StrEnum):
     FULL = "full"
     OVERLOADED = "overloaded"
     DRAINING = "draining"
+    CHALLENGED = "challenged"
+    LOCKED = "locked"
 
 
 @dataclass(slots=True)
@@ -76,6 +85,8 @@ class Doorkeeper:
         self._phones = tuple(_network("phones", text) for text in policy.phones)
         self._strangers: OrderedDict[str, _Bucket] = OrderedDict()
         self._expected: set[str] = set()
+        self._guests: OrderedDict[str, float] = OrderedDict()
+        self._guard: Guard | None = None
         self._counts: Counter[Outcome] = Counter()
         self.draining = False
 
@@ -99,27 +110,67 @@ class Doorkeeper:
         """We call this address: what it answers is read, though it may not be let in."""
         self._expected.add(host)
 
+    def post(self, guard: Guard) -> None:
+        """Let telephones in that prove themselves to this guard."""
+        self._guard = guard
+
+    def welcome(self, host: str, now: float) -> None:
+        """A telephone is at home at this address: what comes from there is read for a while."""
+        self._guests[host] = now + GUEST_S
+        self._guests.move_to_end(host)
+        if len(self._guests) > MAX_STRANGERS:
+            self._guests.popitem(last=False)
+
     def hears(self, host: str, now: float) -> bool:
         """Whether a message from `host` is read at all; takes a token where it is a stranger's."""
-        if self.knows(host) or host in self._expected or self._takes_token(host, now):
+        if self.knows(host) or host in self._expected or self._is_guest(host, now):
+            return True
+        locked = self._guard is not None and self._guard.silences(host, now)
+        if not locked and self._takes_token(host, now):
             return True
         self._counts[Outcome.SCANNER] += 1
         return False
 
     def judge(self, request: Request, source: Peer, now: float) -> Verdict:
         """The verdict on a request that opens something."""
-        if not self.knows(source.host):
+        account = self._account(request, source, now)
+        if isinstance(account, Refuse):
+            self._counts[Outcome.LOCKED if account.status == 403 else Outcome.CHALLENGED] += 1
+            return account
+        if not (account or self.knows(source.host) or self._may_ask(request, source, now)):
             outcome = Outcome.STRANGER
         else:
             outcome = self._room(now) if request.method == "INVITE" else Outcome.ADMITTED
         self._counts[outcome] += 1
         match outcome:
             case Outcome.ADMITTED:
-                return Admit()
+                return Admit(account)
             case Outcome.STRANGER:
                 return Refuse(403)
             case _:
                 return Refuse(503, retry_after=self._policy.retry_after_s)
+
+    def _account(self, request: Request, source: Peer, now: float) -> str | Refuse:
+        """The account a request speaks for; or what it is told instead."""
+        if self._guard is None:
+            return ""
+        account = self._guard.examine(
+            request,
+            source,
+            now,
+            known=self.knows(source.host),
+            vouched=self.vouches_for(source.host),
+        )
+        if account and not isinstance(account, Refuse):
+            self.welcome(source.host, now)
+        return account
+
+    def _may_ask(self, request: Request, source: Peer, now: float) -> bool:
+        """Telephones ask OPTIONS to keep their way open."""
+        return request.method == "OPTIONS" and self._is_guest(source.host, now)
+
+    def _is_guest(self, host: str, now: float) -> bool:
+        return self._guests.get(host, now) > now
 
     def _room(self, now: float) -> Outcome:
         load = self._load()

@@ -34,6 +34,8 @@ from telephony.sip.core import Local, SessionPolicy, Tokens
 from telephony.sip.digest import Credentials
 from telephony.sip.diverting import write_diversions
 from telephony.sip.events import (
+    Binding,
+    BindingEvent,
     Diversion,
     IncomingCall,
     LampEvent,
@@ -46,6 +48,7 @@ from telephony.sip.events import (
 from telephony.sip.fields import parse_uri
 from telephony.sip.message import Pairs
 from telephony.sip.transaction import Times
+from telephony.telephones import Telephones
 from telephony.trunks import Trunks
 
 log = logging.getLogger(__name__)
@@ -133,6 +136,7 @@ class SipLine:
         lamps: Lamps | None = None,
         *,
         trunks: Trunks | None = None,
+        accounts: Telephones | None = None,
         secrecy: Secrecy = UNENCRYPTED,
         codecs: Sequence[Codec] = NARROW,
         over: Callable[[CallRecord], None] = _nobody_asks,
@@ -146,6 +150,7 @@ class SipLine:
         self._accepts = accepts
         self._lamps = lamps
         self._trunks = trunks
+        self._accounts = accounts
         self._secrecy = secrecy
         self._codecs = tuple(codecs)
         self._door = Doorkeeper(settings.access, self._load)
@@ -178,12 +183,18 @@ class SipLine:
             times=self._settings.times,
             session=self._settings.session,
             lamps=self._lamps is not None,
+            registers=self._accounts is not None,
         )
         if self._lamps is not None:
             await self._lamps.load()
+        if self._accounts is not None:
+            self._door.post(self._accounts.guard(self._tokens.token))
+            await self._accounts.load()
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
             await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
+        if self._accounts is not None:
+            self._accounts.start(self._core, self._wire.carry, self._clock, self._door.welcome)
         if self._trunks is not None:
             await self._trunks.start(self._core, self._wire.carry, self._clock, self._door.expect)
         self._heartbeat.start()
@@ -213,6 +224,8 @@ class SipLine:
         await self._linger()
         if self._trunks is not None:
             await self._trunks.stop()
+        if self._accounts is not None:
+            await self._accounts.stop()
         if self._lamps is not None:
             await self._lamps.stop()
         if self._core is not None:
@@ -264,12 +277,14 @@ class SipLine:
         early: bool = True,
         headers: Pairs = (),
         heard_within_s: float | None = None,
+        trunk: str = "",
     ) -> SipLeg:
         """Call `target` (a SIP URI) by way of `peer`; the leg's `answer` waits until it is taken.
 
         `diversions` are what the call was sent on from, the oldest first. Without `early`, sound
         that the callee's network sends before the answer is not heard. `headers` go with it as
-        they are. Where nothing at all is heard within `heard_within_s` seconds, the leg ends.
+        they are. Where nothing at all is heard within `heard_within_s` seconds, the leg ends. It
+        counts as a call of `trunk`.
 
         Raises Unavailable when the line is not open or no slot is free. The leg is the caller's
         to attend to and to hang up.
@@ -287,6 +302,7 @@ class SipLine:
             diversions=tuple(diversions),
             early=early,
         )
+        leg.trunk = trunk
         leg.consider(None)
         signals.call, outputs = self._core.invite(
             target,
@@ -308,6 +324,13 @@ class SipLine:
         """The leg of that `call_id`, while it is there."""
         return next((leg for leg in self._legs.values() if leg.call_id == call_id), None)
 
+    def telephones(self, user: str) -> Sequence[Binding]:
+        """Where the telephones of an account can be reached just now, the preferred first.
+
+        `dial` calls one: its `uri` by way of its `peer`.
+        """
+        return () if self._accounts is None else self._accounts.at(user)
+
     # what the core tells
 
     def _told(self, event: SipEvent) -> None:
@@ -319,6 +342,9 @@ class SipLine:
         elif isinstance(event, RegistrationHeld | RegistrationLost):
             if self._trunks is not None:
                 self._trunks.told(event)
+        elif isinstance(event, BindingEvent):
+            if self._accounts is not None:
+                self._accounts.told(event)
         elif isinstance(event, TransferAsked):
             self._transfer_asked(event)
         elif (leg := self._legs.get(event.call)) is not None:
@@ -358,7 +384,7 @@ class SipLine:
 
     def _admit(self, event: IncomingCall, signals: CallSignals) -> "SipLeg | _Refusal":
         """The leg of a call that can be attended to."""
-        caller = replace(event.caller, internal=self._door.vouches_for(event.source.host))
+        caller = self._caller(event)
         replaced = self._legs.get(event.replaces)
         if event.replaces and replaced is None:
             return _Refusal(481, "the call to be replaced is over")
@@ -388,6 +414,12 @@ class SipLine:
             leg.refuse(488)
             return _Refusal(488, str(fault))
         return leg
+
+    def _caller(self, event: IncomingCall) -> Party:
+        """Who calls: an account that proved itself, whatever From says; else whoever From names."""
+        party = self._accounts.accounts.party(event.account) if self._accounts else None
+        vouched = self._door.vouches_for(event.source.host)
+        return party or replace(event.caller, internal=vouched)
 
     def _leg(
         self,

@@ -33,6 +33,7 @@ registration = Table(
     Column("user", String(64), primary_key=True),
     Column("contact", String(500), primary_key=True),
     Column("source", String(80), nullable=False),
+    Column("instance", String(200), nullable=False),
     Column("call_id", String(255), nullable=False),
     Column("cseq", BigInteger, nullable=False),
     Column("preference", Float, nullable=False),

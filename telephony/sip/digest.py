@@ -1,4 +1,7 @@
-"""Answers to digest challenges (RFC 3261 §22, RFC 2617, RFC 8760): MD5 and SHA-256, qop auth."""
+"""Answers to digest challenges (RFC 3261 §22, RFC 2617, RFC 8760): MD5 and SHA-256, qop auth.
+
+Those we give to others, and those that telephones give to us.
+"""
 
 import hashlib
 import re
@@ -7,13 +10,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from telephony.sip.fields import quote, unquoted
-from telephony.sip.message import Response
+from telephony.sip.message import Request, Response
 
 _PARAMETER = re.compile(
     r'(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s,"]+)'
 )
 
-_HASHES: Mapping[str, Callable[[bytes], str]] = MappingProxyType(
+HASHES: Mapping[str, Callable[[bytes], str]] = MappingProxyType(
     {
         "sha-256": lambda data: hashlib.sha256(data).hexdigest(),
         "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
@@ -51,6 +54,42 @@ class Proof:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an Authorization or Proxy-Authorization says; "" for what it leaves out."""
+
+    username: str
+    realm: str
+    nonce: str
+    uri: str
+    response: str = field(repr=False)
+    algorithm: str
+    qop: str
+    count: str
+    cnonce: str
+
+
+def answers_in(request: Request) -> list[Answer]:
+    """The answers to digest challenges that a request bears, in order."""
+    found: list[Answer] = []
+    for name, value in request.headers:
+        scheme, _, rest = value.strip().partition(" ")
+        if name in ("Authorization", "Proxy-Authorization") and scheme.lower() == "digest":
+            said = {key.lower(): unquoted(text) for key, text in _PARAMETER.findall(rest)}
+            text = {key: said.get(key, "") for key in ("realm", "nonce", "uri", "response")}
+            found.append(
+                Answer(
+                    username=said.get("username", ""),
+                    **text,
+                    algorithm=said.get("algorithm", ""),
+                    qop=said.get("qop", ""),
+                    count=said.get("nc", ""),
+                    cnonce=said.get("cnonce", ""),
+                )
+            )
+    return found
+
+
 def challenge_of(response: Response) -> Challenge | None:
     """The strongest challenge of a 401 or 407 that we can answer; None when there is none.
 
@@ -79,7 +118,7 @@ def _challenge(text: str, answer_header: str) -> Challenge | None:
     answerable = (
         scheme.lower() == "digest"
         and "nonce" in fields
-        and (algorithm.lower() or "md5") in _HASHES
+        and (algorithm.lower() or "md5") in HASHES
         and (not qops or "auth" in qops)
     )
     if not answerable:
@@ -99,7 +138,7 @@ def authorization(
     challenge: Challenge, who: Credentials, *, method: str, uri: str, cnonce: str, count: int = 1
 ) -> str:
     """The value of Authorization or Proxy-Authorization; `count` is the use of this nonce."""
-    digest = _HASHES[challenge.algorithm.lower() or "md5"]
+    digest = HASHES[challenge.algorithm.lower() or "md5"]
 
     def hashed(*parts: str) -> str:
         return digest(":".join(parts).encode("utf-8", "surrogateescape"))

@@ -3,6 +3,7 @@
 from telephony.sip.message import MAX_HEAD, content_length
 
 MAX_BODY = 256 * 1024
+PING = b"\r\n\r\n"
 PONG = b"\r\n"
 
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("user", sa.String(64), nullable=False),
         sa.Column("contact", sa.String(500), nullable=False),
         sa.Column("source", sa.String(80), nullable=False),
+        sa.Column("instance", sa.String(200), nullable=False),
         sa.Column("call_id", sa.String(255), nullable=False),
         sa.Column("cseq", sa.BigInteger, nullable=False),
         sa.Column("preference", sa.Float, nullable=False),

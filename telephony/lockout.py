@@ -1,0 +1,93 @@
+"""Who guesses passwords: too many wrong answers close the door for a while.
+
+Counted by account and by source, so that neither many guesses at one account from everywhere, nor
+few guesses at each account from one place, come far. What outlives a call or a restart of the
+telephone is here; an account and a source that proved themselves to each other lately are not
+locked by what others do. Pure: the time is an input.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MOST = 4_096
+"""Accounts, sources and pairs of them remembered; beyond, the one seen longest ago is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockoutPolicy:
+    """After `guesses` wrong answers within `within_s` seconds, none is taken for `locked_s`."""
+
+    guesses: int = 10
+    within_s: float = 600.0
+    locked_s: float = 900.0
+    trusted_s: float = 86_400.0
+    """How long an account that proved itself from a source is not locked by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What has just been locked: an account, or a source of any accounts."""
+
+    account: str
+    source: str
+    seconds: float
+
+
+class Lockout:
+    """Counts wrong answers. `tell` is called once when something is locked."""
+
+    def __init__(self, policy: LockoutPolicy, tell: Callable[[Locked], None]) -> None:
+        self._policy = policy
+        self._tell = tell
+        self._wrong: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._trusted: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def locks(self, account: str, source: str, now: float) -> bool:
+        """Whether no answer for this account is taken from this source just now."""
+        if self._trusted.get((account, source), now) > now:
+            return self._is_locked(("pair", f"{account} {source}"), now)
+        return self._is_locked(("account", account), now) or self.locks_source(source, now)
+
+    def locks_source(self, source: str, now: float) -> bool:
+        """Whether a source without a known telephone is not listened to."""
+        return self._is_locked(("source", source), now)
+
+    def wrong(self, account: str, source: str, now: float) -> None:
+        """An answer was wrong."""
+        if self._trusted.get((account, source), now) > now:
+            self._count(("pair", f"{account} {source}"), account, source, now)
+            return
+        self._count(("account", account), account, "", now)
+        self._count(("source", source), "", source, now)
+
+    def right(self, account: str, source: str, now: float) -> None:
+        """An answer was right, and was taken."""
+        _remember(self._trusted, (account, source), now + self._policy.trusted_s)
+        self._wrong.pop(("pair", f"{account} {source}"), None)
+
+    def _is_locked(self, what: tuple[str, str], now: float) -> bool:
+        return self._until.get(what, now) > now
+
+    def _count(self, what: tuple[str, str], account: str, source: str, now: float) -> None:
+        policy = self._policy
+        times = self._wrong.get(what) or deque()
+        while times and times[0] <= now - policy.within_s:
+            times.popleft()
+        times.append(now)
+        _remember(self._wrong, what, times)
+        if len(times) >= policy.guesses and not self._is_locked(what, now):
+            self._wrong.pop(what)
+            _remember(self._until, what, now + policy.locked_s)
+            self._tell(Locked(account, source, policy.locked_s))
+
+
+def _remember(book: OrderedDict[tuple[str, str], T], key: tuple[str, str], value: T) -> None:
+    book[key] = value
+    book.move_to_end(key)
+    if len(book) > MOST:
+        book.popitem(last=False)
