@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from call.sound import Recording
 from ivr.flow import Held
 
 Variables = Mapping[str, Held]
@@ -30,6 +31,10 @@ LONG_MESSAGE_S = 120
 """Seconds from which a message's length is told before it."""
 
 
+LEAST_NAME_S = 0.2
+"""Seconds of speech that may be somebody's name."""
+
+
 def _number(held: Variables, variable: str) -> float:
     value = held.get(variable)
     return value if isinstance(value, int | float) else 0
@@ -37,6 +42,11 @@ def _number(held: Variables, variable: str) -> float:
 
 def _is_long(held: Variables) -> bool:
     return _number(held, "duration_s") >= LONG_MESSAGE_S
+
+
+def _has_speech(held: Variables) -> bool:
+    said = held.get("said")
+    return isinstance(said, Recording) and said.speech_s >= LEAST_NAME_S
 
 
 def _with_envelope(name: str, variable: str, without: str | None = None) -> Guard:
@@ -119,6 +129,11 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
                 lambda held: _number(held, "position") < _number(held, "total"),
             ),
             _truth_of("has_selected", "selected"),
+            # ---- Reaching an extension
+            _truth_of("is_busy", "busy"),
+            _truth_of("has_voicemail", "voicemail"),
+            _truth_of("is_taken", "taken"),
+            Guard("says_something", frozenset({"said"}), _has_speech),
             # ---- The codes of one's own telephone
             _truth_of("has_number", "number"),
             _truth_of("idles_follow_me", "idle"),

@@ -101,6 +101,9 @@ _REDIRECT = ("redirect_flow", "redirect_mailbox")
 _KINDS = MappingProxyType({"kind": ["temporary", "unavailable", "busy", "name"]})
 _FOLDERS = MappingProxyType({"folder": ["new", "old", "work", "family", "friends"]})
 
+_CLOSURE = ("state", "begins", "ends", "is_open")
+"""How a closure message stands: recorded or not, on or off, its days, whether anybody hears it."""
+
 CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     # ---- Leaving a message
     specify(
@@ -181,8 +184,23 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
         {"done": ["language"]},
         {"language": ["fr", "en"]},
     ),
+    # ---- Reaching an extension
+    specify(
+        "routing.reach",
+        ["extension", "reply"],
+        {
+            "talked": [],
+            "offer": [],
+            "identify": ["spool", "max_s"],
+            "voicemail": ["mailbox", "busy"],
+            "on_the_phone": ["mailbox", "voicemail"],
+            "unreachable": [],
+        },
+        {"reply": ["begin", "accepted", "declined", "named", "unnamed"]},
+    ),
     # ---- Parking, pickup, and the codes of one's own telephone
     specify("routing.park", [], {"promised": ["slot"], "full": [], "stranger": []}),
+    specify("routing.wait_parked", [], {"over": [], "forsaken": ["mailbox"]}),
     specify("routing.retrieve", ["slot"], {"talked": [], "empty": [], "stranger": []}),
     specify(
         "routing.pick_up",
@@ -196,5 +214,36 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     ),
     specify("routing.forward_off", [], {"off": [], "stranger": []}),
     specify("routing.do_not_disturb", ["wanted"], {"on": [], "off": [], "stranger": []}),
+    # ---- The closure message
+    specify("closure.current", [], {"heard": ["announcement", "replaces"], "none": []}),
+    specify(
+        "closure.decode",
+        ["code"],
+        {"record": ["closure"], "toggle": ["closure"], "unknown": []},
+    ),
+    specify("closure.login", ["closure", "pin"], {"ok": [], "wrong": [], "locked": []}),
+    specify("closure.approach", ["closure"], {"open": [], "pin": []}),
+    specify("closure.status", [], {"done": _CLOSURE}),
+    specify("closure.open_take", [], {"ready": ["spool", "max_s"]}),
+    specify("closure.check_take", [], {"spoken": [], "silent": []}),
+    specify("closure.keep_take", [], {"kept": _CLOSURE}),
+    specify("closure.discard_take", [], {"done": []}),
+    specify("closure.hear", [], {"there": ["sound"], "nothing": []}),
+    specify(
+        "closure.switch",
+        ["wanted"],
+        {"on": _CLOSURE, "off": _CLOSURE, "nothing": []},
+        {"wanted": ["on", "off", "other"]},
+    ),
+    specify("closure.date", ["first", "last"], {"set": _CLOSURE, "invalid": []}),
+    # ---- Finding people by their names
+    specify("directory.search", ["letters"], {"found": ["total"], "none": []}),
+    specify(
+        "directory.next",
+        [],
+        {"offered": ["extension", "name", "spoken_name"], "no_more": []},
+    ),
+    # ---- Attendants made from a form
+    specify("attendant.greeting", ["attendant", "language"], {"done": ["greeting"]}),
 )
 """The operations flows may name today."""

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 
 from call.errors import Misuse
-from call.leg import Party
+from call.leg import Leg, Party
 from ivr.flow import Held
 from ivr.operations import Outcome
+from vestibule.exchange.connecting import Connecting
+from vestibule.exchange.reach import Reaching
 from vestibule.leaving import Leaving, Resolve
 from vestibule.owning import Owning
 from voicemail.mailboxes import Mailboxes
@@ -19,16 +21,28 @@ Arguments = Mapping[str, Held]
 
 
 class CallOperations:
-    """Answers for the flows of one call. `close` it when the call is over."""
+    """Answers for the flows of one call. `close` it when the call is over.
 
-    def __init__(self, mailboxes: Mailboxes, caller: Party, resolve: Resolve) -> None:
+    `leg` is the caller's, `exchange` what brings callers and others together; without them nobody
+    can be rung.
+    """
+
+    def __init__(
+        self,
+        mailboxes: Mailboxes,
+        caller: Party,
+        resolve: Resolve,
+        leg: Leg | None = None,
+        exchange: Connecting | None = None,
+    ) -> None:
+        self._reaching = Reaching(exchange, leg, caller)
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
 
     @cached_property
     def _bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
         """Made when a flow first asks for something: most callers hear a menu and are led on."""
-        return {**self._leaving.bound, **self._owning.bound}
+        return {**self._leaving.bound, **self._owning.bound, **self._reaching.bound}
 
     @property
     def names(self) -> frozenset[str]:
@@ -46,6 +60,7 @@ class CallOperations:
 
         A greeting, and a message to be passed on, are forgotten where nobody confirmed them.
         """
+        self._reaching.close()
         try:
             await self._leaving.close()
         finally:

@@ -1,9 +1,11 @@
-"""Attends to one call: lets the flow its number leads to talk to the caller."""
+"""Attends to calls: the flow a number leads to talks to the caller, for one visit or several."""
 
 from call.clock import Clock
 from call.leg import HangUpCause, Leg
 from ivr.prompts import Voice
 from ivr.session import Session
+from vestibule.exchange.connecting import Connecting
+from vestibule.exchange.guest import Guest, Visit
 from vestibule.logs import bound_call
 from vestibule.operations import CallOperations
 from vestibule.switchboard import Switchboard
@@ -11,29 +13,61 @@ from voicemail.mailboxes import Mailboxes
 
 
 class Reception:
-    """Every call's first stop."""
+    """Every call's first stop, and where it goes on when it is sent elsewhere.
+
+    Without `connecting` nobody can be rung, and nobody is sent anywhere.
+    """
 
     def __init__(
-        self, switchboard: Switchboard, voice: Voice, mailboxes: Mailboxes, clock: Clock
+        self,
+        switchboard: Switchboard,
+        voice: Voice,
+        mailboxes: Mailboxes,
+        clock: Clock,
+        connecting: Connecting | None = None,
     ) -> None:
         self._switchboard = switchboard
         self._voice = voice
         self._mailboxes = mailboxes
         self._clock = clock
+        self._connecting = connecting
+        self._exchange = None if connecting is None else connecting.exchange
 
     async def attend(self, leg: Leg, dialed: str | None = None) -> None:
         """Talk with a caller until it is over. Nothing of the call is lost, however it ends.
 
         `dialed` stands for the number where the leg's own is not one of ours.
         """
-        destination = self._switchboard.destination(dialed or leg.dialed)
+        await self.receive(leg, Visit(dialed or leg.dialed, leg.caller))
+
+    async def receive(self, leg: Leg, visit: Visit) -> None:
+        """Attend to a leg as if its peer had dialled the number of the visit."""
+        with bound_call(leg.call_id):
+            guest = (
+                Guest(leg, visit) if self._exchange is None else self._exchange.welcome(leg, visit)
+            )
+            try:
+                upcoming: Visit | None = visit
+                while upcoming is not None:
+                    await self._talk(guest)
+                    upcoming = await guest.next()
+            finally:
+                if self._exchange is not None:
+                    self._exchange.see_off(guest)
+
+    async def _talk(self, guest: Guest) -> None:
+        leg, visit = guest.leg, guest.visit
+        destination = self._switchboard.destination(visit.dialed)
         if destination is None:
             await leg.hang_up(HangUpCause.NOT_FOUND)
             return
-        with bound_call(leg.call_id):
-            operations = CallOperations(self._mailboxes, leg.caller, self._switchboard.redirect)
-            try:
-                dialogue = await self._switchboard.dialogue(destination)
-                await Session(dialogue, leg, self._voice, operations, self._clock).run()
-            finally:
-                await operations.close()
+        operations = CallOperations(
+            self._mailboxes, visit.caller, self._switchboard.redirect, leg, self._connecting
+        )
+        try:
+            dialogue = await self._switchboard.dialogue(destination)
+            session = Session(dialogue, leg, self._voice, operations, self._clock)
+            guest.talks(session)
+            await session.run()
+        finally:
+            await operations.close()

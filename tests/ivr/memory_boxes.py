@@ -51,6 +51,8 @@ class Box:
     can_send: bool = True
     can_call_back: bool = False
     welcomed: bool = True
+    reached: tuple[str, ...] = ("voicemail",)
+    """What comes of each attempt to reach its owner by telephone."""
 
     @property
     def stored(self) -> list[Message]:

@@ -10,6 +10,7 @@ from tests.ivr.memory_colleagues import MemoryColleagues
 from tests.ivr.memory_leaving import MemoryLeaving, Spool
 from tests.ivr.memory_options import MemoryOptions
 from tests.ivr.memory_owning import MemoryOwning
+from tests.ivr.memory_reach import MemoryReach
 
 __all__ = ["Box", "MemoryMailbox", "Message", "default_boxes"]
 
@@ -36,6 +37,7 @@ class MemoryMailbox:
         self._leaving = MemoryLeaving(self.boxes, takes, own_phone or caller)
         self._owning = MemoryOwning(self.boxes, takes, self._leaving, own_phone)
         self._options = MemoryOptions(lambda: self._owning.owner, takes)
+        self.reaching = MemoryReach(self.boxes, takes)
         self.colleagues = MemoryColleagues(own_phone or "102")
 
     @property
@@ -48,7 +50,7 @@ class MemoryMailbox:
         """Every operation, by the name flows know."""
         answering = {
             "voicemail": (self._leaving, self._owning, self._options),
-            "routing": (self.colleagues,),
+            "routing": (self.reaching, self.colleagues),
         }
         return {
             name: getattr(part, method)

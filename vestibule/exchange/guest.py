@@ -33,6 +33,7 @@ class Guest:
         self._has_left = False
         self._next: Visit | None = None
         self._turn = asyncio.Event()
+        self._leaving = asyncio.Event()
 
     def talks(self, session: Session) -> None:
         """The dialogue that the guest is in."""
@@ -43,8 +44,13 @@ class Guest:
     def leave(self) -> None:
         """Let the dialogue end, and somebody else have the leg."""
         self._has_left = True
+        self._leaving.set()
         if self._session is not None:
             self._session.leave()
+
+    async def left(self) -> None:
+        """Wait until somebody else has the leg."""
+        await self._leaving.wait()
 
     def go(self, visit: Visit) -> None:
         """Let the dialogue end, and another visit begin."""
@@ -70,6 +76,7 @@ class Guest:
             end.cancel()
         self._has_left = False
         self._turn.clear()
+        self._leaving.clear()
         visit, self._next = self._next, None
         if visit is not None:
             self.visit, self.stands_for = visit, visit.dialed

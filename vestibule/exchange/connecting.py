@@ -1,0 +1,120 @@
+"""What it takes to bring a caller and somebody else together: ringing, waiting, talking."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from call.leg import Leg, Party
+from ivr.voices.signals import Signal
+from routing.plan import Lookup, Ring
+from vestibule.exchange.exchange import Exchange
+from vestibule.exchange.patch import SIGNAL_TICKET
+from vestibule.exchange.ports import Bells, SwitchedLeg
+from vestibule.exchange.ringing import NotTaken, Ringing, Screen, Taken
+
+
+class Names(Protocol):
+    """What people are called."""
+
+    def name(self, extension: str) -> str:
+        """The name of an extension; "" where it has none."""
+
+
+class Stands(Protocol):
+    """How extensions stand."""
+
+    async def lookup(self) -> Lookup:
+        """As they do now."""
+
+
+class Screening(Protocol):
+    """Asks people who answered elsewhere whether they take a call."""
+
+    def screen(self, step: Ring, caller: Party, name: Path | None) -> Screen:
+        """How to ask for one call; `name` is the caller's own voice saying who calls."""
+
+    def dismiss(self, leg: SwitchedLeg) -> None:
+        """Tell somebody who was not quick enough, and hang up."""
+
+
+class Connecting:
+    """The exchange, what can be rung, and who is who: for all calls. `spool` gives a new file."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        bells: Bells,
+        standings: Stands,
+        names: Names,
+        spool: Callable[[], Path],
+        screening: Screening | None = None,
+    ) -> None:
+        self.exchange = exchange
+        self.bells = bells
+        self.standings = standings
+        self.spool = spool
+        self._names = names
+        self._screening = screening
+        self._ringing: list[Ringing] = []
+
+    def diversions(self, leg: Leg | None) -> tuple[str, ...]:
+        """Who sent a call on before it came here."""
+        guest = None if leg is None else self.exchange.guest(leg)
+        return () if guest is None else guest.visit.diversions
+
+    def own(self, extension: str) -> Party:
+        """An extension as somebody who calls."""
+        return Party(extension, self._names.name(extension), internal=True)
+
+    def screen(self, step: Ring, caller: Party, name: Path | None) -> Screen | None:
+        """How those who answer are asked whether they take the call."""
+        return None if self._screening is None else self._screening.screen(step, caller, name)
+
+    def dismiss(self, leg: SwitchedLeg) -> None:
+        """End a leg that nobody wants any more, without waiting for its end."""
+        self.exchange.spawn(leg.hang_up(), f"dismiss {leg.call_id}")
+
+    def ringing(self, extension: str) -> Ringing | None:
+        """What rings at an extension just now, the first of several."""
+        return next((each for each in self._ringing if each.rings(extension)), None)
+
+    async def ring(
+        self, ringing: Ringing, leg: SwitchedLeg, *, music: bool
+    ) -> Taken | NotTaken | None:
+        """Ring for a caller, who hears it; None when the caller has gone, or was sent elsewhere."""
+        guest = self.exchange.guest(leg)
+        if music:
+            await leg.answer()
+        self._let_wait(leg, music=music)
+        self._ringing.append(ringing)
+        rung = asyncio.ensure_future(ringing.run())
+        gone = asyncio.ensure_future(leg.end())
+        left = asyncio.ensure_future(guest.left() if guest is not None else leg.end())
+        try:
+            await asyncio.wait([rung, gone, left], return_when=asyncio.FIRST_COMPLETED)
+            if not (gone.done() or left.done()):
+                return rung.result()
+            if rung.done() and isinstance(came := rung.result(), Taken):
+                self.dismiss(came.leg)
+            return None
+        finally:
+            self._ringing.remove(ringing)
+            for each in (rung, gone, left):
+                each.cancel()
+            await asyncio.wait([rung])
+            if leg.up:
+                leg.stop_playing()
+
+    def _let_wait(self, leg: SwitchedLeg, *, music: bool) -> None:
+        """Nobody who was answered waits in silence; who was not hears their own network ring."""
+        if leg.up:
+            sounds = self.exchange.sounds
+            clip = sounds.hold_music if music else sounds.signals[Signal.RINGBACK]
+            leg.play((clip,), SIGNAL_TICKET, repeat=True)
+
+    async def talk(self, leg: SwitchedLeg, other: SwitchedLeg) -> None:
+        """Let two talk until the first is no longer joined with anybody here."""
+        patch = self.exchange.join(leg, other)
+        await leg.answer()
+        await patch.without(leg)

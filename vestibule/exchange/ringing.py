@@ -1,0 +1,131 @@
+"""Several telephones rung for one caller: the first to take the call has it.
+
+Each bell rings in a task of its own. When one has given a leg, the others are cancelled; a leg that
+was taken in the same instant is dismissed. So of two who answer at once exactly one is connected.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from call.errors import Unavailable
+from call.leg import HangUpCause
+from vestibule.exchange.ports import Bell, NotReached, SwitchedLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody took the call."""
+
+    leg: SwitchedLeg
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Nobody did. `busy` where somebody was on the telephone, and nobody else could have."""
+
+    busy: bool = False
+
+
+Screen = Callable[[SwitchedLeg], Awaitable[bool]]
+"""Asks whoever answered whether they take the call. Cancelled, it tells them that it is gone."""
+
+Dismiss = Callable[[SwitchedLeg], None]
+"""Ends a leg that answered too late, without waiting for its end."""
+
+
+class Ringing:
+    """One round of ringing; `run` it once. `seconds` is how long each bell rings."""
+
+    def __init__(
+        self, bells: Sequence[Bell], seconds: float, dismiss: Dismiss, screen: Screen | None = None
+    ) -> None:
+        self.bells = tuple(bells)
+        self._seconds = seconds
+        self._dismiss = dismiss
+        self._screen = screen
+        self._picked_up: asyncio.Future[SwitchedLeg] | None = None
+
+    def rings(self, extension: str) -> bool:
+        """Whether telephones of an extension ring just now."""
+        waits = self._picked_up is not None and not self._picked_up.done()
+        return waits and any(
+            bell.party.internal and bell.party.number == extension for bell in self.bells
+        )
+
+    def pick_up(self, leg: SwitchedLeg) -> bool:
+        """Let another leg have the call; False where somebody has it already."""
+        if self._picked_up is None or self._picked_up.done():
+            return False
+        self._picked_up.set_result(leg)
+        return True
+
+    async def run(self) -> Taken | NotTaken:
+        """Ring until somebody takes the call, or nobody does. Cancelled, nothing rings on."""
+        picked_up = self._picked_up = asyncio.get_running_loop().create_future()
+        attempts = [asyncio.ensure_future(self._attempt(bell)) for bell in self.bells]
+        try:
+            won = await self._first(attempts, picked_up)
+        except BaseException:
+            self._stop(attempts, None)
+            if picked_up.done() and not picked_up.cancelled():
+                self._dismiss(picked_up.result())
+            raise
+        finally:
+            picked_up.cancel()
+        self._stop(attempts, won)
+        if won is None:
+            return NotTaken(busy=_all_busy(attempts))
+        return Taken(won)
+
+    async def _first(
+        self,
+        attempts: Sequence[asyncio.Future[SwitchedLeg]],
+        picked_up: asyncio.Future[SwitchedLeg],
+    ) -> SwitchedLeg | None:
+        while waiting := [each for each in attempts if not each.done()]:
+            await asyncio.wait([*waiting, picked_up], return_when=asyncio.FIRST_COMPLETED)
+            if picked_up.done():
+                return picked_up.result()
+            if won := _leg_of(attempts):
+                return won
+        return _leg_of(attempts)
+
+    async def _attempt(self, bell: Bell) -> SwitchedLeg:
+        async with asyncio.timeout(self._seconds):
+            leg = await bell.ring()
+        if self._screen is not None and not await self._screen(leg):
+            raise NotReached(HangUpCause.REJECTED)
+        return leg
+
+    def _stop(
+        self, attempts: Sequence[asyncio.Future[SwitchedLeg]], won: SwitchedLeg | None
+    ) -> None:
+        for attempt in attempts:
+            attempt.cancel()
+            attempt.add_done_callback(lambda done: self._settle(done, won))
+
+    def _settle(self, attempt: asyncio.Future[SwitchedLeg], won: SwitchedLeg | None) -> None:
+        if attempt.cancelled() or attempt.exception() is not None:
+            return
+        if attempt.result() is not won:
+            self._dismiss(attempt.result())
+
+
+def _leg_of(attempts: Sequence[asyncio.Future[SwitchedLeg]]) -> SwitchedLeg | None:
+    """The leg of the first attempt that gave one. Raises what is a bug of ours."""
+    for attempt in attempts:
+        if attempt.done() and not attempt.cancelled():
+            fault = attempt.exception()
+            if fault is None:
+                return attempt.result()
+            if not isinstance(fault, NotReached | Unavailable | TimeoutError):
+                raise fault
+    return None
+
+
+def _all_busy(attempts: Sequence[asyncio.Future[SwitchedLeg]]) -> bool:
+    faults = [each.exception() for each in attempts if each.done() and not each.cancelled()]
+    return bool(faults) and all(
+        isinstance(fault, NotReached) and fault.cause is HangUpCause.BUSY for fault in faults
+    )
