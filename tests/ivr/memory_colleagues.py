@@ -19,11 +19,15 @@ class MemoryColleagues:
     ringing: set[str] = field(default_factory=lambda: {"103"})
     closed_to_pickup: set[str] = field(default_factory=lambda: {"104"})
     followed: bool = False
+    forsaken: bool = True
 
     def park(self) -> Outcome:
         if not self.own_phone:
             return Outcome("stranger")
         return Outcome("full") if self.full else Outcome("promised", {"slot": "701"})
+
+    def wait_parked(self) -> Outcome:
+        return Outcome("forsaken", {"mailbox": "100"}) if self.forsaken else Outcome("over")
 
     def retrieve(self, slot: str) -> Outcome:
         if not self.own_phone:
