@@ -8,6 +8,13 @@ import pytest
 from tests.secrets_in_logs import Search
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs in real time runs one by one, by one worker; the others do all else beside."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("wire", "peer")):
+            item.add_marker(pytest.mark.xdist_group("real time"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_pin_is_logged_by_any_test() -> Iterator[None]:
     """Whatever a test makes the program log, no PIN and no guess is in it."""
