@@ -26,16 +26,19 @@ from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.overload import Load
+from telephony.presence import Presence
 from telephony.record import CallRecord, record_of
 from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
+from telephony.sip.dialog_info import PACKAGE as DIALOG
 from telephony.sip.digest import Credentials
 from telephony.sip.diverting import write_diversions
 from telephony.sip.events import (
     Binding,
     BindingEvent,
+    CallProgress,
     Diversion,
     IncomingCall,
     LampEvent,
@@ -43,10 +46,12 @@ from telephony.sip.events import (
     RegistrationHeld,
     RegistrationLost,
     SipEvent,
+    SubscribeReceived,
     TransferAsked,
 )
 from telephony.sip.fields import parse_uri
 from telephony.sip.message import Pairs
+from telephony.sip.replacing import DialogName
 from telephony.sip.transaction import Times
 from telephony.telephones import Telephones
 from telephony.trunks import Trunks
@@ -155,6 +160,8 @@ class SipLine:
         self._codecs = tuple(codecs)
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat(self._look)
+        self.presence = Presence()
+        """What telephones see of extensions on their keys and lamps."""
         self._core: UserAgent | None = None
         self._legs: dict[str, SipLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,6 +190,7 @@ class SipLine:
             times=self._settings.times,
             session=self._settings.session,
             lamps=self._lamps is not None,
+            presence=True,
             registers=self._accounts is not None,
         )
         if self._lamps is not None:
@@ -193,6 +201,9 @@ class SipLine:
         self._wire.attach(self._core, self._told, self._door.hears)
         if self._lamps is not None:
             await self._lamps.start(self._core, self._wire.carry, self._clock, self._door.expect)
+        self.presence.attach(
+            self._core, self._wire.carry, self._clock, self._dialog_of, self._may_watch
+        )
         if self._accounts is not None:
             self._accounts.start(self._core, self._wire.carry, self._clock, self._door.welcome)
         if self._trunks is not None:
@@ -228,6 +239,7 @@ class SipLine:
             await self._accounts.stop()
         if self._lamps is not None:
             await self._lamps.stop()
+        self.presence.detach()
         if self._core is not None:
             log.info("line closed", extra={"taken": self._taken})
         self._core = None
@@ -320,6 +332,10 @@ class SipLine:
         self._wire.carry(outputs)
         return leg
 
+    def calls_on(self, trunk: str) -> int:
+        """How many calls a trunk carries just now, either way."""
+        return sum(leg.trunk == trunk for leg in self._legs.values())
+
     def leg(self, call_id: str) -> SipLeg | None:
         """The leg of that `call_id`, while it is there."""
         return next((leg for leg in self._legs.values() if leg.call_id == call_id), None)
@@ -336,6 +352,8 @@ class SipLine:
     def _told(self, event: SipEvent) -> None:
         if isinstance(event, IncomingCall):
             self._invited(event)
+        elif isinstance(event, SubscribeReceived) and event.package == DIALOG:
+            self.presence.asked(event)
         elif isinstance(event, LampEvent):
             if self._lamps is not None:
                 self._lamps.told(event)
@@ -349,6 +367,16 @@ class SipLine:
             self._transfer_asked(event)
         elif (leg := self._legs.get(event.call)) is not None:
             leg.told(event)
+            if isinstance(event, CallProgress):
+                self.presence.dialog_known(leg.call_id)
+
+    def _dialog_of(self, call_id: str) -> DialogName | None:
+        named = (call for call, leg in self._legs.items() if leg.call_id == call_id)
+        call = next(named, None)
+        return self._core.dialog_of(call) if self._core is not None and call is not None else None
+
+    def _may_watch(self, event: SubscribeReceived) -> bool:
+        return event.user != "" or self._door.vouches_for(event.source.host)
 
     def _transfer_asked(self, event: TransferAsked) -> None:
         """Legs know each other by `call_id`, and nothing of the names that the core gives."""

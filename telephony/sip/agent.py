@@ -41,18 +41,21 @@ from telephony.sip.core import (
     SessionPolicy,
     Tokens,
 )
+from telephony.sip.dialog_info import PACKAGE as DIALOG
 from telephony.sip.digest import Credentials
 from telephony.sip.events import Output, Peer, Transport
 from telephony.sip.fields import BadField, parse_uri
 from telephony.sip.ledger import where_to_answer
 from telephony.sip.message import Malformed, Pairs, Request, read
 from telephony.sip.offers import Offers
+from telephony.sip.packages import allow_events
 from telephony.sip.refresh import Refresh
 from telephony.sip.registering import Registering
 from telephony.sip.registrar import Registrar
+from telephony.sip.replacing import DialogName
 from telephony.sip.stream import PING, PONG, Stream
 from telephony.sip.subscriptions import Subscriptions
-from telephony.sip.summary import ALLOW_EVENTS
+from telephony.sip.summary import PACKAGE as SUMMARY
 from telephony.sip.transaction import Times
 from telephony.sip.transfers import Transfers
 from telephony.sip.within import Within
@@ -73,9 +76,9 @@ class UserAgent:
     """Both ends of SIP calls, over UDP and TCP.
 
     Every new request outside a dialog is put to `gate` before anything is kept of it. With
-    `lamps`, telephones may subscribe to message summaries: the owner then answers each
-    SubscribeReceived through `subscriptions`. Where it `registers` telephones, `gate` admits a
-    REGISTER in the name of an account alone.
+    `lamps`, telephones may subscribe to message summaries, with `presence` to the calls of
+    extensions: the owner then answers each SubscribeReceived through `subscriptions`. Where it
+    `registers` telephones, `gate` admits a REGISTER in the name of an account alone.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class UserAgent:
         times: Times | None = None,
         session: SessionPolicy | None = None,
         lamps: bool = False,
+        presence: bool = False,
         registers: bool = False,
     ) -> None:
         core = Core(local, tokens, times or Times(), session or SessionPolicy())
@@ -107,8 +111,9 @@ class UserAgent:
         self._called = Called(core, answering, refresh)
         self._calling = Calling(core, self._asking, refresh)
         self._answering = answering
-        self._capabilities = CAPABILITIES + (ALLOW_EVENTS if lamps else ())
-        self.subscriptions = Subscriptions(core, served=lamps)
+        served = ((SUMMARY,) if lamps else ()) + ((DIALOG,) if presence else ())
+        self._capabilities = CAPABILITIES + allow_events(served)
+        self.subscriptions = Subscriptions(core, served=served)
         self.announcing = Announcing(core)
         self.registering = Registering(core, self._asking)
         self.registrar = Registrar(core)
@@ -294,6 +299,14 @@ class UserAgent:
         )
         return call, self._core.taken()
 
+    def dialog_of(self, call: str) -> DialogName | None:
+        """The dialog of a call as its telephone names it; None while that is not known."""
+        known = self._core.calls.get(call)
+        if known is None:
+            return None
+        theirs = known.dialog.remote_tag or min(known.early_tags, default="")
+        return DialogName(known.dialog.call_id, theirs, known.dialog.local_tag)
+
     def cancel(self, call: str, now: float) -> list[Output]:
         """Give up a call we make before it is answered; CallEnded with 487 follows."""
         if known := self._core.calls.get(call):
@@ -402,7 +415,7 @@ class UserAgent:
         elif request.method == "REGISTER":
             self.registrar.asked(account, request, source, now)
         elif request.method == "SUBSCRIBE":
-            self.subscriptions.asked(request, source, now)
+            self.subscriptions.asked(request, source, now, account)
         elif request.method == "OPTIONS":
             self._stateless(request, source, 200, self._capabilities)
         else:

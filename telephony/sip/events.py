@@ -204,14 +204,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class SubscribeReceived:
-    """A telephone asks how many messages an account has, and to be told of changes.
+    """A telephone asks for the state of an account, and to be told of changes.
 
     The owner calls `grant` or `refuse`. Where it is not `fresh`, a subscription goes on or ends.
+    `package` says what of the account: `message-summary`, `dialog`.
     """
 
     ask: str
     account: str
     fresh: bool
+    package: str
+    source: Peer
+    user: str = ""
+    """The account of the telephone that asks, "" where it proved none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Telephones that asked to be told when messages wait: the notifier of RFC 6665 for RFC 3842.
+"""Telephones that asked to be told of something: the notifier of RFC 6665.
 
 Theory of operation. A SUBSCRIBE that can be granted is put to the owner (SubscribeReceived), who
-counts the messages of the account and calls `grant` or `refuse`. Each SUBSCRIBE granted is answered
+finds the state of the account and calls `grant` or `refuse`. Each SUBSCRIBE granted is answered
 200 and told at once by NOTIFY; `tell` tells every telephone whose state differs. A subscription
 ends when it is given up (Expires: 0), when its time is over, when its account is gone, and when its
 telephone is: the first three with a last NOTIFY. One that asks to end as it begins only fetches. A
-telephone that subscribes anew from the same Contact has forgotten its old subscription: so do we.
+telephone that subscribes to the same thing anew, from the same Contact, has forgotten its old
+subscription: so do we.
 
 What a restart must not forget is told as SubscriptionKept, and comes back by `restore`. NOTIFYs are
 not written down one by one, so the numbers of a restored dialog leap past those it may have used,
@@ -29,26 +30,25 @@ from telephony.sip.events import (
 from telephony.sip.fields import BadField
 from telephony.sip.ledger import ServerTransaction
 from telephony.sip.message import Pairs, Request
-from telephony.sip.summary import (
-    ALLOW_EVENTS,
-    SUMMARY,
-    Waiting,
-    account_of,
-    account_uri,
+from telephony.sip.packages import (
+    Package,
+    State,
+    allow_events,
     event_of,
+    package_of,
     refusal_of,
     seconds_asked,
-    write_summary,
+    write,
 )
+from telephony.sip.summary import PACKAGE as SUMMARY
+from telephony.sip.summary import account_of, account_uri
 from telephony.sip.telling import Telling
 
-MOST = 1_024
-"""Subscriptions kept; beyond, others are asked to wait."""
+MOST = 4_096
+"""Subscriptions kept; beyond, others are asked to wait. A telephone with keys has dozens."""
 
 LEAP = 1_000
 """How far the numbers of our requests leap after a restart; half as many may go unwritten."""
-
-_DARK = Waiting(0, 0)
 
 
 @dataclass(eq=False, slots=True)
@@ -63,6 +63,11 @@ class Subscription:
     ends_at: float = 0.0
     over: str = ""
     written_seq: int = 0
+
+    @property
+    def package(self) -> Package:
+        """What is told of its account."""
+        return package_of(self.event)
 
     def state(self, now: float) -> str:
         """Subscription-State (RFC 6665 §8.2.3)."""
@@ -82,26 +87,27 @@ class _Ask:
 
 
 class Subscriptions:
-    """The notifier of message lamps. `served` says whether anybody counts messages at all."""
+    """The notifier of lamps. `served` names the event packages whose states somebody knows."""
 
-    def __init__(self, core: Core, *, served: bool) -> None:
+    def __init__(self, core: Core, *, served: Collection[str]) -> None:
         self._core = core
-        self._served = served
+        self._served = frozenset(served)
+        self._allowed = allow_events(self._served)
         self._known: dict[str, Subscription] = {}
-        self._tellings: dict[str, Telling[bytes]] = {}
+        self._tellings: dict[str, Telling[State | None]] = {}
         self._dialogs: dict[tuple[str, str], Subscription] = {}
         self._asks: dict[str, _Ask] = {}
 
     # What the owner says
 
-    def grant(self, ask: str, waiting: Waiting | None, now: float) -> list[Output]:
-        """Grant what was asked; None where the messages cannot be counted just now.
+    def grant(self, ask: str, state: State | None, now: float) -> list[Output]:
+        """Grant what was asked; None where the state cannot be known just now.
 
         Then what the telephone was last told holds.
         """
         asked = self._asks.pop(ask, None)
         if asked is not None:
-            self._grant(asked, waiting, now)
+            self._grant(asked, state, now)
         return self._core.taken()
 
     def refuse(self, ask: str, status: int, now: float, headers: Pairs = ()) -> list[Output]:
@@ -115,11 +121,14 @@ class Subscriptions:
                 self._end(lamp, "noresource", now)
         return self._core.taken()
 
-    def tell(self, account: str, waiting: Waiting | None, now: float) -> list[Output]:
-        """Tell every telephone of an account what waits; None where there is no such account."""
-        for lamp in [each for each in self._known.values() if each.account == account]:
-            self._show(lamp, waiting or _DARK)
-            if waiting is None:
+    def tell(
+        self, account: str, state: State | None, now: float, package: str = SUMMARY
+    ) -> list[Output]:
+        """Tell every telephone of an account its state; None where there is no such account."""
+        watched = (account, package)
+        for lamp in [each for each in self._known.values() if _watched(each) == watched]:
+            self._tellings[lamp.id].body = lamp.package.dark if state is None else state
+            if state is None:
                 self._end(lamp, "noresource", now)
             else:
                 self._tellings[lamp.id].tell(now)
@@ -138,8 +147,8 @@ class Subscriptions:
 
     @property
     def accounts(self) -> Collection[str]:
-        """The accounts that somebody watches."""
-        return {lamp.account for lamp in self._known.values()}
+        """The accounts whose messages somebody watches."""
+        return {lamp.account for lamp in self._known.values() if lamp.package.name == SUMMARY}
 
     # What arrives
 
@@ -148,14 +157,14 @@ class Subscriptions:
         lamp = self._dialogs.get((request.call_id, request.recipient.tag))
         return lamp if lamp and lamp.dialog.remote_tag == request.sender.tag else None
 
-    def asked(self, request: Request, source: Peer, now: float) -> None:
-        """An admitted SUBSCRIBE outside a dialog."""
+    def asked(self, request: Request, source: Peer, now: float, user: str = "") -> None:
+        """An admitted SUBSCRIBE outside a dialog; `user` is the account that asks."""
         if not self._served:
             self._answer(request, source, 489, now)
         elif len(self._known) >= MOST:
             self._answer(request, source, 503, now, (("Retry-After", "60"),))
         else:
-            self._consider(None, request, source, now)
+            self._consider(None, request, source, now, user)
 
     def within(self, lamp: Subscription, request: Request, source: Peer, now: float) -> None:
         """Any request in the dialog of a subscription; its extensions and method are ours."""
@@ -176,9 +185,14 @@ class Subscriptions:
     # One SUBSCRIBE
 
     def _consider(
-        self, lamp: Subscription | None, request: Request, source: Peer, now: float
+        self,
+        lamp: Subscription | None,
+        request: Request,
+        source: Peer,
+        now: float,
+        user: str = "",
     ) -> None:
-        refusal = refusal_of(request)
+        refusal = refusal_of(request, self._served)
         if refusal:
             self._answer(request, source, refusal.status, now, refusal.headers)
             return
@@ -190,7 +204,8 @@ class Subscriptions:
         fresh = lamp is None
         asked = lamp or self._opened(request, source)
         self._asks[ask] = _Ask(asked, transaction, seconds_asked(request) or 0, fresh)
-        self._core.tell(SubscribeReceived(ask, asked.account, fresh))
+        package = asked.package.name
+        self._core.tell(SubscribeReceived(ask, asked.account, fresh, package, source, user))
 
     def _opened(self, request: Request, source: Peer) -> Subscription:
         target = request.target
@@ -208,7 +223,7 @@ class Subscriptions:
     ) -> None:
         self._core.respond(self._core.ledger.open(request, source), status, now, headers=headers)
 
-    def _grant(self, asked: _Ask, waiting: Waiting | None, now: float) -> None:
+    def _grant(self, asked: _Ask, state: State | None, now: float) -> None:
         core, lamp, transaction = self._core, asked.subscription, asked.transaction
         if lamp.over:
             core.respond(transaction, 481, now)
@@ -221,8 +236,8 @@ class Subscriptions:
             lamp.dialog.refresh(transaction.request)
         headers = (*core.dialog_headers(transaction), ("Expires", str(asked.seconds)))
         core.respond(transaction, 200, now, tag=lamp.dialog.local_tag, headers=headers)
-        if waiting is not None:
-            self._show(lamp, waiting)
+        if state is not None:
+            self._tellings[lamp.id].body = state
         if not asked.seconds:
             self._end(lamp, "timeout", now)
             return
@@ -238,20 +253,18 @@ class Subscriptions:
         self._tellings[lamp.id] = Telling(
             self._core,
             lamp.id,
-            notice=lambda body, before, now: self._notice(lamp, body, now),
+            notice=lambda state, before, now: self._notice(lamp, state, before, now),
             hop=lambda: lamp.dialog.next_hop,
             given_up=lambda now: self._forget(lamp),
-            nothing=b"",
+            nothing=None,
         )
 
     def _replace(self, lamp: Subscription) -> None:
         """Let go of what the telephone has forgotten, since it subscribes anew."""
         for other in list(self._known.values()):
-            if (other.account, other.dialog.target) == (lamp.account, lamp.dialog.target):
+            same = _watched(other) == _watched(lamp)
+            if same and other.dialog.target == lamp.dialog.target:
                 self._forget(other)
-
-    def _show(self, lamp: Subscription, waiting: Waiting) -> None:
-        self._tellings[lamp.id].body = write_summary(waiting, lamp.account_uri)
 
     def _last(self, lamp: Subscription, seconds: float, now: float) -> None:
         lamp.ends_at = now + seconds
@@ -279,20 +292,34 @@ class Subscriptions:
         self._dialogs.pop((lamp.dialog.call_id, lamp.dialog.local_tag))
         self._core.tell(SubscriptionEnded(lamp.id))
 
-    def _notice(self, lamp: Subscription, body: bytes, now: float) -> Request:
+    def _notice(
+        self, lamp: Subscription, state: State | None, before: State | None, now: float
+    ) -> Request:
         bare = lamp.dialog.request("NOTIFY")
         if not lamp.over and lamp.dialog.local_seq - lamp.written_seq >= LEAP // 2:
             self._write_down(lamp, now)
-        headers = (*bare.headers, ("Event", lamp.event), ("Subscription-State", lamp.state(now)))
-        return Request((*headers, *_content(body)), body, bare.method, bare.uri)
+        # Nothing but NOTIFYs of this subscription is sent within its dialog: their numbers count.
+        version = bare.cseq[0] - 1
+        headers = (
+            *bare.headers,
+            ("Event", lamp.event),
+            ("Subscription-State", lamp.state(now)),
+            *self._allowed,
+        )
+        if state is None:  # not known yet
+            return Request(headers, b"", bare.method, bare.uri)
+        body = write(state, before, lamp.account_uri, version)
+        content = (("Content-Type", lamp.package.content_type),)
+        return Request((*headers, *content), body, bare.method, bare.uri)
 
     def _write_down(self, lamp: Subscription, now: float) -> None:
         lamp.written_seq = lamp.dialog.local_seq
         self._core.tell(SubscriptionKept(_kept(lamp), lamp.ends_at - now))
 
 
-def _content(body: bytes) -> Pairs:
-    return (*ALLOW_EVENTS, ("Content-Type", SUMMARY)) if body else ALLOW_EVENTS
+def _watched(lamp: Subscription) -> tuple[str, str]:
+    """What is watched: an account, and what of it."""
+    return lamp.account, lamp.package.name
 
 
 def _kept(lamp: Subscription) -> Kept:
@@ -332,7 +359,8 @@ def _restored(kept: Kept) -> Subscription | None:
     )
     try:
         _ = dialog.next_hop
-    except BadField:
+        _ = package_of(kept.event)
+    except (BadField, KeyError):
         return None
     return Subscription(
         id=kept.subscription,

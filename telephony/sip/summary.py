@@ -1,23 +1,14 @@
-"""Message summaries: how many messages wait, and what a SUBSCRIBE to that must be (RFC 3842)."""
+"""Message summaries: how many messages wait, and for which account (RFC 3842)."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from telephony.sip.content import Refusal
-from telephony.sip.fields import BadField, Uri, bracket
-from telephony.sip.message import Pairs, Request, parse_media_type
+from telephony.sip.fields import Uri, bracket
+from telephony.sip.message import Pairs
 
 PACKAGE = "message-summary"
 SUMMARY = "application/simple-message-summary"
 ALLOW_EVENTS: Pairs = (("Allow-Events", PACKAGE),)
-
-LONGEST_S = 3600
-"""Seconds a subscription lasts that asks for more, or does not say (RFC 3842 §3.4)."""
-
-SHORTEST_S = 60
-"""Seconds below which a subscription would only be traffic; RFC 6665 §4.2.1.1 allows up to 3600."""
-
-_TYPES = frozenset({SUMMARY, "application/*", "*/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +44,3 @@ def account_uri(account: str, host: str) -> str:
 def account_of(target: Uri) -> str:
     """The account that a Request-URI names."""
     return target.number
-
-
-def refusal_of(request: Request) -> Refusal | None:
-    """Why a SUBSCRIBE cannot be granted, whatever its account; None when it can."""
-    try:
-        package, _ = parse_media_type(request.header("Event") or "")
-    except BadField:
-        return Refusal(400)
-    if package != PACKAGE:
-        return Refusal(489, ALLOW_EVENTS)
-    accepted = {value.split(";")[0].strip() for value in request.tokens("Accept")}
-    if accepted and not accepted & _TYPES:
-        return Refusal(406, (("Accept", SUMMARY),))
-    seconds = seconds_asked(request)
-    if seconds is None:
-        return Refusal(400)
-    if 0 < seconds < SHORTEST_S:
-        return Refusal(423, (("Min-Expires", str(SHORTEST_S)),))
-    return None
-
-
-def event_of(request: Request) -> str:
-    """The Event that each NOTIFY repeats, with its id where there is one (RFC 6665 §8.2.1)."""
-    _, parameters = parse_media_type(request.header("Event") or "")
-    identity = parameters.get("id")
-    return f"{PACKAGE};id={identity}" if identity else PACKAGE
-
-
-def seconds_asked(request: Request) -> int | None:
-    """How long a SUBSCRIBE may last: what it asks for, at most LONGEST_S; None if unreadable."""
-    text = request.header("Expires")
-    if text is None:
-        return LONGEST_S
-    if not text.isascii() or not text.isdigit() or len(text) > 10:
-        return None
-    return min(int(text), LONGEST_S)
