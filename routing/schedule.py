@@ -70,6 +70,11 @@ class Decision:
     until: datetime | None = None
     """When an override ends by itself."""
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether the number does what it does when it is open."""
+        return self.behaviour == OPEN
+
 
 @dataclass(frozen=True, slots=True)
 class State:

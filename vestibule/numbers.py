@@ -17,20 +17,34 @@ class Destination:
     parameters: tuple[tuple[str, str], ...] = ()
 
 
-def find_destination(dialed: str, numbers: Sequence[Number]) -> Destination | None:
-    """Where `dialed` leads, or None when no entry fits.
+def find_entry(dialed: str, numbers: Sequence[Number]) -> Number | None:
+    """The first entry of the settings that `dialed` fits.
 
     A North American number fits with or without its leading +1 or 1.
     """
-    forms = {dialed, *(match[1] for match in [_NORTH_AMERICAN.fullmatch(dialed)] if match)}
-    for entry in numbers:
-        for form in forms:
-            match = _pattern(entry.number).fullmatch(form)
-            if match is None:
-                continue
-            captured = {"mailbox": match["extension"]} if "extension" in match.groupdict() else {}
-            return Destination(entry.flow, tuple({**captured, **entry.parameters}.items()))
-    return None
+    return next((entry for entry in numbers if _match(dialed, entry) is not None), None)
+
+
+def find_destination(dialed: str, numbers: Sequence[Number]) -> Destination | None:
+    """Where `dialed` leads, or None when no entry fits."""
+    entry = find_entry(dialed, numbers)
+    return None if entry is None else destination_of(entry, dialed)
+
+
+def destination_of(entry: Number, dialed: str) -> Destination | None:
+    """Where an entry leads those who dialled a number; None where it does not fit."""
+    match = _match(dialed, entry)
+    if match is None:
+        return None
+    captured = {"mailbox": match["extension"]} if "extension" in match.groupdict() else {}
+    return Destination(entry.flow, tuple({**captured, **entry.parameters}.items()))
+
+
+def _match(dialed: str, entry: Number) -> re.Match[str] | None:
+    home = _NORTH_AMERICAN.fullmatch(dialed)
+    forms = (dialed,) if home is None else (dialed, home[1])
+    pattern = _pattern(entry.number)
+    return next((match for form in forms if (match := pattern.fullmatch(form))), None)
 
 
 def _pattern(number: str) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ the environment. `vestibule.example.toml` is the commented tour of what stands h
 import getpass
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +22,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -29,6 +31,7 @@ from pydantic_settings import (
 )
 
 from call.errors import PeerFault
+from routing.numbers import national
 from telephony.crypto import SrtpPolicy
 from voicemail.history import ADMINISTRATOR
 
@@ -94,6 +97,9 @@ class Number(Section):
     number: str = Field(pattern=r"^[+*#0-9]+X*$")
     flow: str
     parameters: dict[str, Written] = Field(default_factory=dict, alias="with")
+    closed: str | None = None
+    """The flow of the number while it is closed; without one its hours change nothing."""
+    closed_parameters: dict[str, Written] = Field(default_factory=dict, alias="closed_with")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -107,6 +113,8 @@ class Sip(Section):
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     phones: tuple[str, ...] = ()
     """Networks of our own telephones, and of nothing else: the numbers they give are believed."""
+    realm: str = Field(default="vestibule", pattern=r"^[A-Za-z0-9._-]{1,60}$")
+    """What telephones prove their passwords in; another one makes every password worthless."""
     max_calls: int = Field(default=200, ge=1, le=10_000)
     drain_s: float = Field(default=30.0, ge=0)
 
@@ -128,6 +136,82 @@ class Lamp(Section):
     mailbox: Digits
     telephone: str
     """SIP URI with an IP address, such as "sip:101@192.0.2.10:5060"."""
+
+
+Form = Literal["e164", "eleven", "ten"]
+
+
+class Trunk(Section):
+    """A provider that carries calls from and to the world outside."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,30}$")
+    server: str = Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$")
+    """HOST or HOST:PORT."""
+    transport: Literal["udp", "tcp"] = "udp"
+    domain: str = Field(default="", pattern=r"^[A-Za-z0-9.:\[\]-]*$")
+    """What stands after the @ of its URIs, where it is not the server's name."""
+    username: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    registers: bool = False
+    """Whether we register there, as a telephone does; else it knows us by our address."""
+    expires_s: int = Field(default=600, ge=60, le=86_400)
+    calls_from: tuple[str, ...] = ()
+    """Further addresses and networks that its calls come from."""
+    numbers: tuple[str, ...] = Field(min_length=1)
+    """Our numbers there; the first is shown for calls that bring none of them."""
+    sends: Form = "e164"
+    """How it wants numbers written: +15145550100, 15145550100 or 5145550100."""
+    any_number: bool = False
+    """Whether it shows a caller's number that is not ours: that of a call sent on."""
+    username_in_from: bool = False
+    priority: int = Field(default=1, ge=1, le=99)
+    max_calls: int | None = Field(default=None, ge=1)
+
+    @field_validator("calls_from")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("numbers")
+    @classmethod
+    def _telephone_numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for number in value:
+            if not re.fullmatch(r"[0-9]{10}", national(number)):
+                raise ValueError(f"{number}: not a number of ten digits")
+        return tuple(national(number) for number in value)
+
+    @model_validator(mode="after")
+    def _known_there(self) -> "Trunk":
+        if self.registers and not (self.username and (self.password or self.password_file)):
+            raise ValueError("registers needs username, and password or password_file")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.server.rpartition(":")
+        if not host or self.server.endswith("]"):
+            return self.server.strip("[]"), 5060
+        return host.strip("[]"), int(port)
+
+    def secret(self) -> str:
+        """The password, from its file where one is named; "" where there is none."""
+        if self.password_file is not None:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        return self.password.get_secret_value() if self.password else ""
+
+
+class Outgoing(Section):
+    """Calls to the world outside."""
+
+    local: tuple[Annotated[str, Field(pattern=r"^[2-9][0-9]{2,9}$")], ...] = ()
+    """The beginnings of ten digits that are local calls; by default our numbers' area codes."""
+    heard_within_s: float = Field(default=4.0, ge=0.5, le=32)
+    """How long a trunk may stay silent before the next one is tried."""
+    rings_within_s: float = Field(default=20.0, ge=2, le=120)
+    """How long one may take until it rings."""
 
 
 CodecName = Literal["PCMU", "PCMA", "G722", "opus"]
@@ -254,8 +338,17 @@ class Settings(BaseSettings):
     transcription: Transcription = Transcription()
     metrics: Metrics = Metrics()
     numbers: tuple[Number, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    outgoing: Outgoing = Outgoing()
     lamps: tuple[Lamp, ...] = ()
     pyvoip: PyVoipLine | None = None
+
+    @field_validator("trunks")
+    @classmethod
+    def _names_differ(cls, value: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
+        if len({trunk.name for trunk in value}) < len(value):
+            raise ValueError("two trunks have the same name")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -7,6 +7,8 @@ from routing.adapters.sqlalchemy_documents import SqlAlchemyDocuments
 from routing.choosing import Choosing
 from routing.handling import Handling
 from routing.numbers import parse_number
+from routing.restrictions import NO_RESTRICTIONS, Restrictions
+from routing.schedule import Schedule
 from routing.shelf import Shelf
 from storage.database import Database
 from vestibule.settings import Number
@@ -16,6 +18,16 @@ from voicemail.adapters.argon2_pins import Argon2Pins
 def handlings(database: Database) -> Shelf[Handling]:
     """What each extension does with its calls, by its number."""
     return Shelf(SqlAlchemyDocuments(database), "handling", Handling, Handling())
+
+
+def schedules(database: Database) -> Shelf[Schedule]:
+    """When each number is open, by the number as `vestibule.opening` writes it."""
+    return Shelf(SqlAlchemyDocuments(database), "schedule", Schedule, Schedule())
+
+
+def restrictions(database: Database) -> Shelf[Restrictions]:
+    """Who may call the company: one document, under the key of `vestibule.arrivals`."""
+    return Shelf(SqlAlchemyDocuments(database), "restrictions", Restrictions, NO_RESTRICTIONS)
 
 
 def choosing(database: Database, numbers: Iterable[Number]) -> Choosing:

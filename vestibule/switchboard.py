@@ -102,6 +102,10 @@ class Switchboard:
         own = entry.parameters | ({"mailbox": ""} if entry.number.endswith("X") else {})
         for fault in self.faults(Destination(entry.flow, tuple(own.items()))):
             yield f"numbers: {entry.number}: {fault}"
+        if entry.closed is not None:
+            closed = Destination(entry.closed, tuple(entry.closed_parameters.items()))
+            for fault in self.faults(closed):
+                yield f"numbers: {entry.number}, closed: {fault}"
 
     def faults(self, destination: Destination) -> Iterator[str]:
         """Why no dialogue can begin there: no such flow, parameters missing or unknown."""
