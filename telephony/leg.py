@@ -121,6 +121,8 @@ class SipLeg:
         """What the call was sent on from before it came, or before we make it; the oldest first."""
         self.replaces = replaces
         """The `call_id` of the leg whose place this one takes (RFC 3891), "" for none."""
+        self.trunk = ""
+        """The trunk that the call comes from or goes to, "" for none."""
         self.watcher: Watcher | None = None
         """Who is told of hold, ringing and transfers. Without one, transfers are refused."""
         self._lets_early = early

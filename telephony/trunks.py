@@ -55,6 +55,8 @@ class Trunk:
     domain: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
+    username_in_from: bool = False
+    """Its From is to hold our username; who calls stands in P-Asserted-Identity alone."""
     register: bool = False
     expires_s: int = 600
     calls_from: tuple[str, ...] = ()
@@ -98,11 +100,21 @@ class _Known:
 
 
 class Trunks:
-    """The trunks of one line. `look_up` finds the addresses of names."""
+    """The trunks of one line.
 
-    def __init__(self, trunks: Sequence[Trunk], look_up: LookUp, tokens: Tokens) -> None:
+    `look_up` finds the addresses of names, `national` writes numbers the one way we compare them.
+    """
+
+    def __init__(
+        self,
+        trunks: Sequence[Trunk],
+        look_up: LookUp,
+        tokens: Tokens,
+        national: Callable[[str], str],
+    ) -> None:
         self._known = {each.name: _Known(each, f"t{tokens.token()}") for each in trunks}
         self._look_up = look_up
+        self._national = national
         self._core: UserAgent | None = None
         self._carry: Callable[[Sequence[Output]], None] = lambda outputs: None
         self._clock: Clock | None = None
@@ -146,12 +158,24 @@ class Trunks:
         return next((n for n, k in self._known.items() if k.sends_from(event.source.host)), None)
 
     def read(self, event: IncomingCall) -> IncomingCall:
-        """A call of a trunk as what it means: what was dialled, where our Contact was called."""
+        """A call of a trunk as what it means: numbers in our form, a caller who is none of us.
+
+        Where our Contact was called, the To tells what was dialled.
+        """
         known = self._known[self.of(event) or ""]
         ours = event.dialed == known.contact
         # A server may still hold the Contact of our last run.
         left_over = known.trunk.register and not _digits(event.dialed) and _digits(event.recipient)
-        return replace(event, dialed=event.recipient) if ours or left_over else event
+        dialed = event.recipient if ours or left_over else event.dialed
+        number = self._national(event.caller.number)
+        return replace(
+            event,
+            dialed=self._national(dialed),
+            caller=replace(event.caller, number=number, internal=False),
+            diversions=tuple(
+                replace(each, number=self._national(each.number)) for each in event.diversions
+            ),
+        )
 
     async def start(
         self,
