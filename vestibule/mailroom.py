@@ -73,7 +73,7 @@ async def _mailroom(
     tally: Tally,
 ) -> AsyncIterator[Mailroom]:
     data = settings.storage.data
-    database = Database(_url(settings.storage))
+    database = Database(database_url(settings.storage))
     await database.open()
     try:
         store = SqlAlchemyStore(database)
@@ -113,7 +113,8 @@ def _make(data: Path) -> None:
         raise BadSettings(f"{data}: cannot be made: {fault.strerror}") from fault
 
 
-def _url(storage: Storage) -> URL:
+def database_url(storage: Storage) -> URL:
+    """Where the database is. Raises BadSettings."""
     if storage.database is None:
         return sqlite_url(storage.data / "vestibule.db")
     try:
