@@ -48,11 +48,17 @@ class AccessPolicy:
 
     allowed: tuple[str, ...] = LOOPBACK
     phones: tuple[str, ...] = ()
+    always: frozenset[str] = frozenset()
+    """Numbers that our own telephones reach however much there is to do: emergencies."""
     max_calls: int = 100
     retry_after_s: int = 10
     stranger_burst: int = 5
     stranger_every_s: float = 10.0
     limits: Limits = field(default_factory=Limits)
+
+
+FromTrunk = Callable[[str, str], bool]
+"""Whether a call is a trunk's, by the address it comes from or the user it is addressed to."""
 
 
 class Outcome(StrEnum):
@@ -87,6 +93,7 @@ class Doorkeeper:
         self._expected: set[str] = set()
         self._guests: OrderedDict[str, float] = OrderedDict()
         self._guard: Guard | None = None
+        self._trunks: FromTrunk = _no_trunks
         self._counts: Counter[Outcome] = Counter()
         self.draining = False
 
@@ -100,7 +107,7 @@ class Doorkeeper:
 
     def knows(self, host: str) -> bool:
         """Whether calls from this address are taken at all."""
-        return _within(host, self._networks)
+        return _within(host, self._networks) or self._trunks(host, "")
 
     def vouches_for(self, host: str) -> bool:
         """Whether what calls from this address is one of our own telephones."""
@@ -109,6 +116,10 @@ class Doorkeeper:
     def expect(self, host: str) -> None:
         """We call this address: what it answers is read, though it may not be let in."""
         self._expected.add(host)
+
+    def trust(self, trunks: "FromTrunk") -> None:
+        """Let in what comes from trunks."""
+        self._trunks = trunks
 
     def post(self, guard: Guard) -> None:
         """Let telephones in that prove themselves to this guard."""
@@ -137,10 +148,14 @@ class Doorkeeper:
         if isinstance(account, Refuse):
             self._counts[Outcome.LOCKED if account.status == 403 else Outcome.CHALLENGED] += 1
             return account
-        if not (account or self.knows(source.host) or self._may_ask(request, source, now)):
+        known = self.knows(source.host) or self._trunks(source.host, request.target.user)
+        if not (account or known or self._may_ask(request, source, now)):
             outcome = Outcome.STRANGER
+        elif request.method != "INVITE":
+            outcome = Outcome.ADMITTED
         else:
-            outcome = self._room(now) if request.method == "INVITE" else Outcome.ADMITTED
+            ours = account != "" or self.vouches_for(source.host)
+            outcome = self._room(now, always=ours and request.target.number in self._policy.always)
         self._counts[outcome] += 1
         match outcome:
             case Outcome.ADMITTED:
@@ -172,10 +187,12 @@ class Doorkeeper:
     def _is_guest(self, host: str, now: float) -> bool:
         return self._guests.get(host, now) > now
 
-    def _room(self, now: float) -> Outcome:
+    def _room(self, now: float, *, always: bool) -> Outcome:
         load = self._load()
         if self.draining:
             return Outcome.DRAINING
+        if always:
+            return Outcome.ADMITTED
         if load.calls >= self._policy.max_calls:
             return Outcome.FULL
         if self._overload.look(load, now):
@@ -195,6 +212,10 @@ class Doorkeeper:
             return False
         bucket.tokens -= 1
         return True
+
+
+def _no_trunks(host: str, user: str) -> bool:
+    return False
 
 
 def _network(setting: str, text: str) -> Network:

@@ -207,6 +207,7 @@ class SipLine:
         if self._accounts is not None:
             self._accounts.start(self._core, self._wire.carry, self._clock, self._door.welcome)
         if self._trunks is not None:
+            self._door.trust(self._trunks.may_call)
             await self._trunks.start(self._core, self._wire.carry, self._clock, self._door.expect)
         self._heartbeat.start()
         log.info("line open", extra={"host": host, "port": port})
@@ -388,8 +389,9 @@ class SipLine:
     def _invited(self, event: IncomingCall) -> None:
         if self._core is None:
             return
-        if self._trunks is not None and self._trunks.of(event) is not None:
-            event = self._trunks.read(event)
+        trunk = self._trunks.of(event) if self._trunks is not None else None
+        if self._trunks is not None and trunk is not None:
+            event = self._trunks.read(event, trunk)
         signals = CallSignals(self._core, self._wire, self._clock, event.call)
         fields = {
             "call_id": event.call,
@@ -397,7 +399,7 @@ class SipLine:
             "from": masked(event.caller.number),
             "to": masked(event.dialed),
         }
-        leg = self._admit(event, signals)
+        leg = self._admit(event, signals, trunk or "")
         if isinstance(leg, _Refusal):
             status = leg.status
             self._refusals[REFUSED_AS[status]] += 1
@@ -410,9 +412,9 @@ class SipLine:
         signals.ring()
         self._attend(leg)
 
-    def _admit(self, event: IncomingCall, signals: CallSignals) -> "SipLeg | _Refusal":
+    def _admit(self, event: IncomingCall, signals: CallSignals, trunk: str) -> "SipLeg | _Refusal":
         """The leg of a call that can be attended to."""
-        caller = self._caller(event)
+        caller = event.caller if trunk else self._caller(event)
         replaced = self._legs.get(event.replaces)
         if event.replaces and replaced is None:
             return _Refusal(481, "the call to be replaced is over")
@@ -432,6 +434,7 @@ class SipLine:
             )
         except Unavailable as fault:
             return _Refusal(503, str(fault))
+        leg.trunk = trunk
         self._legs[event.call] = leg
         try:
             leg.consider(event.offer)

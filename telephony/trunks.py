@@ -8,7 +8,7 @@ never one of our own telephones.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 
@@ -142,22 +142,28 @@ class Trunks:
 
     # what the line asks
 
-    def sends_from(self, host: str) -> bool:
-        """Whether some trunk's calls come from an address."""
-        return any(known.sends_from(host) for known in self._known.values())
+    def may_call(self, host: str, user: str) -> bool:
+        """Whether a call is a trunk's: by its address, or by a Contact that only trunks know."""
+        return any(known.contact == user or known.sends_from(host) for known in self._all)
+
+    @property
+    def _all(self) -> Iterable[_Known]:
+        return self._known.values()
 
     def calls_to(self, user: str) -> bool:
         """Whether a Request-URI's user is one that only a trunk we registered at can know."""
         return any(known.contact == user for known in self._known.values())
 
     def of(self, event: IncomingCall) -> str | None:
-        """The trunk that a call comes from; None for any other call."""
+        """The trunk that a call comes from; None for any other, such as that of an account."""
+        if event.account:
+            return None
         for name, known in self._known.items():
             if event.dialed == known.contact:
                 return name
         return next((n for n, k in self._known.items() if k.sends_from(event.source.host)), None)
 
-    def read(self, event: IncomingCall) -> IncomingCall:
+    def read(self, event: IncomingCall, name: str) -> IncomingCall:
         """A call of a trunk as what it means: numbers in our form, a caller who is none of us.
 
         Where our Contact was called, the To tells what was dialled.
