@@ -12,6 +12,7 @@ from call.leg import Leg, Party
 from ivr.flow import Held
 from ivr.operations import Outcome
 from vestibule.exchange.connecting import Connecting
+from vestibule.exchange.own_telephone import Desk, OwnTelephone
 from vestibule.exchange.reach import Reaching
 from vestibule.leaving import Leaving, Resolve
 from vestibule.owning import Owning
@@ -24,7 +25,7 @@ class CallOperations:
     """Answers for the flows of one call. `close` it when the call is over.
 
     `leg` is the caller's, `exchange` what brings callers and others together; without them nobody
-    can be rung.
+    can be rung. Without a `desk` nobody is parked or picked up.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class CallOperations:
         resolve: Resolve,
         leg: Leg | None = None,
         exchange: Connecting | None = None,
+        desk: Desk | None = None,
     ) -> None:
+        self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
@@ -42,7 +45,12 @@ class CallOperations:
     @cached_property
     def _bound(self) -> Mapping[str, Callable[[Arguments], Awaitable[Outcome]]]:
         """Made when a flow first asks for something: most callers hear a menu and are led on."""
-        return {**self._leaving.bound, **self._owning.bound, **self._reaching.bound}
+        return {
+            **self._leaving.bound,
+            **self._owning.bound,
+            **self._reaching.bound,
+            **self._own_telephone.bound,
+        }
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,6 +69,7 @@ class CallOperations:
         A greeting, and a message to be passed on, are forgotten where nobody confirmed them.
         """
         self._reaching.close()
+        self._own_telephone.close()
         try:
             await self._leaving.close()
         finally:

@@ -6,6 +6,7 @@ from ivr.prompts import Voice
 from ivr.session import Session
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.guest import Guest, Visit
+from vestibule.exchange.own_telephone import Desk
 from vestibule.logs import bound_call
 from vestibule.operations import CallOperations
 from vestibule.switchboard import Switchboard
@@ -25,7 +26,9 @@ class Reception:
         mailboxes: Mailboxes,
         clock: Clock,
         connecting: Connecting | None = None,
+        desk: Desk | None = None,
     ) -> None:
+        self._desk = desk
         self._switchboard = switchboard
         self._voice = voice
         self._mailboxes = mailboxes
@@ -62,7 +65,12 @@ class Reception:
             await leg.hang_up(HangUpCause.NOT_FOUND)
             return
         operations = CallOperations(
-            self._mailboxes, visit.caller, self._switchboard.redirect, leg, self._connecting
+            self._mailboxes,
+            visit.caller,
+            self._switchboard.redirect,
+            leg,
+            self._connecting,
+            self._desk,
         )
         try:
             dialogue = await self._switchboard.dialogue(destination)

@@ -79,6 +79,11 @@ class Connecting:
         """What rings at an extension just now, the first of several."""
         return next((each for each in self._ringing if each.rings(extension)), None)
 
+    @property
+    def under_way(self) -> tuple[Ringing, ...]:
+        """All that rings just now, what began first of all first."""
+        return tuple(self._ringing)
+
     async def ring(
         self, ringing: Ringing, leg: SwitchedLeg, *, music: bool
     ) -> Taken | NotTaken | None:

@@ -46,6 +46,12 @@ class Ringing:
         self._screen = screen
         self._picked_up: asyncio.Future[SwitchedLeg] | None = None
 
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Those whose telephones it rings."""
+        parties = (bell.party for bell in self.bells)
+        return tuple(dict.fromkeys(party.number for party in parties if party.internal))
+
     def rings(self, extension: str) -> bool:
         """Whether telephones of an extension ring just now."""
         waits = self._picked_up is not None and not self._picked_up.done()
