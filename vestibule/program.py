@@ -8,6 +8,7 @@ from pathlib import Path
 
 from call.clock import Clock
 from call.media import Address, Codec, MediaPlane
+from directory.adapters.sqlalchemy_listing import SqlAlchemyListing, SqlAlchemyRegistrations
 from ivr.loader import load_flows
 from ivr.machine import Flows
 from ivr.operations import CATALOGUE
@@ -25,6 +26,9 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
+from telephony.telephones import Telephones
+from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
+from vestibule.accounts import Accounts
 from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
@@ -32,6 +36,7 @@ from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.metrics import LOOK_EVERY_S, Figures, MailsWaiting, Present
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
+from vestibule.registrations import KeptBindings
 from vestibule.settings import BadSettings, Media, Settings, Sip
 from vestibule.switchboard import Switchboard
 from vestibule.tally import UNCOUNTED, Tally
@@ -59,6 +64,7 @@ class Program:
     voice: PromptVoice
     flows: Flows
     sounds: CallSounds
+    accounts: Accounts
 
     async def drain(self, limit_s: float) -> None:
         """Take no more calls; those under way get `limit_s` seconds."""
@@ -114,17 +120,22 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         sounds = await asyncio.to_thread(
             make_call_sounds, data / "frames" / "calls", settings.media.hold_music
         )
+        accounts = Accounts(SqlAlchemyListing(mailroom.database), settings.sip.realm)
+        await accounts.look()
+        telephones = _telephones(accounts, mailroom, settings.sip.realm)
         reception = Reception(switchboard, voice, mailboxes, clock)
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
-            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps, tally
-        )
+            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps,
+            telephones, tally,
+        )  # fmt: skip
         async with (
             housekeeping(
                 (
                     *chores(mailroom, voice, clock, settings.company.name),
                     Chore("followed lamps", board.follow, FOLLOW_EVERY_S),
+                    Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
                 )
             ),
             _finishing(mailboxes),
@@ -135,7 +146,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         ):
             address = await line.start()
             try:
-                yield Program(address, line, pbx, mailroom, voice, flows, sounds)
+                yield Program(address, line, pbx, mailroom, voice, flows, sounds, accounts)
             finally:
                 await line.stop()
 
@@ -207,6 +218,14 @@ def codecs_there(media: Media) -> tuple[Codec, ...]:
     return codecs
 
 
+def _telephones(accounts: Accounts, mailroom: Mailroom, realm: str) -> Telephones:
+    """The telephones of the line; those whose account is gone are let go."""
+    book = KeptBindings(SqlAlchemyRegistrations(mailroom.database))
+    telephones = Telephones(accounts, book, realm=realm)
+    accounts.gone = telephones.forget
+    return telephones
+
+
 def _line(
     sip: Sip,
     secrecy: Secrecy,
@@ -216,6 +235,7 @@ def _line(
     switchboard: Switchboard,
     reception: Reception,
     lamps: Lamps,
+    telephones: Telephones,
     tally: Tally,
 ) -> SipLine:
     host, port = sip.address
@@ -229,6 +249,7 @@ def _line(
         reception.attend,
         switchboard.accepts,
         lamps,
+        accounts=telephones,
         secrecy=secrecy,
         codecs=codecs,
         over=tally.over,

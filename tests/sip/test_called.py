@@ -142,8 +142,13 @@ def test_octets_that_are_no_sip_are_dropped_and_counted() -> None:
     assert hand.writes(b"GET / HTTP/1.1\r\n\r\n") == []
     assert hand.writes(b"\xff\x00\x17") == []
     assert hand.agent.dropped["malformed"] == 2
-    assert hand.writes(b"\r\n\r\n") == []
-    assert hand.agent.dropped["malformed"] == 2
+
+
+def test_a_keep_alive_is_answered_and_its_answer_is_not() -> None:
+    hand = Hand()
+    assert hand.agent.feed(b"\r\n\r\n", SOURCE, 0.0) == [Send(b"\r\n", SOURCE)]
+    assert hand.agent.feed(b"\r\n", SOURCE, 0.0) == []
+    assert hand.agent.dropped["malformed"] == 0
 
 
 def test_the_same_invite_by_two_paths_makes_one_call() -> None:
