@@ -97,6 +97,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             ),
             _truth_of("is_deleted", "deleted"),
             _truth_of("keeps_language", "keep_language"),
+            _truth_of("is_anonymous", "anonymous"),
             # ---- An owner's mailbox and messages
             _truth_of("is_filing", "filing"),
             _truth_of("is_forwarded", "forwarded_by"),
@@ -129,6 +130,13 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
                 lambda held: _number(held, "position") < _number(held, "total"),
             ),
             _truth_of("has_selected", "selected"),
+            # ---- The closure message
+            _truth_of("has_closure", "closure"),
+            _truth_of("has_announcement", "announcement"),
+            _truth_of("has_replacement", "replaces"),
+            _truth_of("begins_later", "begins"),
+            _truth_of("has_last_day", "ends"),
+            _truth_of("is_open_now", "is_open"),
             # ---- Reaching an extension
             _truth_of("is_busy", "busy"),
             _truth_of("has_voicemail", "voicemail"),
