@@ -14,7 +14,7 @@
     │   ├── routing     ClosureLocked, ClosureRefused, ClosureUnknown, HandlingRefused,
     │   │               HoursRefused, RestrictionRefused, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
-    │   │               MalformedDescription, NoCommonCodec, RtcpFault, RtpFault
+    │   │               MalformedDescription, NoCommonCodec, RegisterRefused, RtcpFault, RtpFault
     │   ├── vestibule   BadSettings
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,
