@@ -45,8 +45,15 @@ def invite(*extra: str, body: bytes = OFFER, **fields: str) -> bytes:
 class Hand:
     """One user agent and the peer that writes to it, in virtual time."""
 
-    def __init__(self, gate: Gate = ADMIT, source: Peer = SOURCE, *, lamps: bool = False) -> None:
-        self.agent: UserAgent = agent("192.0.2.2", gate=gate, lamps=lamps)
+    def __init__(
+        self,
+        gate: Gate = ADMIT,
+        source: Peer = SOURCE,
+        *,
+        lamps: bool = False,
+        presence: bool = False,
+    ) -> None:
+        self.agent: UserAgent = agent("192.0.2.2", gate=gate, lamps=lamps, presence=presence)
         self.source = source
         self.now = 0.0
         self.events: list[SipEvent] = []

@@ -37,9 +37,17 @@ def agent(
     gate: Gate = ADMIT,
     session: SessionPolicy | None = None,
     lamps: bool = False,
+    presence: bool = False,
 ) -> UserAgent:
     tokens = Counter(host.replace(".", "-"))
-    return UserAgent(Local(host, 5060, "Test"), tokens, gate=gate, session=session, lamps=lamps)
+    return UserAgent(
+        Local(host, 5060, "Test"),
+        tokens,
+        gate=gate,
+        session=session,
+        lamps=lamps,
+        presence=presence,
+    )
 
 
 @dataclass
