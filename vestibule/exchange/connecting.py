@@ -73,7 +73,7 @@ class Connecting:
 
     def dismiss(self, leg: SwitchedLeg) -> None:
         """End a leg that nobody wants any more, without waiting for its end."""
-        self.exchange.spawn(leg.hang_up(), f"dismiss {leg.call_id}")
+        self.exchange.dismiss(leg)
 
     def ringing(self, extension: str) -> Ringing | None:
         """What rings at an extension just now, the first of several."""
@@ -93,7 +93,8 @@ class Connecting:
             await leg.answer()
         self._let_wait(leg, music=music)
         self._ringing.append(ringing)
-        rung = asyncio.ensure_future(ringing.run())
+        early = _Early(leg, listens=ringing.heard and not music)
+        rung = asyncio.ensure_future(ringing.run(early.rings))
         gone = asyncio.ensure_future(leg.end())
         left = asyncio.ensure_future(guest.left() if guest is not None else leg.end())
         try:
@@ -108,6 +109,7 @@ class Connecting:
             for each in (rung, gone, left):
                 each.cancel()
             await asyncio.wait([rung])
+            early.over()
             if leg.up:
                 leg.stop_playing()
 
@@ -121,5 +123,27 @@ class Connecting:
     async def talk(self, leg: SwitchedLeg, other: SwitchedLeg) -> None:
         """Let two talk until the first is no longer joined with anybody here."""
         patch = self.exchange.join(leg, other)
-        await leg.answer()
+        await asyncio.gather(leg.answer(), other.answer())
         await patch.without(leg)
+
+
+class _Early:
+    """Lets a caller hear what the network of whoever is rung has to say before the answer."""
+
+    def __init__(self, leg: SwitchedLeg, *, listens: bool) -> None:
+        self._leg = leg
+        self._listens = listens
+        self._heard: SwitchedLeg | None = None
+
+    def rings(self, other: SwitchedLeg, early: bool) -> None:
+        """A telephone rings, or its network speaks."""
+        if self._listens and early and self._heard is not other and self._leg.progress():
+            if self._leg.up:
+                self._leg.stop_playing()
+            self._heard = other
+            self._leg.bridge(other)
+
+    def over(self) -> None:
+        """Nothing rings any more."""
+        if self._heard is not None:
+            self._leg.unbridge()

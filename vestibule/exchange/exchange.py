@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from call.leg import HangUpCause, Leg, Party
+from telephony.watcher import Watcher
 from vestibule.call_sounds import CallSounds
 from vestibule.exchange.engaged import Engaged, Engagement
 from vestibule.exchange.guest import Guest, Visit
@@ -36,6 +37,8 @@ class Exchange:
         self._parties: dict[str, Party] = {}
         self._patches: dict[str, Patch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.watcher: Watcher | None = None
+        """Who is told what telephones ask for in the middle of their calls."""
 
     def attended_by(self, attend: Callable[[Leg, Visit], Awaitable[None]]) -> None:
         """Who attends to legs that are sent somewhere."""
@@ -92,6 +95,7 @@ class Exchange:
         patch = Patch(first, second, (self.sounds.hold_music,))
         for leg in (first, second):
             self._patches[leg.call_id] = patch
+            leg.watcher = self.watcher
             self.engaged.answered(leg.call_id)
         self.spawn(self._run(patch), f"patch {first.call_id}")
         return patch
@@ -106,6 +110,7 @@ class Exchange:
         patch.replace(leg, by)
         del self._patches[leg.call_id]
         self._patches[by.call_id] = patch
+        by.watcher = self.watcher
         self.engaged.answered(by.call_id)
 
     def take(self, leg: SwitchedLeg) -> None:
@@ -114,6 +119,23 @@ class Exchange:
         if patch is not None and leg in patch:
             other = patch.take(leg)
             self._patches.pop(other.call_id, None)
+        self._leave(leg)
+
+    def part(self, leg: SwitchedLeg) -> tuple[SwitchedLeg, ...]:
+        """Take both legs out of the patch of one, and out of their dialogues; nobody is hung up.
+
+        They are whoever's who parts them. Empty where the leg is in no patch.
+        """
+        patch = self._patches.get(leg.call_id)
+        legs = () if patch is None else patch.legs
+        for each in legs:
+            del self._patches[each.call_id]
+            self._leave(each)
+        if patch is not None:
+            patch.dissolve()
+        return legs
+
+    def _leave(self, leg: Leg) -> None:
         guest = self._guests.get(leg.call_id)
         if guest is not None:
             guest.leave()
@@ -130,6 +152,10 @@ class Exchange:
             self.spawn(self._see_to(leg, visit), f"call {leg.call_id}")
 
     # what is under way
+
+    def dismiss(self, leg: Leg) -> None:
+        """Hang up a leg that nobody wants any more, without waiting for its end."""
+        self.spawn(leg.hang_up(), f"dismiss {leg.call_id}")
 
     def spawn(self, work: Coroutine[Any, Any, object], name: str) -> asyncio.Task[None]:
         """Have work done that outlives the call that wants it; what goes wrong in it is logged."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from call.leg import Leg, Party
 from ivr.session import Session
+from vestibule.numbers import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Visit:
     """Who transferred the caller here."""
     diversions: tuple[str, ...] = ()
     """Who sent the call on before it came here, first to last."""
+    destination: Destination | None = None
+    """What they meet, where no number leads to it."""
 
 
 class Guest:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from call.leg import HangUpCause, Leg, Party
+from telephony.sip.events import Diversion
+from telephony.watcher import Watcher
 
 
 @runtime_checkable
@@ -18,6 +20,19 @@ class SwitchedLeg(Leg, Protocol):
     @property
     def over(self) -> bool:
         """Whether it has ended."""
+
+    @property
+    def diversions(self) -> Sequence[Diversion]:
+        """What the call was sent on from before it came, the oldest first."""
+
+    watcher: Watcher | None
+    """Who is told of hold, ringing and transfers."""
+
+    def progress(self) -> bool:
+        """Let sound flow before the answer; False where the caller cannot hear any."""
+
+    def transfer_told(self, status: int) -> None:
+        """Tell the telephone how the transfer goes that it asked for, in SIP statuses."""
 
     def bridge(self, other: Self, *, keys: bool = True) -> None:
         """Let both peers hear each other, in place of whomever either hears."""
@@ -45,13 +60,17 @@ class Shown:
     """Who sent the call on so far, first to last."""
 
 
+Rings = Callable[[SwitchedLeg, bool], None]
+"""Told that a leg rings; and whether its network sends sound meanwhile, such as an announcement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bell:
     """One telephone that can be rung, or one number outside."""
 
     party: Party
     """Who is there: an extension, or a number."""
-    ring: Callable[[], Awaitable[SwitchedLeg]]
+    ring: Callable[[Rings], Awaitable[SwitchedLeg]]
     """Ring until the call is taken, and give its leg, which is up.
 
     Raises NotReached, and Unavailable where it cannot be rung. Cancelled, it rings no more.
@@ -69,7 +88,3 @@ class Bells(Protocol):
 
     def outside(self, number: str, shown: Shown) -> Bell:
         """A number outside, by way of whatever leads there."""
-
-
-Attend = Callable[..., Awaitable[None]]
-"""How a leg is attended to."""

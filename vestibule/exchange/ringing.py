@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from call.errors import Unavailable
 from call.leg import HangUpCause
-from vestibule.exchange.ports import Bell, NotReached, SwitchedLeg
+from vestibule.exchange.ports import Bell, NotReached, Rings, SwitchedLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,18 @@ class Ringing:
         self._picked_up.set_result(leg)
         return True
 
-    async def run(self) -> Taken | NotTaken:
-        """Ring until somebody takes the call, or nobody does. Cancelled, nothing rings on."""
+    @property
+    def heard(self) -> bool:
+        """Whether the caller may hear the network of who is rung: one alone, and not screened."""
+        return len(self.bells) == 1 and self._screen is None
+
+    async def run(self, rings: Rings) -> Taken | NotTaken:
+        """Ring until somebody takes the call, or nobody does. Cancelled, nothing rings on.
+
+        `rings` is told of each telephone that does.
+        """
         picked_up = self._picked_up = asyncio.get_running_loop().create_future()
-        attempts = [asyncio.ensure_future(self._attempt(bell)) for bell in self.bells]
+        attempts = [asyncio.ensure_future(self._attempt(bell, rings)) for bell in self.bells]
         try:
             won = await self._first(attempts, picked_up)
         except BaseException:
@@ -97,9 +105,9 @@ class Ringing:
                 return won
         return _leg_of(attempts)
 
-    async def _attempt(self, bell: Bell) -> SwitchedLeg:
+    async def _attempt(self, bell: Bell, rings: Rings) -> SwitchedLeg:
         async with asyncio.timeout(self._seconds):
-            leg = await bell.ring()
+            leg = await bell.ring(rings)
         if self._screen is not None and not await self._screen(leg):
             raise NotReached(HangUpCause.REJECTED)
         return leg

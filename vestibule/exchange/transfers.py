@@ -1,0 +1,193 @@
+"""What people do with the call they are in: hold it, transfer it, take another's place in it.
+
+A transfer is asked for by one side of a patch; the other side stays, and goes on. Blind, it goes to
+a number, as if it had dialled it. Attended, the one who transfers has a second call: where that is
+joined to somebody, those two are joined now; where it still rings, or talks with a dialogue, the
+one who stays goes to the number that second call was made to. Whoever transferred is hung up once
+that is done, and stays in the call where it cannot be.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from call.leg import Leg, Party
+from call.masking import masked
+from telephony.watcher import Transfer
+from vestibule.exchange.exchange import Exchange
+from vestibule.exchange.guest import Visit
+from vestibule.exchange.ports import SwitchedLeg
+from vestibule.numbers import Destination
+
+log = logging.getLogger(__name__)
+
+DONE = 200
+NOT_FOUND = 404
+NO_SUCH_CALL = 481
+BUSY_HERE = 486
+DECLINED = 603
+
+PARKED = Destination("parked")
+"""What somebody meets who was parked."""
+
+
+class Places(Protocol):
+    """Numbers that are places to wait in, rather than somebody to call."""
+
+    def is_lot(self, target: str) -> bool:
+        """Whether a transfer to this number parks."""
+
+    def park(self, target: str, guest: SwitchedLeg, parker: str) -> str | None:
+        """Park a guest; the slot, None where it is not free."""
+
+    def claim(self, parker_call: str, guest: SwitchedLeg, parker: str) -> str | None:
+        """Park a guest in the slot that was promised to a call; None where none was."""
+
+
+Find = Callable[[str], SwitchedLeg | None]
+"""A leg by its `call_id`."""
+
+Leads = Callable[[str, Party], Awaitable[bool]]
+"""Whether a number leads anywhere for whoever sends somebody there."""
+
+
+class Transfers:
+    """The watcher of every leg that is joined to another."""
+
+    def __init__(
+        self, exchange: Exchange, find: Find, leads: Leads, places: Places | None = None
+    ) -> None:
+        self._exchange = exchange
+        self._find = find
+        self._leads = leads
+        self._places = places
+
+    def rings(self, leg: Leg, early: bool) -> None:
+        """A leg that is joined rings no more."""
+
+    def held(self, leg: Leg, on: bool) -> None:
+        """Let the other side hear music while this one does not listen."""
+        patch = self._exchange.patch(leg)
+        if patch is not None and isinstance(leg, SwitchedLeg):
+            patch.hold(leg, on)
+
+    def transfer_asked(self, leg: Leg, transfer: Transfer) -> None:
+        """Carry out what a telephone asks, and tell it how that went."""
+        if not isinstance(leg, SwitchedLeg):
+            return
+        fields = {"call_id": leg.call_id, "attended": bool(transfer.replaces)}
+        log.info("transfer asked", extra=fields)
+        if not transfer.replaces:
+            self._blind(leg, transfer.target)
+        elif (second := self._find(transfer.replaces)) is None or second is leg:
+            leg.transfer_told(NO_SUCH_CALL)
+        else:
+            self._attended(leg, second)
+
+    # blind
+
+    def _blind(self, leg: SwitchedLeg, target: str) -> None:
+        patch = self._exchange.patch(leg)
+        if patch is None:
+            leg.transfer_told(DECLINED)
+        elif self._places is not None and self._places.is_lot(target):
+            self._park(leg, patch.other(leg), target)
+        else:
+            staying = patch.other(leg)
+            self._exchange.part(leg)
+            self._exchange.spawn(self._move(leg, staying, target), f"transfer {leg.call_id}")
+
+    async def _move(self, leg: SwitchedLeg, staying: SwitchedLeg, target: str) -> None:
+        """Send who stays to a number, if it leads anywhere; else join both again."""
+        by = self._exchange.party(leg)
+        if await self._leads(target, by):
+            self._exchange.send(staying, self._visit(staying, target, by))
+            self._finish(leg)
+        elif leg.up:
+            log.info("transfer to a number that leads nowhere", extra={"to": masked(target)})
+            leg.transfer_told(NOT_FOUND)
+            self._exchange.join(staying, leg)
+        elif by.internal:
+            self._exchange.send(staying, self._visit(staying, by.number, by))
+        else:
+            self._exchange.dismiss(staying)
+
+    def _park(self, leg: SwitchedLeg, staying: SwitchedLeg, target: str) -> None:
+        by = self._exchange.party(leg)
+        if self._places is None or self._places.park(target, staying, by.number) is None:
+            leg.transfer_told(BUSY_HERE)
+            return
+        self._wait(staying, by)
+        self._finish(leg)
+
+    def _wait(self, staying: SwitchedLeg, by: Party) -> None:
+        who = self._exchange.party(staying)
+        self._exchange.send(staying, Visit("", who, sent_by=by, destination=PARKED))
+
+    # attended
+
+    def _attended(self, leg: SwitchedLeg, second: SwitchedLeg) -> None:
+        first, other = self._exchange.patch(leg), self._exchange.patch(second)
+        if first is not None and other is not None and first is not other:
+            self._connect(leg, first.other(leg), second, other.other(second))
+        elif first is not None and other is None:
+            self._hand_over(leg, first.other(leg), second)
+        elif other is not None and first is None:
+            self._hand_over(second, other.other(second), leg, asked=leg)
+        else:
+            leg.transfer_told(DECLINED)
+
+    def _connect(
+        self, leg: SwitchedLeg, staying: SwitchedLeg, second: SwitchedLeg, reached: SwitchedLeg
+    ) -> None:
+        """Join the two whom one telephone talked with in turn."""
+        self._exchange.part(leg)
+        self._exchange.part(second)
+        self._exchange.join(staying, reached)
+        self._finish(leg)
+        self._exchange.dismiss(second)
+
+    def _hand_over(
+        self,
+        leg: SwitchedLeg,
+        staying: SwitchedLeg,
+        second: SwitchedLeg,
+        *,
+        asked: SwitchedLeg | None = None,
+    ) -> None:
+        """Send who stays to where a second call has not yet reached anybody."""
+        guest = self._exchange.guest(second)
+        if guest is None:
+            (asked or leg).transfer_told(DECLINED)
+            return
+        by = self._exchange.party(leg)
+        places = self._places
+        if places is not None and places.claim(second.call_id, staying, by.number) is not None:
+            self._wait(staying, by)
+        else:
+            self._exchange.send(staying, self._visit(staying, guest.stands_for, by))
+        self._exchange.dismiss(second if asked is None else leg)
+        self._finish(asked or leg)
+
+    def _visit(self, staying: SwitchedLeg, target: str, by: Party) -> Visit:
+        return Visit(target, self._exchange.party(staying), sent_by=by)
+
+    def _finish(self, leg: SwitchedLeg) -> None:
+        leg.transfer_told(DONE)
+        self._exchange.dismiss(leg)
+
+    # taking another's place (RFC 3891)
+
+    async def take_over(self, leg: SwitchedLeg, replaced: SwitchedLeg) -> None:
+        """Let a leg talk, to the end, in place of one that is joined to somebody.
+
+        Where that one is joined to nobody, the leg is hung up.
+        """
+        patch = self._exchange.patch(replaced)
+        if patch is None:
+            await leg.hang_up()
+            return
+        self._exchange.replace(replaced, leg)
+        self._exchange.dismiss(replaced)
+        await leg.answer()
+        await patch.without(leg)
