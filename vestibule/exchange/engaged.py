@@ -1,7 +1,7 @@
 """Which extensions are on the telephone: each call of theirs, and how far it is. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 
@@ -22,7 +22,7 @@ class Engaged:
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, changed: Callable[[str], None]) -> None:
-        """Have `changed` told the extension whenever its state is another one."""
+        """Have `changed` told the extension whenever one of its calls begins, gets on, or ends."""
         self._listeners.append(changed)
 
     def state(self, extension: str) -> Engagement:
@@ -30,14 +30,19 @@ class Engaged:
         calls = self._extensions.get(extension)
         return max(calls.values(), default=Engagement.IDLE) if calls else Engagement.IDLE
 
+    def calls(self, extension: str) -> Mapping[str, Engagement]:
+        """The calls of an extension, by the name of their leg."""
+        return dict(self._extensions.get(extension, {}))
+
     def note(self, call_id: str, extension: str, engagement: Engagement) -> None:
         """A call of an extension begins, or gets further."""
         if not extension:
             return
-        before = self.state(extension)
+        if self._calls.get(call_id) == (extension, engagement):
+            return
         self._calls[call_id] = extension, engagement
         self._extensions[extension][call_id] = engagement
-        self._tell(extension, before)
+        self._tell(extension)
 
     def answered(self, call_id: str) -> None:
         """A call that is known got through."""
@@ -49,13 +54,11 @@ class Engaged:
         extension, _ = self._calls.pop(call_id, ("", None))
         if not extension:
             return
-        before = self.state(extension)
         del self._extensions[extension][call_id]
         if not self._extensions[extension]:
             del self._extensions[extension]
-        self._tell(extension, before)
+        self._tell(extension)
 
-    def _tell(self, extension: str, before: Engagement) -> None:
-        if self.state(extension) is not before:
-            for changed in self._listeners:
-                changed(extension)
+    def _tell(self, extension: str) -> None:
+        for changed in self._listeners:
+            changed(extension)
