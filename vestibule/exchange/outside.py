@@ -277,11 +277,9 @@ def _told_as(shown: Identity, route: Route, trunk: Trunk) -> _Told:
 
 
 def _written(diversions: Sequence[str], own: str, route: Route) -> tuple[Diversion, ...]:
-    """Who sent the call on, in numbers that mean something outside: an extension is our own."""
-    numbers: list[str] = []
-    for each in diversions:
-        outer = parse_number(each)
-        written = (outer or Number(own)).written(route.form)
-        if numbers[-1:] != [written]:
-            numbers.append(written)
-    return tuple(Diversion(number, "unconditional") for number in numbers)
+    """Who sent the call on, in numbers that mean something outside: an extension is our own.
+
+    Each time is told, so that a call that goes in circles grows and is known by it.
+    """
+    numbers = [parse_number(each) or Number(own) for each in diversions]
+    return tuple(Diversion(each.written(route.form), "unconditional") for each in numbers)
