@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 COMPANY = "company"
 """The key of the one document of restrictions."""
 
+SHORTEST = 2
+"""Digits of an extension."""
+
 REFUSED = "call_refused"
 """The flow of those who are refused by a sentence; it is told whether they are `anonymous`."""
 
@@ -73,6 +76,11 @@ class Arrivals:
         self._extensions = extensions
         self._faults = faults
         self._clock = clock
+
+    def accepts(self, dialed: str) -> bool:
+        """Whether a number may lead somewhere, for our own telephones at least."""
+        short = dialed.isascii() and dialed.isdigit() and len(dialed) >= SHORTEST
+        return short or lead(dialed, self._numbers, ()) is not None
 
     async def arrive(self, dialed: str, caller: Party) -> Destination | Rejection:
         """Where a call to `dialed` goes now; `caller` is whoever dialled, or transferred, there.

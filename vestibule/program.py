@@ -29,15 +29,18 @@ from telephony.media.wideband import wideband_there
 from telephony.telephones import Telephones
 from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
 from vestibule.accounts import Accounts
+from vestibule.arrivals import Arrivals
 from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.metrics import LOOK_EVERY_S, Figures, MailsWaiting, Present
+from vestibule.opening import Opening
 from vestibule.pbx_line import PbxCalls, open_pbx_line
 from vestibule.reception import Reception
 from vestibule.registrations import KeptBindings
 from vestibule.settings import BadSettings, Media, Settings, Sip
+from vestibule.shelves import restrictions, schedules
 from vestibule.switchboard import Switchboard
 from vestibule.tally import UNCOUNTED, Tally
 from vestibule.tokens import WireTokens, draw_key
@@ -123,11 +126,12 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         accounts = Accounts(SqlAlchemyListing(mailroom.database), settings.sip.realm)
         await accounts.look()
         telephones = _telephones(accounts, mailroom, settings.sip.realm)
-        reception = Reception(switchboard, voice, mailboxes, clock)
+        arrivals = open_arrivals(settings, mailroom, switchboard, clock)
+        reception = Reception(switchboard, voice, mailboxes, clock, arrivals=arrivals)
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
-            settings.sip, secrecy, codecs, plane, clock, switchboard, reception, board.lamps,
+            settings.sip, secrecy, codecs, plane, clock, arrivals, reception, board.lamps,
             telephones, tally,
         )  # fmt: skip
         async with (
@@ -218,6 +222,20 @@ def codecs_there(media: Media) -> tuple[Codec, ...]:
     return codecs
 
 
+def open_arrivals(
+    settings: Settings, mailroom: Mailroom, switchboard: Switchboard, clock: Clock
+) -> Arrivals:
+    """What leads arriving calls, by the choices in the database of the mailroom."""
+    return Arrivals(
+        numbers=settings.numbers,
+        opening=Opening(schedules(mailroom.database), clock, settings.company.zone),
+        restrictions=restrictions(mailroom.database),
+        extensions=switchboard.extensions,
+        faults=switchboard.faults,
+        clock=clock,
+    )
+
+
 def _telephones(accounts: Accounts, mailroom: Mailroom, realm: str) -> Telephones:
     """The telephones of the line; those whose account is gone are let go."""
     book = KeptBindings(SqlAlchemyRegistrations(mailroom.database))
@@ -232,7 +250,7 @@ def _line(
     codecs: Sequence[Codec],
     plane: MediaPlane,
     clock: Clock,
-    switchboard: Switchboard,
+    arrivals: Arrivals,
     reception: Reception,
     lamps: Lamps,
     telephones: Telephones,
@@ -247,7 +265,7 @@ def _line(
         clock,
         WireTokens(),
         reception.attend,
-        switchboard.accepts,
+        arrivals.accepts,
         lamps,
         accounts=telephones,
         secrecy=secrecy,

@@ -4,10 +4,12 @@ from call.clock import Clock
 from call.leg import HangUpCause, Leg
 from ivr.prompts import Voice
 from ivr.session import Session
+from vestibule.arrivals import Arrivals, Rejection
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.guest import Guest, Visit
 from vestibule.exchange.own_telephone import Desk
 from vestibule.logs import bound_call
+from vestibule.numbers import Destination
 from vestibule.operations import CallOperations
 from vestibule.switchboard import Switchboard
 from voicemail.mailboxes import Mailboxes
@@ -16,7 +18,8 @@ from voicemail.mailboxes import Mailboxes
 class Reception:
     """Every call's first stop, and where it goes on when it is sent elsewhere.
 
-    Without `connecting` nobody can be rung, and nobody is sent anywhere.
+    Without `connecting` nobody can be rung, and nobody is sent anywhere. Without `arrivals` anybody
+    reaches what the settings name, at any hour.
     """
 
     def __init__(
@@ -27,8 +30,10 @@ class Reception:
         clock: Clock,
         connecting: Connecting | None = None,
         desk: Desk | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._desk = desk
+        self._arrivals = arrivals
         self._switchboard = switchboard
         self._voice = voice
         self._mailboxes = mailboxes
@@ -60,9 +65,9 @@ class Reception:
 
     async def _talk(self, guest: Guest) -> None:
         leg, visit = guest.leg, guest.visit
-        destination = self._switchboard.destination(visit.dialed)
-        if destination is None:
-            await leg.hang_up(HangUpCause.NOT_FOUND)
+        destination = await self._destination(visit)
+        if isinstance(destination, Rejection):
+            await leg.hang_up(destination.cause)
             return
         operations = CallOperations(
             self._mailboxes,
@@ -79,3 +84,9 @@ class Reception:
             await session.run()
         finally:
             await operations.close()
+
+    async def _destination(self, visit: Visit) -> Destination | Rejection:
+        """Where a visit leads; who transferred a caller is the one who dialled."""
+        if self._arrivals is not None:
+            return await self._arrivals.arrive(visit.dialed, visit.sent_by or visit.caller)
+        return self._switchboard.destination(visit.dialed) or Rejection(HangUpCause.NOT_FOUND)

@@ -1,6 +1,6 @@
 """What each number leads to, and the dialogue that begins there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from call.clock import Clock
@@ -46,6 +46,10 @@ class Switchboard:
     def destination(self, dialed: str) -> Destination | None:
         """Where a dialled number leads."""
         return find_destination(dialed, self._numbers)
+
+    async def extensions(self) -> Collection[str]:
+        """The extensions in service. Raises StoreUnavailable."""
+        return await self._extensions.in_service()
 
     async def dialogue(self, destination: Destination) -> Dialogue:
         """A dialogue at its beginning, in the company's zone and language."""
