@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from call.clock import Clock
-from directory.errors import ExtensionRefused, ExtensionUnknown, PhoneRefused, PhoneUnknown
+from directory.errors import (
+    ExtensionExists,
+    ExtensionRefused,
+    ExtensionUnknown,
+    PhoneRefused,
+    PhoneUnknown,
+)
 from directory.extension import LONGEST_NAME, Extension, Phone, Proofs, faults, proofs_of
 from directory.ports import Chance, Listing
 
@@ -49,12 +55,18 @@ class Directory:
                 return extension
         raise ExtensionUnknown(number)
 
+    async def examine(self, extension: Extension) -> None:
+        """Raises what `add` would."""
+        _check(extension)
+        if extension.number in {each.number for each in await self._listing.extensions()}:
+            raise ExtensionExists(extension.number)
+
     async def add(self, extension: Extension, phone_name: str | None) -> NewPhone | None:
         """Make an extension, and its first telephone unless that has no name.
 
         Raises ExtensionRefused with all that is wrong, and ExtensionExists.
         """
-        _check(extension)
+        await self.examine(extension)
         made = None if phone_name is None else self._draw(extension.number, phone_name)
         phone = None if made is None else made.phone
         proofs = None if made is None else _proofs_of(made, self._realm)

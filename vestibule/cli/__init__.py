@@ -11,11 +11,13 @@ from call.errors import Fault
 from vestibule.cli.auditing import audit
 from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
+from vestibule.cli.extensions import app as extension_commands
 from vestibule.cli.flows import app as flow_commands
 from vestibule.cli.keys import app as key_commands
 from vestibule.cli.mail import app as mail_commands
 from vestibule.cli.mailboxes import app as mailbox_commands
 from vestibule.cli.messages import app as message_commands
+from vestibule.cli.phones import app as phone_commands
 from vestibule.cli.prompts import app as prompt_commands
 from vestibule.cli.running import demo, serve
 
@@ -31,11 +33,13 @@ app.command("demo")(demo)
 app.command("call")(call)
 app.command("doctor")(doctor)
 app.command("audit")(audit)
+app.add_typer(extension_commands, name="extension")
 app.add_typer(flow_commands, name="flow")
 app.add_typer(key_commands, name="keys")
 app.add_typer(mail_commands, name="mail")
 app.add_typer(mailbox_commands, name="mailbox")
 app.add_typer(message_commands, name="message")
+app.add_typer(phone_commands, name="phone")
 app.add_typer(prompt_commands, name="prompts")
 
 
