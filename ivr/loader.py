@@ -36,9 +36,13 @@ def load_flows(
     book: PhraseBook,
     operations: Mapping[str, OperationSpec],
     extensions: Collection[str] = (),
+    beside: Path | None = None,
 ) -> Flows:
-    """Every flow of `directory`, ready to run. Raises FlowsRefused with all that is wrong."""
-    flows, faults = _read_all(directory, book, operations, extensions)
+    """Every flow of `directory`, and of the folder `beside` it where there is one, ready to run.
+
+    Raises FlowsRefused with all that is wrong.
+    """
+    flows, faults = _read_all(directory, beside, book, operations, extensions)
     errors = [fault for fault in faults if fault.severity is Severity.ERROR]
     if errors:
         raise FlowsRefused(errors)
@@ -51,9 +55,11 @@ def check_flows(
     book: PhraseBook,
     operations: Mapping[str, OperationSpec],
     extensions: Collection[str] = (),
+    beside: Path | None = None,
 ) -> list[FlowFault]:
-    """All that is wrong or doubtful in the flows of `directory`; empty when all is well."""
-    return _read_all(directory, book, operations, extensions)[1]
+    """All that is wrong or doubtful in the flows of `directory`, and of the folder `beside` it;
+    empty when all is well."""
+    return _read_all(directory, beside, book, operations, extensions)[1]
 
 
 def flow_files(directory: Path) -> list[Path]:
@@ -63,6 +69,7 @@ def flow_files(directory: Path) -> list[Path]:
 
 def _read_all(
     directory: Path,
+    beside: Path | None,
     book: PhraseBook,
     operations: Mapping[str, OperationSpec],
     extensions: Collection[str],
@@ -70,11 +77,7 @@ def _read_all(
     flows: dict[str, Flow] = {}
     faults: list[FlowFault] = []
     builder = FlowBuilder(book)
-    files = flow_files(directory)
-    if not files:
-        faults.append(
-            FlowFault(str(directory), "", "no flow here", "Give the folder that holds *.toml.")
-        )
+    files = _files(directory, beside, faults)
     for path in files:
         entry = _read(path, faults)
         if entry is None:
@@ -88,6 +91,22 @@ def _read_all(
     for flow in flows.values():
         faults.extend(check(flow, surroundings))
     return flows, faults
+
+
+def _files(directory: Path, beside: Path | None, faults: list[FlowFault]) -> list[Path]:
+    """The flow files of both folders; no file of the second stands in for one of the first."""
+    files = flow_files(directory)
+    if not files:
+        advice = "Give the folder that holds *.toml."
+        faults.append(FlowFault(str(directory), "", "no flow here", advice))
+    names = {path.name for path in files}
+    for path in [] if beside is None else flow_files(beside):
+        if path.name in names:
+            advice = "Choose another name."
+            faults.append(FlowFault(str(path), "", "there is a flow of this name already", advice))
+        else:
+            files.append(path)
+    return files
 
 
 def _read(path: Path, faults: list[FlowFault]) -> schema.FlowEntry | None:

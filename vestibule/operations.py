@@ -14,6 +14,7 @@ from ivr.operations import Outcome
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.own_telephone import Desk, OwnTelephone
 from vestibule.exchange.reach import Reaching
+from vestibule.front import Front, FrontOperations
 from vestibule.leaving import Leaving, Resolve
 from vestibule.owning import Owning
 from voicemail.mailboxes import Mailboxes
@@ -25,7 +26,8 @@ class CallOperations:
     """Answers for the flows of one call. `close` it when the call is over.
 
     `leg` is the caller's, `exchange` what brings callers and others together; without them nobody
-    can be rung. Without a `desk` nobody is parked or picked up.
+    can be rung. Without a `desk` nobody is parked or picked up; without a `front` nobody is found
+    by name, and there is no closure message. `dialed` is the number that the caller called.
     """
 
     def __init__(
@@ -36,7 +38,10 @@ class CallOperations:
         leg: Leg | None = None,
         exchange: Connecting | None = None,
         desk: Desk | None = None,
+        front: Front | None = None,
+        dialed: str = "",
     ) -> None:
+        self._front = FrontOperations(front, caller, dialed)
         self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
         self._leaving = Leaving(mailboxes, caller, resolve)
@@ -50,6 +55,7 @@ class CallOperations:
             **self._owning.bound,
             **self._reaching.bound,
             **self._own_telephone.bound,
+            **self._front.bound,
         }
 
     @property
@@ -73,4 +79,7 @@ class CallOperations:
         try:
             await self._leaving.close()
         finally:
-            await self._owning.close()
+            try:
+                await self._owning.close()
+            finally:
+                await self._front.close()
