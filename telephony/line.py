@@ -192,6 +192,7 @@ class SipLine:
             lamps=self._lamps is not None,
             presence=True,
             registers=self._accounts is not None,
+            stands_for=self._stands_for,
         )
         if self._lamps is not None:
             await self._lamps.load()
@@ -451,6 +452,11 @@ class SipLine:
         party = self._accounts.accounts.party(event.account) if self._accounts else None
         vouched = self._door.vouches_for(event.source.host)
         return party or replace(event.caller, internal=vouched)
+
+    def _stands_for(self, user: str) -> str:
+        """The number of an account; other users stand for themselves."""
+        party = self._accounts.accounts.party(user) if self._accounts else None
+        return user if party is None else party.number
 
     def _leg(
         self,

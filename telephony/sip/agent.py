@@ -18,7 +18,7 @@ every race.
     announcing          lamps nobody asked for             telling               NOTIFY, one by one
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from call.errors import Misuse
 from telephony.sip.announcing import Announcing
@@ -92,6 +92,7 @@ class UserAgent:
         lamps: bool = False,
         presence: bool = False,
         registers: bool = False,
+        stands_for: Callable[[str], str] = lambda user: user,
     ) -> None:
         core = Core(local, tokens, times or Times(), session or SessionPolicy())
         self._core = core
@@ -113,7 +114,7 @@ class UserAgent:
         self._answering = answering
         served = ((SUMMARY,) if lamps else ()) + ((DIALOG,) if presence else ())
         self._capabilities = CAPABILITIES + allow_events(served)
-        self.subscriptions = Subscriptions(core, served=served)
+        self.subscriptions = Subscriptions(core, served=served, stands_for=stands_for)
         self.announcing = Announcing(core)
         self.registering = Registering(core, self._asking)
         self.registrar = Registrar(core)

@@ -13,7 +13,7 @@ not written down one by one, so the numbers of a restored dialog leap past those
 and that is written down before any is used.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import ceil
 
@@ -87,10 +87,20 @@ class _Ask:
 
 
 class Subscriptions:
-    """The notifier of lamps. `served` names the event packages whose states somebody knows."""
+    """The notifier of lamps. `served` names the event packages whose states somebody knows.
 
-    def __init__(self, core: Core, *, served: Collection[str]) -> None:
+    A telephone that watches its own SIP user watches what the user `stands_for`.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        *,
+        served: Collection[str],
+        stands_for: Callable[[str], str] = lambda user: user,
+    ) -> None:
         self._core = core
+        self._stands_for = stands_for
         self._served = frozenset(served)
         self._allowed = allow_events(self._served)
         self._known: dict[str, Subscription] = {}
@@ -209,11 +219,11 @@ class Subscriptions:
 
     def _opened(self, request: Request, source: Peer) -> Subscription:
         target = request.target
-        account = account_of(target)
+        named = account_of(target)
         return Subscription(
             id=self._core.token(),
-            account=account,
-            account_uri=account_uri(account, target.host or self._core.local.host),
+            account=self._stands_for(named),
+            account_uri=account_uri(named, target.host or self._core.local.host),
             event=event_of(request),
             dialog=as_called(request, self._core.token(), source),
         )
