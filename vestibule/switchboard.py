@@ -1,10 +1,12 @@
 """What each number leads to, and the dialogue that begins there."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from call.clock import Clock
 from ivr.dialogue import Dialogue
+from ivr.flow import Held
 from ivr.machine import Flows
 from ivr.prompts import Value
 from vestibule.extensions import Extensions
@@ -12,6 +14,8 @@ from vestibule.numbers import Destination, find_destination
 from vestibule.settings import BadSettings, Company, Number
 from voicemail.mailboxes import Mailboxes
 from voicemail.message import Treatment, TreatmentKind
+
+NOTHING: Mapping[str, Held] = MappingProxyType({})
 
 EXTENSION = "extension"
 """The flow of an extension that is called: it needs the extension's `mailbox`."""
@@ -51,13 +55,19 @@ class Switchboard:
         """The extensions in service. Raises StoreUnavailable."""
         return await self._extensions.in_service()
 
-    async def dialogue(self, destination: Destination) -> Dialogue:
-        """A dialogue at its beginning, in the company's zone and language."""
+    async def dialogue(
+        self, destination: Destination, given: Mapping[str, Held] = NOTHING, language: str = ""
+    ) -> Dialogue:
+        """A dialogue at its beginning, in the company's zone; and language, unless one is given.
+
+        `given` holds what no settings could write beside a number.
+        """
+        written = self._given(destination.flow, dict(destination.parameters))
         return Dialogue(
             self._flows,
             destination.flow,
-            given=self._given(destination.flow, dict(destination.parameters)),
-            language=self._language,
+            given={**written, **given},
+            language=language or self._language,
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
             extensions=await self._extensions.in_service(),
             offered=self._offered,

@@ -34,9 +34,6 @@ class Screening(Protocol):
     def screen(self, step: Ring, caller: Party, name: Path | None) -> Screen:
         """How to ask for one call; `name` is the caller's own voice saying who calls."""
 
-    def dismiss(self, leg: SwitchedLeg) -> None:
-        """Tell somebody who was not quick enough, and hang up."""
-
 
 class Connecting:
     """The exchange, what can be rung, and who is who: for all calls. `spool` gives a new file."""

@@ -5,8 +5,9 @@ was taken in the same instant is dismissed. So of two who answer at once exactly
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from call.errors import Unavailable
 from call.leg import HangUpCause
@@ -27,8 +28,18 @@ class NotTaken:
     busy: bool = False
 
 
-Screen = Callable[[SwitchedLeg], Awaitable[bool]]
-"""Asks whoever answered whether they take the call. Cancelled, it tells them that it is gone."""
+class Screen(Protocol):
+    """Asks those who answered whether they take the call."""
+
+    async def ask(self, leg: SwitchedLeg) -> bool:
+        """Whether they do; who does not is hung up. Cancelled, they are told that it is gone."""
+
+    def taken(self) -> None:
+        """Somebody has the call now."""
+
+    def dismiss(self, leg: SwitchedLeg) -> None:
+        """End the leg of somebody who took it too late."""
+
 
 Dismiss = Callable[[SwitchedLeg], None]
 """Ends a leg that answered too late, without waiting for its end."""
@@ -108,13 +119,15 @@ class Ringing:
     async def _attempt(self, bell: Bell, rings: Rings) -> SwitchedLeg:
         async with asyncio.timeout(self._seconds):
             leg = await bell.ring(rings)
-        if self._screen is not None and not await self._screen(leg):
+        if self._screen is not None and not await self._screen.ask(leg):
             raise NotReached(HangUpCause.REJECTED)
         return leg
 
     def _stop(
         self, attempts: Sequence[asyncio.Future[SwitchedLeg]], won: SwitchedLeg | None
     ) -> None:
+        if won is not None and self._screen is not None:
+            self._screen.taken()
         for attempt in attempts:
             attempt.cancel()
             attempt.add_done_callback(lambda done: self._settle(done, won))
@@ -123,7 +136,8 @@ class Ringing:
         if attempt.cancelled() or attempt.exception() is not None:
             return
         if attempt.result() is not won:
-            self._dismiss(attempt.result())
+            dismiss = self._dismiss if self._screen is None else self._screen.dismiss
+            dismiss(attempt.result())
 
 
 def _leg_of(attempts: Sequence[asyncio.Future[SwitchedLeg]]) -> SwitchedLeg | None:

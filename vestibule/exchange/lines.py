@@ -1,0 +1,145 @@
+"""What can be rung by the lines of the program: registered telephones, and numbers outside."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Protocol
+from urllib.parse import quote
+
+from call.errors import Unavailable
+from call.leg import HangUpCause, Leg, Party
+from routing.outgoing import Identity
+from telephony.leg import SipLeg
+from telephony.line import SipLine
+from telephony.sip.events import Binding, Diversion
+from telephony.watcher import Transfer
+from vestibule.exchange.exchange import Exchange
+from vestibule.exchange.ports import Bell, NotReached, Rings, Shown
+
+log = logging.getLogger(__name__)
+
+
+class Accounts(Protocol):
+    """Whose telephone is whose."""
+
+    def users_of(self, extension: str) -> Sequence[str]:
+        """The SIP users that stand for an extension."""
+
+
+class Trunks(Protocol):
+    """The way to the world outside."""
+
+    async def call(
+        self,
+        number: str,
+        caller: Identity,
+        *,
+        diversions: Sequence[str] = (),
+        rings: Callable[[SipLeg, bool], None] | None = None,
+    ) -> SipLeg:
+        """Call a number and wait until somebody answers. Raises NotReached."""
+
+
+Identify = Callable[[str, Shown], Awaitable[Identity | None]]
+"""As whom a number outside is called; None where the extension behind it may not call it."""
+
+
+class LineBells:
+    """Implements `Bells` on a SIP line; `attach` it before the first call.
+
+    `host` is what From shows beside the number of a caller.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        accounts: Accounts,
+        host: str,
+        trunks: Trunks | None = None,
+        identify: Identify | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._accounts = accounts
+        self._host = host
+        self._trunks = trunks
+        self._identify = identify
+        self._line: SipLine | None = None
+
+    def attach(self, line: SipLine) -> None:
+        """The line that telephones are rung by."""
+        self._line = line
+
+    def find(self, call_id: str) -> SipLeg | None:
+        """A leg of the line by its `call_id`."""
+        return None if self._line is None else self._line.leg(call_id)
+
+    def registered(self, extension: str) -> bool:
+        """Whether an extension has a telephone that can be rung."""
+        return any(True for _ in self._bindings(extension))
+
+    def telephones(self, extension: str, shown: Shown) -> Sequence[Bell]:
+        """Every telephone of an extension that is registered just now."""
+        party = Party(extension, internal=True)
+        return [
+            Bell(party, partial(self._ring, binding, party, shown))
+            for binding in self._bindings(extension)
+        ]
+
+    def outside(self, number: str, shown: Shown) -> Bell:
+        """A number outside, by the trunks."""
+        return Bell(Party(number), partial(self._call_outside, number, shown))
+
+    def _bindings(self, extension: str) -> Sequence[Binding]:
+        if self._line is None:
+            return ()
+        users = self._accounts.users_of(extension)
+        return [binding for user in users for binding in self._line.telephones(user)]
+
+    async def _ring(self, binding: Binding, party: Party, shown: Shown, rings: Rings) -> SipLeg:
+        if self._line is None:
+            raise Unavailable("no line is open")
+        leg = self._line.dial(
+            binding.uri,
+            peer=binding.peer,
+            from_uri=self._from(shown.caller),
+            caller=shown.caller,
+            diversions=[Diversion(number) for number in shown.diversions],
+        )
+        leg.watcher = _Ringing(rings)
+        self._exchange.rung(leg, party)
+        try:
+            await leg.answer()
+        except BaseException:
+            self._exchange.dismiss(leg)
+            raise
+        if not leg.up:
+            raise NotReached((await leg.end()).cause)
+        return leg
+
+    async def _call_outside(self, number: str, shown: Shown, rings: Rings) -> SipLeg:
+        identity = await self._identify(number, shown) if self._identify else None
+        if self._trunks is None or identity is None:
+            raise NotReached(HangUpCause.REJECTED)
+        leg = await self._trunks.call(number, identity, diversions=shown.diversions, rings=rings)
+        self._exchange.rung(leg, Party(number))
+        return leg
+
+    def _from(self, caller: Party) -> str:
+        return f"sip:{quote(caller.number or 'anonymous', safe='+*')}@{self._host}"
+
+
+class _Ringing:
+    """Hears whether a leg rings, and passes it on."""
+
+    def __init__(self, rings: Rings) -> None:
+        self._rings = rings
+
+    def rings(self, leg: Leg, early: bool) -> None:
+        if isinstance(leg, SipLeg):
+            self._rings(leg, early)
+
+    def held(self, leg: Leg, on: bool) -> None:
+        """Nobody hears a call yet that is only ringing."""
+
+    def transfer_asked(self, leg: Leg, transfer: Transfer) -> None:
+        """Nor has it anybody to be transferred."""
