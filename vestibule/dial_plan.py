@@ -17,9 +17,6 @@ from vestibule.settings import Number
 OUTGOING = "outgoing"
 """The flow that a call to the outside goes through; it is given the `number`."""
 
-PARKED = "parked"
-"""The flow of somebody who waits in a slot."""
-
 VOICEMAIL = ("8500", "*97")
 
 CODES: Mapping[str, Destination] = MappingProxyType(

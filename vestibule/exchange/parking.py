@@ -8,13 +8,14 @@ forsaken: their dialogue leads them on. While the parker is rung the slot can st
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from call.clock import Clock
 from call.leg import Leg, Party
 from call.masking import masked
+from ivr.prompts import Value
 from routing.parking import PARK, SLOTS, ParkingLot
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.patch import SIGNAL_TICKET
@@ -33,6 +34,13 @@ GONE = "gone"
 
 Changed = Callable[[str, bool], None]
 """Told of a slot that somebody begins to wait in (True), or that is free again."""
+
+
+Say = Callable[[Leg, str, Mapping[str, Value]], Awaitable[None]]
+"""Says a phrase on a leg, and returns when it is said."""
+
+TELL_S = 10.0
+"""How long a telephone rings to show its owner where a call is parked."""
 
 
 @dataclass(slots=True)
@@ -63,7 +71,9 @@ class Parking:
         timeout_s: float,
         ring_back_s: float,
         changed: Changed,
+        say: Say,
     ) -> None:
+        self._say = say
         self._connecting = connecting
         self._clock = clock
         self._lot = ParkingLot(timeout_s)
@@ -120,6 +130,33 @@ class Parking:
         """Free the slot of somebody who hangs up, also before they are attended to."""
         await guest.leg.end()
         self._let_go(guest, GONE)
+
+    async def tell_parker(self, leg: SwitchedLeg, slot: str, *, listens: bool) -> None:
+        """Tell a parker the slot of a guest they transferred blind, and hang up.
+
+        Where the telephone has its call on hold it would not be heard: it is rung instead, and
+        shows the slot as the number that calls. Whoever takes that call hears the slot.
+        """
+        guest = next((each for each in self._guests.values() if each.slot == slot), None)
+        if listens:
+            await self._say(leg, "park.parked", {"slot": slot})
+        await leg.hang_up()
+        if listens or guest is None:
+            return
+        who = guest.who.name or guest.who.number
+        shown = Shown(Party(slot, who, internal=True))
+        bells = self._connecting.bells.telephones(guest.parker, shown) if guest.parker else ()
+        came = await Ringing(bells, TELL_S, self._connecting.dismiss).run(_unheard)
+        if isinstance(came, Taken):
+            await self._say(came.leg, "park.parked", {"slot": slot})
+            await came.leg.hang_up()
+
+    async def tell_full(self, leg: SwitchedLeg, target: str) -> None:
+        """Tell a parker, above the call they stay in, why nobody was parked."""
+        if target == PARK:
+            await self._say(leg, "park.full_returned", {})
+        else:
+            await self._say(leg, "park.taken", {"slot": target})
 
     async def wait(self, leg: Leg) -> str | None:
         """Let a guest wait who was parked, to the end of it; the parker, where nobody took them.
@@ -199,3 +236,7 @@ class Parking:
 def _fields(guest: _Guest) -> dict[str, object]:
     number = masked(guest.who.number)
     return {"call_id": guest.leg.call_id, "slot": guest.slot, "who": number}
+
+
+def _unheard(leg: SwitchedLeg, early: bool) -> None:
+    """Nobody listens to how a telephone rings."""

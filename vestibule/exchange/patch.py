@@ -105,6 +105,10 @@ class Patch:
             if not self._holders:
                 leg.bridge(other)
 
+    def holds(self, leg: SwitchedLeg) -> bool:
+        """Whether a side has the other on hold, and hears nothing itself."""
+        return any(each is leg for each in self._holders)
+
     async def without(self, leg: SwitchedLeg) -> None:
         """Wait until a leg is no longer in it."""
         if leg in self:

@@ -43,6 +43,12 @@ class Places(Protocol):
     def claim(self, parker_call: str, guest: SwitchedLeg, parker: str) -> str | None:
         """Park a guest in the slot that was promised to a call; None where none was."""
 
+    async def tell_parker(self, leg: SwitchedLeg, slot: str, *, listens: bool) -> None:
+        """Tell who parked somebody where they wait, and hang up."""
+
+    async def tell_full(self, leg: SwitchedLeg, target: str) -> None:
+        """Tell somebody who stays in the call why nobody was parked."""
+
 
 Find = Callable[[str], SwitchedLeg | None]
 """A leg by its `call_id`."""
@@ -113,12 +119,21 @@ class Transfers:
             self._exchange.dismiss(staying)
 
     def _park(self, leg: SwitchedLeg, staying: SwitchedLeg, target: str) -> None:
-        by = self._exchange.party(leg)
-        if self._places is None or self._places.park(target, staying, by.number) is None:
-            leg.transfer_told(BUSY_HERE)
+        places, patch = self._places, self._exchange.patch(leg)
+        if places is None or patch is None:
             return
+        by, listens = self._exchange.party(leg), not patch.holds(leg)
+        slot = places.park(target, staying, by.number)
+        if slot is None:
+            leg.transfer_told(BUSY_HERE)
+            self._exchange.spawn(places.tell_full(leg, target), f"lot full {leg.call_id}")
+            return
+        self._exchange.part(leg)
         self._wait(staying, by)
-        self._finish(leg)
+        leg.transfer_told(DONE)
+        self._exchange.spawn(
+            places.tell_parker(leg, slot, listens=listens), f"parked by {leg.call_id}"
+        )
 
     def _wait(self, staying: SwitchedLeg, by: Party) -> None:
         who = self._exchange.party(staying)
