@@ -1,6 +1,6 @@
 """What each number leads to, and the dialogue that begins there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,15 @@ EXTENSION = "extension"
 """The flow of an extension that is called: it needs the extension's `mailbox`."""
 
 
+Codes = Callable[[], Awaitable[Collection[str]]]
+"""The codes that the company's own people may dial in a menu, and on their telephones."""
+
+
+async def no_codes() -> Collection[str]:
+    """Nobody was given any."""
+    return ()
+
+
 class Switchboard:
     """Begins dialogues. Raises BadSettings, every fault at once, when a number leads nowhere."""
 
@@ -33,11 +42,14 @@ class Switchboard:
         mailboxes: Mailboxes,
         clock: Clock,
         language: str = "fr",
+        codes: Codes = no_codes,
+        extensions: Extensions | None = None,
     ) -> None:
+        self._codes = codes
         self._company = company
         self._numbers = tuple(numbers)
         self._flows = flows
-        self._extensions = Extensions(mailboxes, clock)
+        self._extensions = extensions or Extensions(mailboxes, clock)
         self._clock = clock
         self._language = language
         if faults := [fault for entry in self._numbers for fault in self._entry_faults(entry)]:
@@ -55,6 +67,10 @@ class Switchboard:
         """The extensions in service. Raises StoreUnavailable."""
         return await self._extensions.in_service()
 
+    async def codes(self) -> Collection[str]:
+        """The codes that the company's own people may dial. Raises StoreUnavailable."""
+        return await self._codes()
+
     async def dialogue(
         self, destination: Destination, given: Mapping[str, Held] = NOTHING, language: str = ""
     ) -> Dialogue:
@@ -70,6 +86,7 @@ class Switchboard:
             language=language or self._language,
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
             extensions=await self._extensions.in_service(),
+            codes=await self._codes(),
             offered=self._offered,
         )
 

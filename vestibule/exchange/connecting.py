@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from call.leg import Leg, Party
+from call.leg import HangUpCause, Leg, Party
 from ivr.voices.signals import Signal
 from routing.plan import Lookup, Ring
 from vestibule.exchange.exchange import Exchange
@@ -122,6 +122,32 @@ class Connecting:
         patch = self.exchange.join(leg, other)
         await asyncio.gather(leg.answer(), other.answer())
         await patch.without(leg)
+
+    async def take_over(self, leg: SwitchedLeg) -> None:
+        """Let a leg talk, to the end, in place of the one it came to replace (RFC 3891).
+
+        That may be joined to somebody, or still ring. Where neither holds, the leg is hung up.
+        """
+        replaced = self.exchange.find(leg.replaces)
+        patch = None if replaced is None else self.exchange.patch(replaced)
+        if replaced is not None and patch is not None:
+            self.exchange.replace(replaced, leg)
+            self.exchange.dismiss(replaced)
+            await leg.answer()
+            await patch.without(leg)
+        elif replaced is not None and await self.pick_up(leg, self.exchange.party(replaced).number):
+            return
+        else:
+            await leg.hang_up(HangUpCause.NOT_FOUND)
+
+    async def pick_up(self, leg: SwitchedLeg, extension: str) -> bool:
+        """Let a leg talk, to the end, with whoever an extension rings for; False for nobody."""
+        ringing = self.ringing(extension)
+        if ringing is None or not ringing.pick_up(leg):
+            return False
+        self.exchange.take(leg)
+        await leg.end()
+        return True
 
 
 class _Early:

@@ -35,6 +35,7 @@ class Exchange:
         self._attend: Callable[[Leg, Visit], Awaitable[None]] | None = None
         self._guests: dict[str, Guest] = {}
         self._parties: dict[str, Party] = {}
+        self._legs: dict[str, SwitchedLeg] = {}
         self._patches: dict[str, Patch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.watcher: Watcher | None = None
@@ -50,6 +51,8 @@ class Exchange:
         """A leg that the reception begins to attend to; see it off when that is over."""
         guest = Guest(leg, visit)
         self._guests[leg.call_id] = guest
+        if isinstance(leg, SwitchedLeg):
+            self._legs[leg.call_id] = leg
         if leg.call_id not in self._parties:
             self._parties[leg.call_id] = leg.caller
             if leg.caller.internal:
@@ -64,9 +67,14 @@ class Exchange:
     def rung(self, leg: SwitchedLeg, party: Party) -> None:
         """A leg that we call: who is there, until it is over."""
         self._parties[leg.call_id] = party
+        self._legs[leg.call_id] = leg
         if party.internal:
             self.engaged.note(leg.call_id, party.number, Engagement.RINGING)
         self.spawn(self._watch(leg), f"watch {leg.call_id}")
+
+    def find(self, call_id: str) -> SwitchedLeg | None:
+        """A leg that is here, by its `call_id`."""
+        return self._legs.get(call_id)
 
     def guest(self, leg: Leg) -> Guest | None:
         """A leg as the reception attends to it; None where it does not."""
@@ -192,6 +200,7 @@ class Exchange:
 
     def _forget(self, leg: Leg) -> None:
         self._parties.pop(leg.call_id, None)
+        self._legs.pop(leg.call_id, None)
         self.engaged.drop(leg.call_id)
 
 

@@ -31,8 +31,8 @@ class Calls(Protocol):
 class Boxes(Protocol):
     """Who has a mailbox."""
 
-    async def in_service(self) -> tuple[str, ...]:
-        """Every number with a mailbox."""
+    async def with_mailbox(self) -> tuple[str, ...]:
+        """Every number that has one."""
 
 
 class People(Protocol):
@@ -70,7 +70,7 @@ class Standings:
 
         Raises StoreUnavailable when it is time to look and the database cannot be reached.
         """
-        boxes = frozenset(await self._boxes.in_service())
+        boxes = frozenset(await self._boxes.with_mailbox())
         await self._look()
 
         def standing(number: str) -> Standing | None:
@@ -84,6 +84,11 @@ class Standings:
             )
 
         return standing
+
+    async def handling(self, extension: str) -> Handling:
+        """What the owner of an extension chose. Raises StoreUnavailable, as `lookup` does."""
+        await self._look()
+        return self._handlings.get(extension, Handling())
 
     async def _look(self) -> None:
         async with self._looking:

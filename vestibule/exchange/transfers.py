@@ -50,9 +50,6 @@ class Places(Protocol):
         """Tell somebody who stays in the call why nobody was parked."""
 
 
-Find = Callable[[str], SwitchedLeg | None]
-"""A leg by its `call_id`."""
-
 Leads = Callable[[str, Party], Awaitable[bool]]
 """Whether a number leads anywhere for whoever sends somebody there."""
 
@@ -60,11 +57,8 @@ Leads = Callable[[str, Party], Awaitable[bool]]
 class Transfers:
     """The watcher of every leg that is joined to another."""
 
-    def __init__(
-        self, exchange: Exchange, find: Find, leads: Leads, places: Places | None = None
-    ) -> None:
+    def __init__(self, exchange: Exchange, leads: Leads, places: Places | None = None) -> None:
         self._exchange = exchange
-        self._find = find
         self._leads = leads
         self._places = places
 
@@ -85,7 +79,7 @@ class Transfers:
         log.info("transfer asked", extra=fields)
         if not transfer.replaces:
             self._blind(leg, transfer.target)
-        elif (second := self._find(transfer.replaces)) is None or second is leg:
+        elif (second := self._exchange.find(transfer.replaces)) is None or second is leg:
             leg.transfer_told(NO_SUCH_CALL)
         else:
             self._attended(leg, second)
@@ -190,19 +184,3 @@ class Transfers:
     def _finish(self, leg: SwitchedLeg) -> None:
         leg.transfer_told(DONE)
         self._exchange.dismiss(leg)
-
-    # taking another's place (RFC 3891)
-
-    async def take_over(self, leg: SwitchedLeg, replaced: SwitchedLeg) -> None:
-        """Let a leg talk, to the end, in place of one that is joined to somebody.
-
-        Where that one is joined to nobody, the leg is hung up.
-        """
-        patch = self._exchange.patch(replaced)
-        if patch is None:
-            await leg.hang_up()
-            return
-        self._exchange.replace(replaced, leg)
-        self._exchange.dismiss(replaced)
-        await leg.answer()
-        await patch.without(leg)
