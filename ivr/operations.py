@@ -214,6 +214,19 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     ),
     specify("routing.forward_off", [], {"off": [], "stranger": []}),
     specify("routing.do_not_disturb", ["wanted"], {"on": [], "off": [], "stranger": []}),
+    # ---- Calls to the outside
+    specify(
+        "routing.dial",
+        ["number"],
+        dict.fromkeys(
+            (
+                *("talked", "announced", "code", "not_allowed", "unknown", "busy", "no_answer"),
+                *("refused", "no_trunk"),
+            ),
+            (),
+        ),
+    ),
+    specify("routing.unlock", ["code"], {"ok": [], "wrong": [], "locked": []}),
     # ---- The closure message
     specify("closure.current", [], {"heard": ["announcement", "replaces"], "none": []}),
     specify(

@@ -7,6 +7,7 @@ from ivr.flow import Held
 from ivr.operations import CATALOGUE, Outcome
 from tests.ivr.memory_boxes import Box, Message, default_boxes
 from tests.ivr.memory_colleagues import MemoryColleagues
+from tests.ivr.memory_dialling import MemoryDialling
 from tests.ivr.memory_leaving import MemoryLeaving, Spool
 from tests.ivr.memory_options import MemoryOptions
 from tests.ivr.memory_owning import MemoryOwning
@@ -39,6 +40,7 @@ class MemoryMailbox:
         self._options = MemoryOptions(lambda: self._owning.owner, takes)
         self.reaching = MemoryReach(self.boxes, takes)
         self.colleagues = MemoryColleagues(own_phone or "102")
+        self.dialling = MemoryDialling()
 
     @property
     def discarded(self) -> int:
@@ -50,7 +52,7 @@ class MemoryMailbox:
         """Every operation, by the name flows know."""
         answering = {
             "voicemail": (self._leaving, self._owning, self._options),
-            "routing": (self.reaching, self.colleagues),
+            "routing": (self.reaching, self.colleagues, self.dialling),
         }
         return {
             name: getattr(part, method)
