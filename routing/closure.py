@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from routing.numbers import national
+
 VOICEMAIL = "8500"
 """The number that leads to the mailboxes everywhere; no code may be it."""
 
@@ -72,7 +74,7 @@ class Code(StrEnum):
 def closure_of(number: str, closures: Mapping[str, Closure]) -> str | None:
     """The code of the closure that callers of a number may hear; one that names it comes first."""
     for code, closure in closures.items():
-        if number in closure.numbers:
+        if national(number) in map(national, closure.numbers):
             return code
     return next((code for code, closure in closures.items() if not closure.numbers), None)
 
@@ -128,7 +130,7 @@ def _number_faults(closure: Closure, others: Mapping[str, Closure]) -> list[str]
         f"closure {code} is for {number} already"
         for code, other in others.items()
         for number in closure.numbers
-        if number in other.numbers
+        if national(number) in map(national, other.numbers)
     ]
 
 

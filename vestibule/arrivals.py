@@ -21,6 +21,7 @@ from vestibule.numbers import Destination, destination_of, find_destination, fin
 from vestibule.opening import Opening
 from vestibule.recent import Recent
 from vestibule.settings import Number
+from vestibule.switchboard import Codes, no_codes
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Arrival:
 class Arrivals:
     """Leads arriving calls.
 
-    `faults` tells why a flow cannot begin, `extensions` which ones are in service.
+    `faults` tells why a flow cannot begin, `extensions` and `codes` which ones are in service.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class Arrivals:
         extensions: Callable[[], Awaitable[Container[str]]],
         faults: Callable[[Destination], Iterable[str]],
         clock: Clock,
+        codes: Codes = no_codes,
     ) -> None:
+        self._codes = codes
         self._numbers = tuple(numbers)
         self._opening = opening
         self._restrictions = Recent(lambda: restrictions.get(COMPANY), clock)
@@ -109,7 +112,7 @@ class Arrivals:
 
     async def _led(self, dialed: str, caller: Party) -> Destination | None:
         if caller.internal:
-            return lead(dialed, self._numbers, await self._extensions())
+            return lead(dialed, self._numbers, await self._extensions(), await self._codes())
         return find_destination(dialed, self._numbers)
 
     def _at_hours(self, entry: Number, usual: Destination, decision: Decision) -> Destination:

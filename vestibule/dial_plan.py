@@ -1,9 +1,9 @@
 """What a number means that somebody inside dials: a colleague, a code, the lot, or outside. Pure.
 
 The settings come first where they name a number in full; then what is here, in this order:
-the voicemail, star codes, the parking lot, extensions, numbers of the settings by their pattern,
-and anything else that could be a telephone number goes outside. Callers from outside dial none of
-this: they reach what the settings name.
+the voicemail, star codes, the parking lot, extensions, codes of closure messages, numbers of the
+settings by their pattern, and anything else that could be a telephone number goes outside. Callers
+from outside dial none of this: they reach what the settings name.
 """
 
 import re
@@ -16,6 +16,9 @@ from vestibule.settings import Number
 
 OUTGOING = "outgoing"
 """The flow that a call to the outside goes through; it is given the `number`."""
+
+CLOSURE_CODE = "closure_code"
+"""The flow of the codes of closure messages; it is given the `code`."""
 
 VOICEMAIL = ("8500", "*97")
 
@@ -42,8 +45,16 @@ LONGER: tuple[tuple[re.Pattern[str], str, str], ...] = (
 _OUTSIDE = re.compile(r"\+?\d{3,20}")
 
 
-def lead(dialed: str, numbers: Sequence[Number], extensions: Container[str]) -> Destination | None:
-    """Where a number leads that one of our own telephones dialled; None where it leads nowhere."""
+def lead(
+    dialed: str,
+    numbers: Sequence[Number],
+    extensions: Container[str],
+    codes: Container[str] = (),
+) -> Destination | None:
+    """Where a number leads that one of our own telephones dialled; None where it leads nowhere.
+
+    `codes` are those of closure messages.
+    """
     ways: tuple[Callable[[], Destination | None], ...] = (
         lambda: find_destination(
             dialed, [each for each in numbers if not each.number.endswith("X")]
@@ -51,6 +62,7 @@ def lead(dialed: str, numbers: Sequence[Number], extensions: Container[str]) -> 
         lambda: CODES.get(dialed),
         lambda: _longer(dialed),
         lambda: _extension(dialed, extensions),
+        lambda: _closure(dialed, codes),
         lambda: find_destination(dialed, numbers),
         lambda: _outside(dialed),
     )
@@ -67,6 +79,10 @@ def _longer(dialed: str) -> Destination | None:
 
 def _extension(dialed: str, extensions: Container[str]) -> Destination | None:
     return Destination("extension", (("mailbox", dialed),)) if dialed in extensions else None
+
+
+def _closure(dialed: str, codes: Container[str]) -> Destination | None:
+    return Destination(CLOSURE_CODE, (("code", dialed),)) if dialed in codes else None
 
 
 def _outside(dialed: str) -> Destination | None:

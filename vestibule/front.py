@@ -5,16 +5,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from call.clock import Clock
 from call.leg import Party
 from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
 from ivr.flow import Held
 from ivr.operations import Outcome
+from routing.hours import BehaviourKind
 from vestibule.attendants import Attending, own_flows
-from vestibule.closing import Closing, ClosureDesk, IsOpen, never_open
+from vestibule.closing import Closing, ClosureDesk
 from vestibule.closures import open_closures
 from vestibule.looking_up import LookingUp, People
 from vestibule.mailroom import Mailroom
-from vestibule.settings import Settings
+from vestibule.opening import Opening
+from vestibule.settings import Number, Settings
+from vestibule.shelves import outside_numbers, schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,25 @@ class FrontOperations:
         await self._closing.close()
 
 
+def with_hours(numbers: Sequence[Number]) -> Sequence[str]:
+    """The numbers that the hours can close; all that the world can call where no settings say
+    what a closed number does."""
+    closed = [entry.number for entry in numbers if entry.closed is not None]
+    return closed or outside_numbers(numbers)
+
+
 def open_front(
     settings: Settings,
     mailroom: Mailroom,
-    numbers: Sequence[str] = (),
-    is_open: IsOpen = never_open,
+    clock: Clock,
 ) -> Front:
-    """The front of a company. `numbers` are those it has in the world, `is_open` tells their hours
-    to whoever turns a closure message on."""
+    """The front of a company, by the choices in the database of the mailroom."""
     company = settings.company
+    opening = Opening(schedules(mailroom.database), clock, company.zone)
     listing = SqlAlchemyListing(mailroom.database)
+
+    async def is_open(number: str) -> bool:
+        return (await opening.decision(number)).behaviour.kind is BehaviourKind.OPEN
 
     async def spoken_name(number: str) -> Path | None:
         return (await mailroom.mailboxes.heard(number, busy=False))[1]
@@ -62,7 +75,7 @@ def open_front(
     return Front(
         closing=ClosureDesk(
             open_closures(mailroom.database, mailroom.ports, company.zone),
-            tuple(numbers),
+            tuple(with_hours(settings.numbers)),
             company.zone,
             is_open,
         ),

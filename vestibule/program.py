@@ -30,7 +30,9 @@ from telephony.telephones import Telephones
 from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
 from vestibule.accounts import Accounts
 from vestibule.arrivals import Arrivals
+from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
+from vestibule.front import open_front
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
@@ -79,12 +81,19 @@ def read_book() -> Book:
     return load_book(PROMPTS)
 
 
-def read_flows(book: Book, extensions: Collection[str] = (), folder: Path = FLOWS) -> Flows:
+def read_flows(
+    book: Book,
+    extensions: Collection[str] = (),
+    folder: Path = FLOWS,
+    own: Path | None = None,
+) -> Flows:
     """The flows the program can run beside the extensions in service.
+
+    `own` is the folder of the company's own flows, which need not be there.
 
     Raises FlowsRefused with all that is wrong in them.
     """
-    return load_flows(folder, book=book, operations=CATALOGUE, extensions=extensions)
+    return load_flows(folder, book=book, operations=CATALOGUE, extensions=extensions, beside=own)
 
 
 def private_frames(mailroom: Mailroom) -> Path | None:
@@ -111,13 +120,17 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     ):
         mailboxes = mailroom.mailboxes
         board.watch(mailboxes)
-        flows = read_flows(book, [mailbox.number for mailbox in await mailboxes.all()])
+        flows = read_flows(
+            book, [mailbox.number for mailbox in await mailboxes.all()], own=own_flows(data)
+        )
+        front = open_front(settings, mailroom, clock)
         switchboard = Switchboard(
             company=settings.company,
             numbers=settings.numbers,
             flows=flows,
             mailboxes=mailboxes,
             clock=clock,
+            codes=front.closing.closures.codes,
         )
         await mailboxes.recover()
         sounds = await asyncio.to_thread(
@@ -127,7 +140,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         await accounts.look()
         telephones = _telephones(accounts, mailroom, settings.sip.realm)
         arrivals = open_arrivals(settings, mailroom, switchboard, clock)
-        reception = Reception(switchboard, voice, mailboxes, clock, arrivals=arrivals)
+        reception = Reception(switchboard, voice, mailboxes, clock, arrivals=arrivals, front=front)
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
@@ -233,6 +246,7 @@ def open_arrivals(
         extensions=switchboard.extensions,
         faults=switchboard.faults,
         clock=clock,
+        codes=switchboard.codes,
     )
 
 

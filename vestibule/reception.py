@@ -8,6 +8,8 @@ from vestibule.arrivals import Arrivals, Rejection
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.guest import Guest, Visit
 from vestibule.exchange.own_telephone import Desk
+from vestibule.exchange.ports import SwitchedLeg
+from vestibule.front import Front
 from vestibule.logs import bound_call
 from vestibule.numbers import Destination
 from vestibule.operations import CallOperations
@@ -31,7 +33,9 @@ class Reception:
         connecting: Connecting | None = None,
         desk: Desk | None = None,
         arrivals: Arrivals | None = None,
+        front: Front | None = None,
     ) -> None:
+        self._front = front
         self._desk = desk
         self._arrivals = arrivals
         self._switchboard = switchboard
@@ -46,7 +50,9 @@ class Reception:
 
         `dialed` stands for the number where the leg's own is not one of ours.
         """
-        await self.receive(leg, Visit(dialed or leg.dialed, leg.caller))
+        sent_on_by = leg.diversions if isinstance(leg, SwitchedLeg) else ()
+        numbers = tuple(each.number for each in sent_on_by)
+        await self.receive(leg, Visit(dialed or leg.dialed, leg.caller, diversions=numbers))
 
     async def receive(self, leg: Leg, visit: Visit) -> None:
         """Attend to a leg as if its peer had dialled the number of the visit."""
@@ -56,6 +62,9 @@ class Reception:
             )
             try:
                 upcoming: Visit | None = visit
+                if self._connecting and isinstance(leg, SwitchedLeg) and leg.replaces:
+                    await self._connecting.take_over(leg)
+                    upcoming = await guest.next()
                 while upcoming is not None:
                     await self._talk(guest)
                     upcoming = await guest.next()
@@ -76,6 +85,8 @@ class Reception:
             leg,
             self._connecting,
             self._desk,
+            self._front,
+            visit.dialed,
         )
         try:
             dialogue = await self._switchboard.dialogue(destination)
@@ -87,6 +98,8 @@ class Reception:
 
     async def _destination(self, visit: Visit) -> Destination | Rejection:
         """Where a visit leads; who transferred a caller is the one who dialled."""
+        if visit.destination is not None:
+            return visit.destination
         if self._arrivals is not None:
             return await self._arrivals.arrive(visit.dialed, visit.sent_by or visit.caller)
         return self._switchboard.destination(visit.dialed) or Rejection(HangUpCause.NOT_FOUND)
