@@ -35,8 +35,9 @@ class Forward:
     target: str = ""
     rule: ForwardRule = ForwardRule.ALWAYS
     enabled: bool = False
-    ring_s: int = DEFAULT_RING_S
-    """How long the extension rings before; ALWAYS does not wait."""
+    ring_s: int | None = None
+    """How long the extension rings before, where that is not its own ring time; ALWAYS does not
+    wait."""
 
 
 @dataclass(frozen=True, slots=True)

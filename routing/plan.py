@@ -208,6 +208,12 @@ def _sent_on_always(handling: Handling) -> bool:
     return forward.enabled and bool(forward.target) and forward.rule is ForwardRule.ALWAYS
 
 
+def _rings_before(standing: Standing) -> int:
+    """How long the extension rings before a call is sent on."""
+    own, forward = standing.handling.ring_s, standing.handling.forward.ring_s
+    return own if forward is None else forward
+
+
 def _followed(handling: Handling) -> bool:
     return handling.follow_me.enabled and not handling.forward.enabled
 
@@ -264,7 +270,7 @@ class _Planning:
         if forward.rule is ForwardRule.TOGETHER:
             yield from self._together(extension, standing, target, trail)
             return
-        yield from self._telephones(extension, standing, forward.ring_s, trail)
+        yield from self._telephones(extension, standing, _rings_before(standing), trail)
         if forward.rule is ForwardRule.NO_ANSWER:
             yield from self._onward(extension, target, trail, Why.FORWARDED_NO_ANSWER)
         else:
@@ -293,7 +299,7 @@ class _Planning:
         extensions = (*own, *self._colleagues((target,)))
         outside = (target,) if self.lookup(target) is None else ()
         if extensions or outside:
-            seconds = ring_time(standing.handling.forward.ring_s)
+            seconds = ring_time(_rings_before(standing))
             passed = trail.passed(extension).diversions
             why = Why.FORWARDED_TOGETHER
             yield Ring(extensions, outside, seconds, why, extension, passed)

@@ -63,7 +63,8 @@ def _ring_faults(what: str, seconds: int) -> Iterator[str]:
 
 
 def _forward_faults(extension: str, forward: Forward, company: Company) -> Iterator[str]:
-    yield from _ring_faults("the ring time before forwarding", forward.ring_s)
+    if forward.ring_s is not None:
+        yield from _ring_faults("the ring time before forwarding", forward.ring_s)
     if forward.enabled and not forward.target:
         yield "forwarding needs a number"
     if forward.target:

@@ -319,3 +319,8 @@ def test_nobody_to_follow_is_no_reason_to_ask_for_a_name() -> None:
     made = plan(following("102"), Handling(do_not_disturb=True))
     assert rung(made) == [(("101",), 20)]
     assert len(made.steps) == 1
+
+
+def test_before_forwarding_an_extension_rings_for_its_own_time_unless_another_is_chosen() -> None:
+    chosen = Handling(ring_s=25, forward=Forward(MOBILE, ForwardRule.NO_ANSWER, enabled=True))
+    assert rung(plan(chosen))[0] == (("101",), 25)

@@ -165,7 +165,9 @@ def slowly(standing: Standing, caller: str) -> tuple[list[str], str]:
     follows = chosen.follow_me.enabled and not chosen.forward.enabled
     mobiles = [n for n in dict.fromkeys(chosen.follow_me.targets) if n != caller]
     rule = chosen.forward.rule
-    own_s = chosen.forward.ring_s if target else chosen.ring_s
+    own_s = chosen.ring_s
+    if target and chosen.forward.ring_s is not None:
+        own_s = chosen.forward.ring_s
     own_s = own_s if own_s > 0 else 300
     told: list[str] = []
 
@@ -237,7 +239,7 @@ _lone = st.builds(
             target=_outside,
             rule=st.sampled_from(ForwardRule),
             enabled=st.booleans(),
-            ring_s=seconds,
+            ring_s=st.none() | seconds,
         ),
         follow_me=st.builds(
             FollowMe,

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from routing.handling import ForwardRule, Handling, Permission, Taped, WhenBusy
+from routing.handling import Forward, ForwardRule, Handling, Permission, Taped, WhenBusy
 from vestibule.cli.opening import Config, Data, command_settings
 
 if TYPE_CHECKING:
     from routing.choosing import Choosing
 
 T = TypeVar("T")
+
+OWN = "own"
+"""The ring time before forwarding is the extension's own."""
 
 Number = Annotated[str, typer.Argument(help="« Poste »: the number of an extension.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -54,7 +57,11 @@ ForwardTo = Annotated[
     ),
 ]
 ForwardRing = Annotated[
-    int | None, typer.Option(help="« Faire sonner pendant », before the call is sent on.")
+    str | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="« Faire sonner pendant », before the call is sent on; own is the extension's own.",
+    ),
 ]
 FollowMe = Annotated[
     str | None,
@@ -158,7 +165,7 @@ def set_(
         "long_distance": long_distance, "international": international,
         "caller_name": caller_name, "caller_number": caller_number, "anonymous": anonymous,
     }  # fmt: skip
-    forwarded = {**_forward(forward), "ring_s": forward_ring}
+    forwarded = {**_forward(forward), "ring_s": _seconds_before(forward_ring)}
     if not (access_code or any(_given(each) for each in (own, forwarded, follow, outgoing))):
         raise typer.BadParameter("name at least one choice; see: vestibule extension set --help")
     code = _asked_code() if access_code else None
@@ -166,7 +173,7 @@ def set_(
     def change(before: Handling) -> Handling:
         return replace(
             before,
-            forward=replace(before.forward, **_given(forwarded)),  # type: ignore[arg-type]  # by name
+            forward=_forwarded(before.forward, forwarded),
             follow_me=replace(before.follow_me, **_given(follow)),  # type: ignore[arg-type]  # by name
             outgoing=replace(before.outgoing, **_given(outgoing)),  # type: ignore[arg-type]  # by name
             **_given(own),  # type: ignore[arg-type]  # each named as its field
@@ -207,6 +214,7 @@ def calls(number: Number, json_: Json = False, config: Config = None, data: Data
 def shown(handling: Handling) -> list[tuple[str, str]]:
     """Every choice with its label, to be read by people."""
     forward, follow, outgoing = handling.forward, handling.follow_me, handling.outgoing
+    before = handling.ring_s if forward.ring_s is None else forward.ring_s
     identity = f"{outgoing.caller_name} <{outgoing.caller_number}>"
     return [
         ("rings for", _seconds(handling.ring_s)),
@@ -216,15 +224,15 @@ def shown(handling: Handling) -> list[tuple[str, str]]:
         ("may be picked up", _yes(handling.may_be_picked_up)),
         ("recorded", _TAPED[handling.taped]),
         ("forwarding", _switch(forward.enabled, forward.target)),
-        ("  when", _RULES[forward.rule]),
-        ("  rings before", _seconds(forward.ring_s)),
+        ("forwarding, when", _RULES[forward.rule]),
+        ("rings before", _seconds(before)),
         ("follow-me", _switch(follow.enabled, ", ".join(follow.targets))),
-        ("  rings for", _seconds(follow.ring_s)),
-        ("  more tries", str(follow.more_tries)),
-        ("  the caller hears", "hold music" if follow.music else "ringing"),
-        ("  asks the name", _yes(follow.ask_name)),
-        ("  then voicemail", _yes(not follow.skip_voicemail)),
-        ("  shows", "the caller's number" if follow.pass_number else "the extension's number"),
+        ("follow-me rings for", _seconds(follow.ring_s)),
+        ("more tries", str(follow.more_tries)),
+        ("the caller hears", "hold music" if follow.music else "ringing"),
+        ("asks for the name", _yes(follow.ask_name)),
+        ("then voicemail", _yes(not follow.skip_voicemail)),
+        ("shows", "the caller's number" if follow.pass_number else "the extension's number"),
         ("long distance", _PERMITTED[outgoing.long_distance]),
         ("international", _PERMITTED[outgoing.international]),
         ("access code", "set" if outgoing.code_hash else "none"),
@@ -314,6 +322,20 @@ def _forward(text: str | None) -> dict[str, object]:
         rules = ", ".join(f"{each}:NUMBER" for each in ForwardRule)
         raise typer.BadParameter(f"--forward {text}: write {rules}, on or off")
     return {"rule": ForwardRule(rule), "target": target, "enabled": True}
+
+
+def _seconds_before(text: str | None) -> int | str | None:
+    """What `--forward-ring` chooses. Raises BadParameter."""
+    if text is None or text == OWN:
+        return text
+    if not text.isdecimal():
+        raise typer.BadParameter(f"--forward-ring {text}: write seconds, or {OWN}")
+    return int(text)
+
+
+def _forwarded(before: Forward, chosen: Mapping[str, object]) -> Forward:
+    after = replace(before, **_given(chosen))  # type: ignore[arg-type]  # each named as its field
+    return replace(after, ring_s=None) if chosen.get("ring_s") == OWN else after
 
 
 def _switched(name: str, text: str | None, read: Callable[[str], object]) -> Mapping[str, object]:
