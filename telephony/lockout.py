@@ -30,7 +30,10 @@ class LockoutPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What has just been locked: an account, or a source of any accounts."""
+    """What has just been locked: an account from everywhere, a source for every account, or both.
+
+    "" stands for what is not locked by this.
+    """
 
     account: str
     source: str
@@ -60,10 +63,14 @@ class Lockout:
     def wrong(self, account: str, source: str, now: float) -> None:
         """An answer was wrong."""
         if self._trusted.get((account, source), now) > now:
-            self._count(("pair", f"{account} {source}"), account, source, now)
-            return
-        self._count(("account", account), account, "", now)
-        self._count(("source", source), "", source, now)
+            pair = self._locks_now(("pair", f"{account} {source}"), now)
+            of_account = of_source = pair
+        else:
+            of_account = self._locks_now(("account", account), now)
+            of_source = self._locks_now(("source", source), now)
+        if of_account or of_source:
+            names = (account if of_account else "", source if of_source else "")
+            self._tell(Locked(*names, self._policy.locked_s))
 
     def right(self, account: str, source: str, now: float) -> None:
         """An answer was right, and was taken."""
@@ -73,17 +80,19 @@ class Lockout:
     def _is_locked(self, what: tuple[str, str], now: float) -> bool:
         return self._until.get(what, now) > now
 
-    def _count(self, what: tuple[str, str], account: str, source: str, now: float) -> None:
+    def _locks_now(self, what: tuple[str, str], now: float) -> bool:
+        """Count a wrong answer; whether it is the one that locks."""
         policy = self._policy
         times = self._wrong.get(what) or deque()
         while times and times[0] <= now - policy.within_s:
             times.popleft()
         times.append(now)
         _remember(self._wrong, what, times)
-        if len(times) >= policy.guesses and not self._is_locked(what, now):
-            self._wrong.pop(what)
-            _remember(self._until, what, now + policy.locked_s)
-            self._tell(Locked(account, source, policy.locked_s))
+        if len(times) < policy.guesses or self._is_locked(what, now):
+            return False
+        del self._wrong[what]
+        _remember(self._until, what, now + policy.locked_s)
+        return True
 
 
 def _remember(book: OrderedDict[tuple[str, str], T], key: tuple[str, str], value: T) -> None:

@@ -71,10 +71,11 @@ class Handset:
         """Send one request; its final answer, None where there is silence."""
         user = self.who.username
         number = next(self._sequence) if cseq is None else cseq
+        own = (call_id or self.call_id).replace("@", "-")
         lines = [
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/{self.peer.transport} 10.0.0.7:5062;rport;"
-            f"branch=z9hG4bK{user}{next(self._branches)}",
+            f"branch=z9hG4bK{own}{self.peer.port}{next(self._branches)}",
             "Max-Forwards: 70",
             f"From: <sip:{user}@pbx.example>;tag=handset",
             f"To: <sip:{to or user}@pbx.example>",
