@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from call.leg import Leg, Party
 from ivr.flow import Held
 from ivr.operations import FAILED, Outcome
-from routing.choosing import Choosing
 from routing.errors import HandlingRefused
 from routing.handling import ForwardRule, Handling
 from vestibule.exchange.connecting import Connecting
@@ -24,13 +24,20 @@ STRANGER = Outcome("stranger")
 """The caller is at none of our telephones."""
 
 
+class Choices(Protocol):
+    """What extensions do with their calls."""
+
+    async def choose(self, extension: str, change: Callable[[Handling], Handling]) -> Handling:
+        """Change it. Raises HandlingRefused where that makes no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What all telephones share. `operator` is the general mailbox; "" where there is none."""
 
     connecting: Connecting
     parking: Parking
-    choosing: Choosing
+    choosing: Choices
     operator: str = ""
 
 
