@@ -26,12 +26,15 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
+from telephony.sip.fields import bracket
 from telephony.telephones import Telephones
 from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
 from vestibule.accounts import Accounts
 from vestibule.arrivals import Arrivals
 from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
+from vestibule.connections import Connections, plug
+from vestibule.extensions import Extensions
 from vestibule.front import open_front
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
@@ -70,6 +73,7 @@ class Program:
     flows: Flows
     sounds: CallSounds
     accounts: Accounts
+    connections: Connections
 
     async def drain(self, limit_s: float) -> None:
         """Take no more calls; those under way get `limit_s` seconds."""
@@ -124,6 +128,9 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             book, [mailbox.number for mailbox in await mailboxes.all()], own=own_flows(data)
         )
         front = open_front(settings, mailroom, clock)
+        accounts = Accounts(SqlAlchemyListing(mailroom.database), settings.sip.realm)
+        await accounts.look()
+        extensions = Extensions(mailboxes, clock, accounts)
         switchboard = Switchboard(
             company=settings.company,
             numbers=settings.numbers,
@@ -131,22 +138,30 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             mailboxes=mailboxes,
             clock=clock,
             codes=front.closing.closures.codes,
+            extensions=extensions,
         )
         await mailboxes.recover()
         sounds = await asyncio.to_thread(
             make_call_sounds, data / "frames" / "calls", settings.media.hold_music
         )
-        accounts = Accounts(SqlAlchemyListing(mailroom.database), settings.sip.realm)
-        await accounts.look()
         telephones = _telephones(accounts, mailroom, settings.sip.realm)
         arrivals = open_arrivals(settings, mailroom, switchboard, clock)
-        reception = Reception(switchboard, voice, mailboxes, clock, arrivals=arrivals, front=front)
+        connections = plug(
+            accounts, mailroom, extensions, switchboard, arrivals, voice, sounds, clock,
+            spool=(settings.storage.spool or data / "spool") / "names",
+            host=bracket(settings.sip.advertise or settings.sip.address[0]),
+        )  # fmt: skip
+        connecting = connections.connecting
+        reception = Reception(
+            switchboard, voice, mailboxes, clock, connecting, arrivals=arrivals, front=front
+        )
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         line = _line(
             settings.sip, secrecy, codecs, plane, clock, arrivals, reception, board.lamps,
             telephones, tally,
         )  # fmt: skip
+        connections.serve(reception, line)
         async with (
             housekeeping(
                 (
@@ -163,9 +178,12 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         ):
             address = await line.start()
             try:
-                yield Program(address, line, pbx, mailroom, voice, flows, sounds, accounts)
+                yield Program(
+                    address, line, pbx, mailroom, voice, flows, sounds, accounts, connections
+                )
             finally:
                 await line.stop()
+                await connections.exchange.close()
 
 
 @asynccontextmanager

@@ -1,22 +1,18 @@
 """What can be rung by the lines of the program: registered telephones, and numbers outside."""
 
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
 from call.errors import Unavailable
 from call.leg import HangUpCause, Leg, Party
-from routing.outgoing import Identity
 from telephony.leg import SipLeg
 from telephony.line import SipLine
 from telephony.sip.events import Binding, Diversion
 from telephony.watcher import Transfer
 from vestibule.exchange.exchange import Exchange
-from vestibule.exchange.ports import Bell, NotReached, Rings, Shown
-
-log = logging.getLogger(__name__)
+from vestibule.exchange.ports import Bell, NotReached, Rings, Shown, SwitchedLeg
 
 
 class Accounts(Protocol):
@@ -26,22 +22,17 @@ class Accounts(Protocol):
         """The SIP users that stand for an extension."""
 
 
-class Trunks(Protocol):
-    """The way to the world outside."""
-
-    async def call(
-        self,
-        number: str,
-        caller: Identity,
-        *,
-        diversions: Sequence[str] = (),
-        rings: Callable[[SipLeg, bool], None] | None = None,
-    ) -> SipLeg:
-        """Call a number and wait until somebody answers. Raises NotReached."""
+Outside = Callable[[str, Shown], Bell]
+"""How a number outside is rung."""
 
 
-Identify = Callable[[str, Shown], Awaitable[Identity | None]]
-"""As whom a number outside is called; None where the extension behind it may not call it."""
+def no_way_outside(number: str, shown: Shown) -> Bell:
+    """Nothing leads outside."""
+
+    async def ring(_: Rings) -> SwitchedLeg:
+        raise NotReached(HangUpCause.UNAVAILABLE)
+
+    return Bell(Party(number), ring)
 
 
 class LineBells:
@@ -55,23 +46,21 @@ class LineBells:
         exchange: Exchange,
         accounts: Accounts,
         host: str,
-        trunks: Trunks | None = None,
-        identify: Identify | None = None,
+        outside: Outside = no_way_outside,
     ) -> None:
         self._exchange = exchange
         self._accounts = accounts
         self._host = host
-        self._trunks = trunks
-        self._identify = identify
+        self._outside = outside
         self._line: SipLine | None = None
 
     def attach(self, line: SipLine) -> None:
         """The line that telephones are rung by."""
         self._line = line
 
-    def find(self, call_id: str) -> SipLeg | None:
-        """A leg of the line by its `call_id`."""
-        return None if self._line is None else self._line.leg(call_id)
+    def leads_outside(self, outside: Outside) -> None:
+        """How numbers outside are rung from now on."""
+        self._outside = outside
 
     def registered(self, extension: str) -> bool:
         """Whether an extension has a telephone that can be rung."""
@@ -86,8 +75,8 @@ class LineBells:
         ]
 
     def outside(self, number: str, shown: Shown) -> Bell:
-        """A number outside, by the trunks."""
-        return Bell(Party(number), partial(self._call_outside, number, shown))
+        """A number outside, by whatever leads there."""
+        return self._outside(number, shown)
 
     def _bindings(self, extension: str) -> Sequence[Binding]:
         if self._line is None:
@@ -114,14 +103,6 @@ class LineBells:
             raise
         if not leg.up:
             raise NotReached((await leg.end()).cause)
-        return leg
-
-    async def _call_outside(self, number: str, shown: Shown, rings: Rings) -> SipLeg:
-        identity = await self._identify(number, shown) if self._identify else None
-        if self._trunks is None or identity is None:
-            raise NotReached(HangUpCause.REJECTED)
-        leg = await self._trunks.call(number, identity, diversions=shown.diversions, rings=rings)
-        self._exchange.rung(leg, Party(number))
         return leg
 
     def _from(self, caller: Party) -> str:
