@@ -20,6 +20,7 @@ from vestibule.cli.messages import app as message_commands
 from vestibule.cli.phones import app as phone_commands
 from vestibule.cli.prompts import app as prompt_commands
 from vestibule.cli.running import demo, serve
+from vestibule.cli.simulating import simulate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("call")(call)
+app.command("simulate")(simulate)
 app.command("doctor")(doctor)
 app.command("audit")(audit)
 app.add_typer(extension_commands, name="extension")

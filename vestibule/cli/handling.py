@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ASK = "-"
+"""The access code is typed where nobody sees it."""
+
 OWN = "own"
 """The ring time before forwarding is the extension's own."""
 
@@ -103,8 +106,11 @@ FollowTries = Annotated[int | None, typer.Option(help="« Nombre de tentatives s
 LongDistance = Annotated[Permission | None, typer.Option(help="« Appels interurbains ».")]
 International = Annotated[Permission | None, typer.Option(help="« Appels internationaux ».")]
 AccessCode = Annotated[
-    bool,
-    typer.Option("--access-code", help="« Code d'accès » for calls with a code: it is asked for."),
+    str | None,
+    typer.Option(
+        envvar="VESTIBULE_ACCESS_CODE",
+        help="« Code d'accès » for calls with a code, 4 to 10 digits; - asks for it.",
+    ),
 ]
 CallerName = Annotated[
     str | None, typer.Option(help="« Nom d'appelant externe »; without accents. '' for none.")
@@ -137,7 +143,7 @@ def set_(
     follow_tries: FollowTries = None,
     long_distance: LongDistance = None,
     international: International = None,
-    access_code: AccessCode = False,
+    access_code: AccessCode = None,
     caller_name: CallerName = None,
     caller_number: CallerNumber = None,
     anonymous: Anonymous = None,
@@ -150,7 +156,7 @@ def set_(
 
               vestibule extension set 102 --forward off --follow-me 5145551234,4185551234
 
-              vestibule extension set 103 --long-distance with_code --access-code
+              vestibule extension set 103 --long-distance with_code --access-code -
     """
     own = {
         "ring_s": ring, "do_not_disturb": do_not_disturb, "when_busy": busy,
@@ -168,7 +174,7 @@ def set_(
     forwarded = {**_forward(forward), "ring_s": _seconds_before(forward_ring)}
     if not (access_code or any(_given(each) for each in (own, forwarded, follow, outgoing))):
         raise typer.BadParameter("name at least one choice; see: vestibule extension set --help")
-    code = _asked_code() if access_code else None
+    code = _asked_code() if access_code == ASK else access_code
 
     def change(before: Handling) -> Handling:
         return replace(

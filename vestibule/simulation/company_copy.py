@@ -1,0 +1,97 @@
+"""A copy of what the company has, to try things on; it is thrown away with its folder."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, Table, insert, select
+
+from call.clock import Clock
+from directory.adapters import tables as directory_tables
+from routing.adapters import tables as routing_tables
+from storage.database import Database
+from vestibule.mailroom import Mailroom, database_url, open_mailroom
+from vestibule.settings import Mail, Settings, Storage, Transcription
+from vestibule.sound_store import sounds_folder
+from voicemail.adapters import tables as voicemail_tables
+
+NOT_COPIED = frozenset({"deposit", "failure", "history", "outbox", "outbox_recipient"})
+"""What is under way elsewhere: messages being left, e-mails to be sent, wrong PINs."""
+
+Rows = dict[str, list[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A company to try things on: its settings, whose folder goes away, and its mailroom."""
+
+    settings: Settings
+    mailroom: Mailroom
+
+
+@asynccontextmanager
+async def copied_company(settings: Settings, clock: Clock) -> AsyncIterator[Copy]:
+    """A company like this one. Nothing done there reaches the company.
+
+    Sounds are links to the company's own files: what is erased here is erased as a link. Raises
+    BadSettings, Unavailable.
+    """
+    rows = await _rows(settings)
+    with TemporaryDirectory(prefix="vestibule-simulation-") as folder:
+        copied = _copied_settings(settings, Path(folder))
+        _link(sounds_folder(settings.storage), sounds_folder(copied.storage))
+        async with open_mailroom(copied, clock) as mailroom:
+            await mailroom.database.transact(lambda connection: _fill(connection, rows))
+            yield Copy(copied, mailroom)
+
+
+def _copied_settings(settings: Settings, folder: Path) -> Settings:
+    """The same company, whose data lie elsewhere and which e-mails nobody."""
+    storage = settings.storage
+    return settings.model_copy(
+        update={
+            "storage": Storage(data=folder, keys_file=storage.keys_file),
+            "mail": Mail(sender=settings.mail.sender),
+            "transcription": Transcription(),
+        }
+    )
+
+
+async def _rows(settings: Settings) -> Rows:
+    database = Database(database_url(settings.storage))
+    await database.open()
+    try:
+        return await database.view(_read)
+    finally:
+        await database.close()
+
+
+def _read(connection: Connection) -> Rows:
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+        for table in _tables()
+    }
+
+
+def _fill(connection: Connection, rows: Rows) -> None:
+    for table in _tables():
+        if rows[table.name]:
+            connection.execute(insert(table), rows[table.name])
+
+
+def _tables() -> Iterator[Table]:
+    """Those copied; what others refer to comes first."""
+    for trade in (directory_tables, routing_tables, voicemail_tables):
+        yield from (each for each in trade.metadata.sorted_tables if each.name not in NOT_COPIED)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Every file below `source`, as links below `target`."""
+    for folder, _, files in os.walk(source):
+        there = target / Path(folder).relative_to(source)
+        there.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in files:
+            (there / file).symlink_to((Path(folder) / file).absolute())

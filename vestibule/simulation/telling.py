@@ -1,0 +1,95 @@
+"""A simulated call told: for people in a terminal, and for programs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vestibule.simulation.story import Kind, Moment
+from vestibule.simulation.words import Words
+
+_STYLES = {
+    Kind.WHY: "cyan",
+    Kind.STATE: "dim",
+    Kind.SAYS: "bold",
+    Kind.PLAYS: "bold",
+    Kind.SOUNDS: "magenta",
+    Kind.PRESSES: "bold yellow",
+    Kind.SPEAKS: "yellow",
+    Kind.SILENT: "dim",
+    Kind.WORKS: "dim",
+    Kind.RINGS: "magenta",
+    Kind.ANSWERS: "bold green",
+    Kind.ENDS: "bold red",
+}
+
+QUOTES = {"fr": "« {} »", "en": "“{}”"}
+
+
+def title(to: str, caller: str, at: datetime, words: Words, *, internal: bool = False) -> str:
+    """Who calls whom, and when."""
+    who = caller or words["anonymous"]
+    who = words["internal"].format(number=who) if internal else who
+    return f"{words['title'].format(to=to, caller=who)}, {words.instant(at)}"
+
+
+def tell(console: Console, heading: str, moments: tuple[Moment, ...], words: Words) -> None:
+    """Print a call, moment by moment: when, what, and in which words."""
+    console.print(Text(heading, style="bold underline"))
+    console.print()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for moment, time in _timed(moments):
+        style = _STYLES[moment.kind]
+        table.add_row(
+            time, Text(_mark(moment, words), style=style), Text(_said(moment), style=style)
+        )
+    console.print(table)
+    console.print()
+    console.print(Text(words["nothing"], style="dim"))
+
+
+def as_json(moments: tuple[Moment, ...]) -> list[dict[str, object]]:
+    """The moments, each with what it has."""
+    return [_plain(moment) for moment in moments]
+
+
+def _plain(moment: Moment) -> dict[str, object]:
+    whole = {
+        "at_s": moment.at_s,
+        "kind": moment.kind.value,
+        "id": moment.id,
+        "language": moment.language,
+        "text": moment.text,
+        "seconds": moment.seconds,
+    }
+    return {name: value for name, value in whole.items() if value or name == "at_s"}
+
+
+def _timed(moments: tuple[Moment, ...]) -> Iterator[tuple[Moment, str]]:
+    """Each moment with the time, where it is another than that of the one before."""
+    before = ""
+    for moment in moments:
+        time = f"{int(moment.at_s) // 60}:{int(moment.at_s) % 60:02d}"
+        yield moment, "" if time == before else time
+        before = time
+
+
+def _mark(moment: Moment, words: Words) -> str:
+    return moment.language or words[f"mark_{moment.kind}"]
+
+
+def _said(moment: Moment) -> str:
+    match moment.kind:
+        case Kind.SAYS:
+            return QUOTES[moment.language].format(moment.text)
+        case Kind.STATE:
+            return moment.id
+        case Kind.WORKS if moment.id != "fault":
+            return f"{moment.id} → {moment.text}"
+        case _:
+            return moment.text
