@@ -16,7 +16,7 @@ from routing.hours import BehaviourKind
 from routing.restrictions import Answer, Refusal, Refused, Restrictions
 from routing.schedule import Decision
 from routing.shelf import Shelf
-from vestibule.dial_plan import lead
+from vestibule.dial_plan import emergency, lead
 from vestibule.numbers import Destination, destination_of, find_destination, find_entry
 from vestibule.opening import Opening
 from vestibule.recent import Recent
@@ -95,7 +95,12 @@ class Arrivals:
         return arrival.to
 
     async def explain(self, dialed: str, caller: Party, instant: datetime) -> Arrival:
-        """Where a call goes at an instant, and why. Nothing is logged. Raises StoreUnavailable."""
+        """Where a call goes at an instant, and why. Nothing is logged. Raises StoreUnavailable.
+
+        Whoever calls for help from inside waits for no database.
+        """
+        if caller.internal and (rescue := emergency(dialed)) is not None:
+            return Arrival(rescue)
         restrictions = await self._restrictions.get()
         entry = find_entry(dialed, self._numbers)
         number = "" if entry is None else entry.number

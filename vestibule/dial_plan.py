@@ -1,15 +1,16 @@
 """What a number means that somebody inside dials: a colleague, a code, the lot, or outside. Pure.
 
-The settings come first where they name a number in full; then what is here, in this order:
-the voicemail, star codes, the parking lot, extensions, codes of closure messages, numbers of the
-settings by their pattern, and anything else that could be a telephone number goes outside. Callers
-from outside dial none of this: they reach what the settings name.
+An emergency comes before all, then the settings where they name a number in full, then, in this
+order: the voicemail, star codes, the parking lot, extensions, codes of closure messages, numbers of
+the settings by their pattern, and anything else that could be a telephone number goes outside.
+Callers from outside dial none of this: they reach what the settings name.
 """
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 
+from routing.numbers import parse_number
 from routing.parking import PARK, SLOTS
 from vestibule.numbers import Destination, find_destination
 from vestibule.settings import Number
@@ -56,6 +57,7 @@ def lead(
     `codes` are those of closure messages.
     """
     ways: tuple[Callable[[], Destination | None], ...] = (
+        lambda: emergency(dialed),
         lambda: find_destination(
             dialed, [each for each in numbers if not each.number.endswith("X")]
         ),
@@ -67,6 +69,12 @@ def lead(
         lambda: _outside(dialed),
     )
     return next((found for way in ways if (found := way()) is not None), None)
+
+
+def emergency(dialed: str) -> Destination | None:
+    """Where a call for help leads; None for any other call. Nothing is looked up for it."""
+    number = parse_number(dialed)
+    return _outside(dialed) if number is not None and number.is_emergency else None
 
 
 def _longer(dialed: str) -> Destination | None:

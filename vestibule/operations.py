@@ -12,6 +12,7 @@ from call.leg import Leg, Party
 from ivr.flow import Held
 from ivr.operations import Outcome
 from vestibule.exchange.connecting import Connecting
+from vestibule.exchange.dialling import Dialling
 from vestibule.exchange.own_telephone import Desk, OwnTelephone
 from vestibule.exchange.reach import Reaching
 from vestibule.front import Front, FrontOperations
@@ -44,6 +45,7 @@ class CallOperations:
         self._front = FrontOperations(front, caller, dialed)
         self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
+        self._dialling = Dialling(exchange, leg, caller)
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
 
@@ -54,6 +56,7 @@ class CallOperations:
             **self._leaving.bound,
             **self._owning.bound,
             **self._reaching.bound,
+            **self._dialling.bound,
             **self._own_telephone.bound,
             **self._front.bound,
         }

@@ -9,6 +9,7 @@ from ivr.dialogue import Dialogue
 from ivr.flow import Held
 from ivr.machine import Flows
 from ivr.prompts import Value
+from vestibule.dial_plan import OUTGOING
 from vestibule.extensions import Extensions
 from vestibule.numbers import Destination, find_destination
 from vestibule.settings import BadSettings, Company, Number
@@ -79,14 +80,16 @@ class Switchboard:
         `given` holds what no settings could write beside a number.
         """
         written = self._given(destination.flow, dict(destination.parameters))
+        # A call for help is not to wait for a database, and nobody dials extensions on its way.
+        dials = destination.flow != OUTGOING
         return Dialogue(
             self._flows,
             destination.flow,
             given={**written, **given},
             language=language or self._language,
             started_at=self._clock.now().astimezone(ZoneInfo(self._company.zone)),
-            extensions=await self._extensions.in_service(),
-            codes=await self._codes(),
+            extensions=await self._extensions.in_service() if dials else (),
+            codes=await self._codes() if dials else (),
             offered=self._offered,
         )
 

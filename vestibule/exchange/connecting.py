@@ -8,6 +8,7 @@ from typing import Protocol
 from call.leg import HangUpCause, Leg, Party
 from ivr.voices.signals import Signal
 from routing.plan import Lookup, Ring
+from vestibule.exchange.calling_out import CallingOut
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.patch import SIGNAL_TICKET
 from vestibule.exchange.ports import Bells, SwitchedLeg
@@ -46,6 +47,7 @@ class Connecting:
         names: Names,
         spool: Callable[[], Path],
         screening: Screening | None = None,
+        calling_out: CallingOut | None = None,
     ) -> None:
         self.exchange = exchange
         self.bells = bells
@@ -53,6 +55,8 @@ class Connecting:
         self.spool = spool
         self._names = names
         self._screening = screening
+        self.calling_out = calling_out
+        """Who may call outside; None where there is no way there."""
         self._ringing: list[Ringing] = []
 
     def diversions(self, leg: Leg | None) -> tuple[str, ...]:

@@ -1,0 +1,80 @@
+"""Who may call which number outside, and as whom they do, for all calls of the house.
+
+It is asked each time: of the extension that dials, or of the one on whose behalf a call is sent
+on. Whoever dials may be asked for the access code; of a call that is sent on nobody can be, and a
+number that wants the code is not called.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from call.leg import Party
+from routing.handling import Outgoing
+from routing.numbers import Number, parse_number
+from routing.outgoing import Identity, Leave, extension_identity, leave_to_call
+from vestibule.exchange.outside import Outside
+from vestibule.exchange.ports import Shown
+
+
+class CodeHasher(Protocol):
+    """Compares access codes with what is kept of them."""
+
+    async def matches(self, pin: str, hashed: str | None) -> bool:
+        """Whether they are the same; never where nothing is kept."""
+
+
+class Attempts(Protocol):
+    """Counts wrong codes, also those of other calls."""
+
+    async def charge(self, subject: str, caller: str) -> bool:
+        """Count a try before it is judged; False while the subject or the caller is locked."""
+
+    async def acquit(self, subject: str, caller: str) -> None:
+        """The try was right: forget those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallingOut:
+    """What it takes to call outside. `chosen` gives what an extension may call, and as whom."""
+
+    outside: Outside
+    chosen: Callable[[str], Awaitable[Outgoing]]
+    hasher: CodeHasher
+    attempts: Attempts
+
+    async def leave(self, number: Number, extension: str) -> Leave:
+        """Whether an extension may call a number. Raises StoreUnavailable, but for emergencies."""
+        if number.is_emergency:
+            return Leave.GIVEN
+        return leave_to_call(number, await self.chosen(extension), self.outside.local)
+
+    async def identity(self, caller: Party, number: Number) -> Identity:
+        """As whom somebody calls: one of the house as it is set, anybody else as themselves.
+
+        For an emergency nothing is looked up that could be missing: the company is who calls.
+        """
+        if number.is_emergency:
+            return Identity("")
+        if caller.internal:
+            return extension_identity(await self.chosen(caller.number))
+        return Identity(caller.number, caller.name)
+
+    async def identify(self, number: str, shown: Shown) -> Identity | None:
+        """As whom a call is sent on to a number; None where it may not be called, or is none."""
+        parsed = parse_number(number)
+        behalf = shown.behalf or (shown.caller.number if shown.caller.internal else "")
+        if parsed is None or await self.leave(parsed, behalf) is not Leave.GIVEN:
+            return None
+        return await self.identity(shown.caller, parsed)
+
+    async def opens(self, extension: str, code: str) -> bool | None:
+        """Whether a code is the extension's; None while tries are locked."""
+        subject = f"code:{extension}"
+        if not await self.attempts.charge(subject, extension):
+            return None
+        kept = (await self.chosen(extension)).code_hash
+        if not await self.hasher.matches(code, kept or None):
+            return False
+        await self.attempts.acquit(subject, extension)
+        return True
