@@ -42,6 +42,10 @@ def add(
     mailbox: Annotated[
         bool, typer.Option("--mailbox", help="« Attribuer une boîte vocale »; asks for its PIN.")
     ] = False,
+    pin: Annotated[
+        str | None,
+        typer.Option(envvar="VESTIBULE_PIN", help="The PIN of the mailbox, where it is not asked."),
+    ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -52,12 +56,12 @@ def add(
     from directory.extension import Extension
 
     extension = Extension(number, name, language or "fr", listed is not False)
-    pin = _asked_pin() if mailbox else None
+    chosen = (pin or _asked_pin()) if mailbox else None
 
     async def make(desk: Desk) -> "tuple[NewPhone | None, Settings]":
         await desk.directory.examine(extension)
-        if pin is not None:
-            await _give_mailbox(desk, extension, pin)
+        if chosen is not None:
+            await _give_mailbox(desk, extension, chosen)
         return await desk.directory.add(extension, None if no_phone else phone), desk.settings
 
     made, settings = at_desk(config, data, make, make=True)
