@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from call.clock import VirtualClock
+from ivr.machine import Flows
 from routing.closure import Closure
 from routing.closures import Closures
+from tests.closing.company import CODE, PIN, TOGGLE, ZONE, Closed
 from tests.voicemail.office import Office
 from vestibule.closures import open_closures
-
-CODE, TOGGLE, PIN = "8511", "8512", "4719"
-NUMBER = "5145550100"
-ZONE = "America/Toronto"
+from vestibule.program import read_book, read_flows
+from voicemail import Mailbox
 
 
 @pytest.fixture
@@ -35,3 +35,15 @@ async def closures(office: Office) -> Closures:
     closures = open_closures(office.database, office.ports, ZONE)
     await closures.make(CODE, Closure(toggle_code=TOGGLE), PIN, ())
     return closures
+
+
+@pytest.fixture(scope="session")
+def flows() -> Flows:
+    return read_flows(read_book(), ["101", "102"])
+
+
+@pytest.fixture
+async def company(office: Office, closures: Closures, flows: Flows, tmp_path: Path) -> Closed:
+    await office.hire()
+    await office.hire(Mailbox("102", "Émile Côté-Roy"))
+    return Closed(office, closures, flows, tmp_path)

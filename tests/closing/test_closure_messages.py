@@ -12,7 +12,7 @@ from call.clock import VirtualClock
 from routing.closure import Closure, Code
 from routing.closures import LOOK_EVERY_S, Closures
 from routing.errors import ClosureLocked, ClosureRefused, ClosureUnknown, WrongClosurePin
-from tests.closing.conftest import CODE, NUMBER, PIN, TOGGLE, ZONE
+from tests.closing.company import CODE, NUMBER, PIN, TOGGLE, ZONE
 from tests.voicemail.office import Office
 from tests.voicemail.sounds import hush, voice
 from vestibule.closures import closure_sounds, open_closures
@@ -26,7 +26,8 @@ async def record(closures: Closures, pcm: bytes, code: str = CODE) -> Closure:
 
 def samples(path: Path) -> bytes:
     with wave.open(str(path)) as sound:
-        return sound.readframes(sound.getnframes())
+        octets: bytes = sound.readframes(sound.getnframes())
+    return octets
 
 
 async def test_nobody_hears_a_message_that_was_never_recorded(closures: Closures) -> None:
