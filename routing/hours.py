@@ -16,6 +16,8 @@ from call.errors import PeerFault
 DAY = 24 * 60
 """Minutes."""
 
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
 LONGEST_SHIFT = timedelta(hours=25)
 """More than any clock was ever turned on or back; a whole day was left out where the date line
 moved."""

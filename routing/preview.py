@@ -11,8 +11,6 @@ from routing.hour_words import behaviour_words, day_words, why_words, zone_words
 from routing.hours import first_instant, wall_clock
 from routing.schedule import Schedule, Stretch
 
-MOST_DAYS = 400
-
 WHOLE_DAY: Mapping[str, str] = MappingProxyType({"fr": "toute la journée", "en": "all day"})
 
 MIDNIGHT = "24:00"

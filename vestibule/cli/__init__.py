@@ -11,14 +11,18 @@ from call.errors import Fault
 from vestibule.cli.auditing import audit
 from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
+from vestibule.cli.exceptions import app as exception_commands
+from vestibule.cli.exceptions import holiday_app as holiday_commands
 from vestibule.cli.extensions import app as extension_commands
 from vestibule.cli.flows import app as flow_commands
+from vestibule.cli.hours import app as hour_commands
 from vestibule.cli.keys import app as key_commands
 from vestibule.cli.mail import app as mail_commands
 from vestibule.cli.mailboxes import app as mailbox_commands
 from vestibule.cli.messages import app as message_commands
 from vestibule.cli.phones import app as phone_commands
 from vestibule.cli.prompts import app as prompt_commands
+from vestibule.cli.restrictions import app as restriction_commands
 from vestibule.cli.running import demo, serve
 from vestibule.cli.simulating import simulate
 
@@ -35,14 +39,18 @@ app.command("call")(call)
 app.command("simulate")(simulate)
 app.command("doctor")(doctor)
 app.command("audit")(audit)
+app.add_typer(exception_commands, name="exception")
 app.add_typer(extension_commands, name="extension")
 app.add_typer(flow_commands, name="flow")
+app.add_typer(holiday_commands, name="holidays")
+app.add_typer(hour_commands, name="hours")
 app.add_typer(key_commands, name="keys")
 app.add_typer(mail_commands, name="mail")
 app.add_typer(mailbox_commands, name="mailbox")
 app.add_typer(message_commands, name="message")
 app.add_typer(phone_commands, name="phone")
 app.add_typer(prompt_commands, name="prompts")
+app.add_typer(restriction_commands, name="restriction")
 
 
 def main() -> None:
