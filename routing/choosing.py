@@ -22,18 +22,23 @@ Everybody = Callable[[], Awaitable[Collection[str]]]
 
 
 class Choosing:
-    """The choices of every extension."""
+    """The choices of every extension.
+
+    `local` holds the beginnings of the numbers that are local calls.
+    """
 
     def __init__(
         self,
         shelf: Shelf[Handling],
         everybody: Everybody,
         company_numbers: Collection[str],
+        local: frozenset[str],
         hasher: CodeHasher,
     ) -> None:
         self._shelf = shelf
         self._everybody = everybody
         self._company_numbers = company_numbers
+        self._local = local
         self._hasher = hasher
 
     async def all(self) -> Mapping[str, Handling]:
@@ -54,7 +59,7 @@ class Choosing:
         """
         everyone = await self.all()
         _known(extension, everyone)
-        company = Company(everyone, self._company_numbers)
+        company = Company(everyone, self._company_numbers, self._local)
         reasons = [] if code is None else list(code_faults(code))
         hashed = None if code is None or reasons else await self._hasher.hashed(code)
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from routing.handling import LONGEST_RING_S, FollowMe, Forward, Handling, Outgoing, Permission
-from routing.numbers import Number, national, parse_number
-from routing.outgoing import LONGEST_NAME
+from routing.numbers import Number, national, number_class, parse_number
+from routing.outgoing import LONGEST_NAME, Leave, leave_to_call
 
 MOST_TARGETS = 5
 """Numbers that follow-me rings at once."""
@@ -24,6 +24,8 @@ class Company:
     """What each extension does with its calls; all extensions there are."""
     numbers: Collection[str] = ()
     """The company's own numbers, as they are dialled from outside."""
+    local: frozenset[str] = frozenset()
+    """The beginnings of ten digits that are local calls."""
 
     def owns(self, number: str) -> bool:
         return national(number) in map(national, self.numbers)
@@ -34,6 +36,7 @@ def handling_faults(extension: str, chosen: Handling, company: Company) -> Itera
     yield from _ring_faults("the ring time", chosen.ring_s)
     yield from _forward_faults(extension, chosen.forward, company)
     yield from _follow_faults(extension, chosen.follow_me, company)
+    yield from _permission_faults(chosen, company)
     if chosen.forward.enabled and chosen.follow_me.enabled:
         yield "follow-me runs only while forwarding is off: switch one of them off"
     yield from _outgoing_faults(chosen.outgoing, company)
@@ -97,6 +100,19 @@ def _target_faults(what: str, extension: str, target: str, company: Company) -> 
         yield f"{what}: {target} is a public service; calls are not sent there"
     elif company.owns(target):
         yield f"{what}: {target} is the company's own number; calls would come back"
+
+
+def _permission_faults(chosen: Handling, company: Company) -> Iterator[str]:
+    """Calls are sent on only to where the extension may call, without a code that nobody keys."""
+    forward = (chosen.forward.target,) if chosen.forward.enabled else ()
+    follow = chosen.follow_me.targets if chosen.follow_me.enabled else ()
+    for target in dict.fromkeys((*forward, *follow)):
+        number = None if target in company.everyone else parse_number(target)
+        if number is None or _is_service(number):
+            continue
+        if leave_to_call(number, chosen.outgoing, company.local) is not Leave.GIVEN:
+            kind = number_class(number, company.local).value.replace("_", " ")
+            yield f"{target} is a {kind} call, which the extension may not make by itself"
 
 
 def _is_service(number: Number) -> bool:

@@ -6,13 +6,17 @@ from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
 from routing.adapters.sqlalchemy_documents import SqlAlchemyDocuments
 from routing.choosing import Choosing
 from routing.handling import Handling
-from routing.numbers import parse_number
+from routing.numbers import national, parse_number
 from routing.restrictions import NO_RESTRICTIONS, Restrictions
 from routing.schedule import Schedule
 from routing.shelf import Shelf
 from storage.database import Database
-from vestibule.settings import Number
+from vestibule.settings import Number, Settings
 from voicemail.adapters.argon2_pins import Argon2Pins
+
+AREA = 3
+TEN = 10
+"""Digits of an area code, and of a number with it."""
 
 
 def handlings(database: Database) -> Shelf[Handling]:
@@ -30,14 +34,33 @@ def restrictions(database: Database) -> Shelf[Restrictions]:
     return Shelf(SqlAlchemyDocuments(database), "restrictions", Restrictions, NO_RESTRICTIONS)
 
 
-def choosing(database: Database, numbers: Iterable[Number]) -> Choosing:
-    """Who may change that, for whom; `numbers` are those of the settings."""
+def choosing(database: Database, settings: Settings) -> Choosing:
+    """Who may change what extensions do with their calls."""
     listing = SqlAlchemyListing(database)
 
     async def everybody() -> Sequence[str]:
         return [extension.number for extension in await listing.extensions()]
 
-    return Choosing(handlings(database), everybody, outside_numbers(numbers), Argon2Pins())
+    return Choosing(
+        handlings(database),
+        everybody,
+        company_numbers(settings),
+        local_calls(settings),
+        Argon2Pins(),
+    )
+
+
+def company_numbers(settings: Settings) -> tuple[str, ...]:
+    """Every number of the company that the world can dial, as it is dialled."""
+    trunks = (number for trunk in settings.trunks for number in trunk.numbers)
+    numbers = (*outside_numbers(settings.numbers), *trunks)
+    return tuple(dict.fromkeys(national(number) for number in numbers))
+
+
+def local_calls(settings: Settings) -> frozenset[str]:
+    """The beginnings of the numbers that are local calls: by default our own area codes."""
+    own = {number[:AREA] for number in company_numbers(settings) if len(number) == TEN}
+    return frozenset(settings.outgoing.local or own)
 
 
 def outside_numbers(numbers: Iterable[Number]) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from routing.handling import (
 from routing.sense import Company, code_faults, dialable, handling_faults
 
 COMPANY = Company(
-    {"101": Handling(), "102": Handling(), "103": Handling()}, numbers=("5145550100",)
+    {"101": Handling(), "102": Handling(), "103": Handling()},
+    numbers=("5145550100",),
+    local=frozenset({"514"}),
 )
 
 
@@ -31,7 +33,7 @@ def test_what_everybody_starts_with_makes_sense() -> None:
     assert faults(Handling()) == []
 
 
-@pytest.mark.parametrize("target", ["102", "5145551234", "01133140205050"])
+@pytest.mark.parametrize("target", ["102", "5145551234", "8005551234"])
 def test_calls_are_sent_on_to_an_extension_or_to_a_number_outside(target: str) -> None:
     assert faults(forward(target)) == []
     assert faults(Handling(follow_me=FollowMe((target,), enabled=True))) == []
@@ -52,6 +54,20 @@ def test_calls_are_sent_nowhere_they_could_not_be_taken(target: str, reason: str
     assert reason in told
     (told,) = faults(Handling(follow_me=FollowMe((target,), enabled=True)))
     assert reason in told
+
+
+@pytest.mark.parametrize("permission", [Permission.DISABLED, Permission.WITH_CODE])
+def test_calls_are_not_sent_on_to_where_the_extension_may_not_call_by_itself(
+    permission: Permission,
+) -> None:
+    outgoing = Outgoing(long_distance=permission, code_hash="x")
+    far = "4185551234"
+    reason = f"{far} is a long distance call, which the extension may not make by itself"
+    assert faults(replace(forward(far), outgoing=outgoing)) == [reason]
+    followed = Handling(follow_me=FollowMe((far,), enabled=True), outgoing=outgoing)
+    assert faults(followed) == [reason]
+    free = replace(outgoing, long_distance=Permission.UNLIMITED)
+    assert faults(replace(forward(far), outgoing=free)) == []
 
 
 def test_forwarding_and_follow_me_without_a_number_are_refused() -> None:

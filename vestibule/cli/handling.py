@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -268,33 +269,41 @@ def _choosing(
 
     async def opened() -> T:
         async with open_mailroom(settings, SystemClock()) as mailroom:
-            return await work(choosing(mailroom.database, settings.numbers))
+            return await work(choosing(mailroom.database, settings))
 
     return asyncio.run(opened())
 
 
-_RULES = {
-    ForwardRule.ALWAYS: "always, at once",
-    ForwardRule.NO_ANSWER: "nobody answers",
-    ForwardRule.TOGETHER: "together with the extension",
-    ForwardRule.PRESS_1: "nobody answers, and the caller presses 1",
-}
-_SECOND_CALL = {
-    WhenBusy.RING: "rings",
-    WhenBusy.MESSAGE: "hears that its owner is on the telephone",
-    WhenBusy.VOICEMAIL: "goes to the voicemail",
-}
-_TAPED = {
-    Taped.NONE: "no calls",
-    Taped.INCOMING: "incoming calls",
-    Taped.OUTGOING: "outgoing calls",
-    Taped.BOTH: "incoming and outgoing calls",
-}
-_PERMITTED = {
-    Permission.DISABLED: "no",
-    Permission.WITH_CODE: "with the access code",
-    Permission.UNLIMITED: "yes",
-}
+_RULES = MappingProxyType(
+    {
+        ForwardRule.ALWAYS: "always, at once",
+        ForwardRule.NO_ANSWER: "nobody answers",
+        ForwardRule.TOGETHER: "together with the extension",
+        ForwardRule.PRESS_1: "nobody answers, and the caller presses 1",
+    }
+)
+_SECOND_CALL = MappingProxyType(
+    {
+        WhenBusy.RING: "rings",
+        WhenBusy.MESSAGE: "hears that its owner is on the telephone",
+        WhenBusy.VOICEMAIL: "goes to the voicemail",
+    }
+)
+_TAPED = MappingProxyType(
+    {
+        Taped.NONE: "no calls",
+        Taped.INCOMING: "incoming calls",
+        Taped.OUTGOING: "outgoing calls",
+        Taped.BOTH: "incoming and outgoing calls",
+    }
+)
+_PERMITTED = MappingProxyType(
+    {
+        Permission.DISABLED: "no",
+        Permission.WITH_CODE: "with the access code",
+        Permission.UNLIMITED: "yes",
+    }
+)
 
 
 def _seconds(seconds: int) -> str:

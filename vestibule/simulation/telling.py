@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.table import Table
@@ -10,22 +11,24 @@ from rich.text import Text
 from vestibule.simulation.story import Kind, Moment
 from vestibule.simulation.words import Words
 
-_STYLES = {
-    Kind.WHY: "cyan",
-    Kind.STATE: "dim",
-    Kind.SAYS: "bold",
-    Kind.PLAYS: "bold",
-    Kind.SOUNDS: "magenta",
-    Kind.PRESSES: "bold yellow",
-    Kind.SPEAKS: "yellow",
-    Kind.SILENT: "dim",
-    Kind.WORKS: "dim",
-    Kind.RINGS: "magenta",
-    Kind.ANSWERS: "bold green",
-    Kind.ENDS: "bold red",
-}
+_STYLES = MappingProxyType(
+    {
+        Kind.WHY: "cyan",
+        Kind.STATE: "dim",
+        Kind.SAYS: "bold",
+        Kind.PLAYS: "bold",
+        Kind.SOUNDS: "magenta",
+        Kind.PRESSES: "bold yellow",
+        Kind.SPEAKS: "yellow",
+        Kind.SILENT: "dim",
+        Kind.WORKS: "dim",
+        Kind.RINGS: "magenta",
+        Kind.ANSWERS: "bold green",
+        Kind.ENDS: "bold red",
+    }
+)
 
-QUOTES = {"fr": "« {} »", "en": "“{}”"}
+QUOTES = MappingProxyType({"fr": "« {} »", "en": "“{}”"})
 
 
 def title(to: str, caller: str, at: datetime, words: Words, *, internal: bool = False) -> str:
