@@ -9,7 +9,7 @@ Nobody is ever left up alone: a leg nobody wants any more is hung up at once.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from call.leg import HangUpCause, Leg, Party
@@ -171,6 +171,12 @@ class Exchange:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    @property
+    def remains(self) -> Sequence[str]:
+        """What is known of calls just now, named; nothing once all are over."""
+        known = {*self._guests, *self._parties, *self._patches, *self._legs}
+        return sorted({*known, *(task.get_name() for task in self._tasks)})
 
     async def close(self, grace_s: float = 5.0) -> None:
         """Wait for what is under way, `grace_s` seconds at most."""
