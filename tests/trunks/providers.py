@@ -65,6 +65,8 @@ class Network:
                 provider = self.providers.get(output.to)
                 if provider is not None and isinstance(message, Request):
                     loop.call_soon(provider.hears, message)
+                elif provider is not None:
+                    loop.call_soon(provider.is_told, message)
             else:
                 self._tell(output)
         self._rearm()
@@ -154,6 +156,31 @@ class Provider:
         if not self._cancelled:
             self.says(request, status)
 
+    def is_told(self, response: Request | Response) -> None:
+        """We answer a call of this peer: a 200 is acknowledged."""
+        if isinstance(response, Response) and (response.status, response.cseq[1]) == (
+            200,
+            "INVITE",
+        ):
+            self.sends("ACK", response)
+
+    def hangs_up(self) -> None:
+        """End the call that we took."""
+        taken = [each for each in self._network.responses("INVITE") if each.status == 200]
+        self.sends("BYE", taken[-1])
+
+    def sends(self, method: str, response: Response) -> None:
+        number = response.cseq[0] + (method == "BYE")
+        lines = [
+            f"{method} sip:us@{OURS} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.peer.host}:5060;rport;branch=z9hG4bK{method}{number}",
+            "Max-Forwards: 70",
+            *(f"{name}: {response.header(name)}" for name in ("From", "To", "Call-ID")),
+            f"CSeq: {number} {method}",
+            "Content-Length: 0",
+        ]
+        self._network.receive("\r\n".join(lines).encode() + b"\r\n\r\n", self.peer)
+
     def says(self, request: Request, status: int, *extra: tuple[str, str]) -> None:
         """Answer a request."""
         kept = [pair for pair in request.headers if pair[0] in ("Via", "From", "Call-ID", "CSeq")]
@@ -167,14 +194,21 @@ class Provider:
         body = ANSWER if sound else b""
         self._network.receive(bytes(Response(headers, body, status, "Because")), self.peer)
 
-    def calls(self, user: str, *lines: str, to: str = "", offer: bytes = OFFER) -> None:
+    def calls(
+        self,
+        user: str,
+        *lines: str,
+        to: str = "",
+        sender: str = "+14185550111",
+        offer: bytes = OFFER,
+    ) -> None:
         """Call us."""
         head = "\r\n".join(
             [
                 f"INVITE sip:{user}@{OURS} SIP/2.0",
                 f"Via: SIP/2.0/UDP {self.peer.host}:5060;rport;branch=z9hG4bKin{len(self._seen)}",
                 "Max-Forwards: 70",
-                "From: <sip:+14185550111@example.net>;tag=them",
+                f"From: <sip:{sender}@example.net>;tag=them",
                 f"To: <sip:{to or user}@{OURS}>",
                 f"Call-ID: in{len(self._seen)}@example.net",
                 "CSeq: 1 INVITE",
@@ -197,7 +231,9 @@ class World:
     trunks: Trunks
     outside: Outside
     line: SipLine
+    plane: FakePlane
     legs: list[SipLeg]
+    attend: Callable[[SipLeg], Awaitable[None]] | None = None
 
     def provider(self, host: str, *script: Step, challenges: bool = False) -> Provider:
         return Provider(self.network, host, *script, challenges=challenges)
@@ -234,18 +270,18 @@ def in_a_world(
     """Open a line with its trunks, let a test play in it, close it."""
 
     async def main(clock: VirtualClock) -> None:
-        network, tokens = Network(clock), SerialTokens()
+        network, tokens, plane = Network(clock), SerialTokens(), FakePlane(16)
         known = Trunks(trunks, look_up, tokens, national)
         legs: list[SipLeg] = []
 
         async def attend(leg: SipLeg) -> None:
             legs.append(leg)
-            await leg.end()
+            await (leg.end() if world.attend is None else world.attend(leg))
 
         line = SipLine(
             LineSettings(access=access or AccessPolicy(), linger_s=0.0),
             network,
-            FakePlane(16),
+            plane,
             clock,
             tokens,
             attend,
@@ -254,7 +290,7 @@ def in_a_world(
         )
         outside = Outside(routes, known, clock, company="Vestibule", patience=Patience(4.0, 20.0))
         outside.attach(line)
-        world = World(clock, network, known, outside, line, legs)
+        world = World(clock, network, known, outside, line, plane, legs)
         setup(world)
         await line.start()
         await settled()

@@ -10,6 +10,7 @@ from routing.outgoing import Identity, Route, Trouble
 from telephony.leg import SipLeg
 from tests.trunks.providers import FIRST, SECOND, THIRD, World, in_a_world, later, settled, trunk
 from vestibule.exchange.outside import NotCarried
+from vestibule.exchange.ports import SwitchedLeg
 
 NOBODY = Identity("")
 
@@ -172,7 +173,8 @@ def test_ringing_and_early_sound_are_told() -> None:
         world.provider(FIRST, (0, 180), (1, 183), (1, 200))
         told: list[tuple[str, bool]] = []
 
-        def rings(leg: SipLeg, early: bool) -> None:
+        def rings(leg: SwitchedLeg, early: bool) -> None:
+            assert isinstance(leg, SipLeg)
             told.append((leg.trunk, early))
 
         leg = await world.outside.call("4185550111", NOBODY, rings=rings)

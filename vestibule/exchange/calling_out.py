@@ -5,16 +5,21 @@ on. Whoever dials may be asked for the access code; of a call that is sent on no
 number that wants the code is not called.
 """
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from call.leg import Party
+from call.leg import HangUpCause, Party
+from call.masking import masked
 from routing.handling import Outgoing
-from routing.numbers import Number, parse_number
+from routing.numbers import Number, national, parse_number
 from routing.outgoing import Identity, Leave, extension_identity, leave_to_call
 from vestibule.exchange.outside import Outside
-from vestibule.exchange.ports import Shown
+from vestibule.exchange.ports import Bell, NotReached, Rings, Shown, SwitchedLeg
+
+log = logging.getLogger(__name__)
 
 
 class CodeHasher(Protocol):
@@ -42,6 +47,8 @@ class CallingOut:
     chosen: Callable[[str], Awaitable[Outgoing]]
     hasher: CodeHasher
     attempts: Attempts
+    rung: Callable[[SwitchedLeg, Party], None]
+    """Told of each leg that somebody outside took, and who that is."""
 
     async def leave(self, number: Number, extension: str) -> Leave:
         """Whether an extension may call a number. Raises StoreUnavailable, but for emergencies."""
@@ -60,13 +67,28 @@ class CallingOut:
             return extension_identity(await self.chosen(caller.number))
         return Identity(caller.number, caller.name)
 
-    async def identify(self, number: str, shown: Shown) -> Identity | None:
-        """As whom a call is sent on to a number; None where it may not be called, or is none."""
+    def bell(self, number: str, shown: Shown) -> Bell:
+        """A number outside that a call is sent on to."""
+        return Bell(Party(national(number)), partial(self._send_on, number, shown))
+
+    async def _send_on(self, number: str, shown: Shown, rings: Rings) -> SwitchedLeg:
         parsed = parse_number(number)
+        if parsed is None:
+            raise NotReached(HangUpCause.NOT_FOUND)
         behalf = shown.behalf or (shown.caller.number if shown.caller.internal else "")
-        if parsed is None or await self.leave(parsed, behalf) is not Leave.GIVEN:
-            return None
-        return await self.identity(shown.caller, parsed)
+        if await self.leave(parsed, behalf) is not Leave.GIVEN:
+            log.warning("call not sent on", extra={"extension": behalf, "to": masked(number)})
+            raise NotReached(HangUpCause.REJECTED)
+        caller = await self.identity(shown.caller, parsed)
+        return await self.call(parsed, caller, rings, shown.diversions)
+
+    async def call(
+        self, number: Number, caller: Identity, rings: Rings, diversions: Sequence[str] = ()
+    ) -> SwitchedLeg:
+        """Call a number, whoever may, and wait until somebody answers. Raises NotCarried."""
+        leg = await self.outside.call(number.digits, caller, diversions=diversions, rings=rings)
+        self.rung(leg, Party(number.digits))
+        return leg
 
     async def opens(self, extension: str, code: str) -> bool | None:
         """Whether a code is the extension's; None while tries are locked."""

@@ -9,7 +9,6 @@ from ivr.flow import Held
 from ivr.operations import Outcome
 from routing.numbers import Number, parse_number
 from routing.outgoing import Leave, Trouble
-from telephony.leg import SipLeg
 from vestibule.exchange.calling_out import CallingOut
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.outside import NotCarried
@@ -110,15 +109,13 @@ class _Attempt:
         return TALKED
 
     async def _ring(self, rings: Rings) -> SwitchedLeg:
-        def rung(leg: SipLeg, early: bool) -> None:
+        def rung(leg: SwitchedLeg, early: bool) -> None:
             self._announced = self._announced or early
             rings(leg, early)
 
         identity = await self._calling.identity(self._caller, self._number)
         try:
-            leg = await self._calling.outside.call(self._number.digits, identity, rings=rung)
+            return await self._calling.call(self._number, identity, rung)
         except NotCarried as fault:
             self._trouble = fault.trouble
             raise
-        self._connecting.exchange.rung(leg, Party(self._number.digits))
-        return leg

@@ -6,7 +6,7 @@ has reached somebody, and what comes of it then is what the caller gets: no othe
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -32,7 +32,7 @@ from telephony.sip.fields import Address
 from telephony.sip.message import Pairs
 from telephony.trunks import Trunk, Trunks
 from telephony.watcher import Transfer
-from vestibule.exchange.ports import NotReached
+from vestibule.exchange.ports import NotReached, Rings
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,6 @@ CAUSES: Mapping[Trouble, HangUpCause] = MappingProxyType(
         Trouble.TRUNK: HangUpCause.UNAVAILABLE,
     }
 )
-
-Rings = Callable[[SipLeg, bool], None]
-"""Told that a leg rings; and whether the network sends sound meanwhile, such as an announcement."""
 
 
 class NotCarried(NotReached):
