@@ -15,7 +15,7 @@
     │   │               HoursRefused, RestrictionRefused, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
     │   │               MalformedDescription, NoCommonCodec, RegisterRefused, RtcpFault, RtpFault
-    │   ├── vestibule   BadSettings
+    │   ├── vestibule   BadSettings, TapeUnknown
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,
     │                   SoundRefused, WrongPin

@@ -8,6 +8,7 @@ from typing import Self
 
 from call.clock import VirtualClock
 from call.leg import HangUpCause, Leg, Party
+from call.media import Side
 from call.sound import Clip
 from ivr.prompts import Value
 from ivr.testing import FakeLeg, FakeVoice, run_in_virtual_time
@@ -41,7 +42,8 @@ class Handset(FakeLeg):
         self.hears: Handset | str = ""
         self.transfers: list[int] = []
         self.cause: HangUpCause | None = None
-        self.recorded: list[Path] = []
+        self.records: Path | None = None
+        self.recorded: list[tuple[Path, Side]] = []
 
     @property
     def up(self) -> bool:
@@ -72,6 +74,20 @@ class Handset(FakeLeg):
     def stop_playing(self) -> None:
         if not isinstance(self.hears, Handset):
             self.hears = ""
+
+    def record(
+        self,
+        path: Path,
+        *,
+        max_s: float,
+        final_silence_s: float | None = None,
+        side: Side = Side.RECEIVED,
+    ) -> None:
+        self.records = path
+        self.recorded.append((path, side))
+
+    def stop_recording(self) -> None:
+        self.records = None
 
     async def hang_up(self, cause: HangUpCause = HangUpCause.NORMAL) -> None:
         self.cause = self.cause or cause

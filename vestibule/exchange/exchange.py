@@ -36,10 +36,13 @@ class Exchange:
         self._guests: dict[str, Guest] = {}
         self._parties: dict[str, Party] = {}
         self._legs: dict[str, SwitchedLeg] = {}
+        self._rung: set[str] = set()
         self._patches: dict[str, Patch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.watcher: Watcher | None = None
         """Who is told what telephones ask for in the middle of their calls."""
+        self.joined: Callable[[SwitchedLeg, SwitchedLeg], None] = _unnoticed
+        """Who is told of two legs that begin to hear each other."""
 
     def attended_by(self, attend: Callable[[Leg, Visit], Awaitable[None]]) -> None:
         """Who attends to legs that are sent somewhere."""
@@ -68,9 +71,14 @@ class Exchange:
         """A leg that we call: who is there, until it is over."""
         self._parties[leg.call_id] = party
         self._legs[leg.call_id] = leg
+        self._rung.add(leg.call_id)
         if party.internal:
             self.engaged.note(leg.call_id, party.number, Engagement.RINGING)
         self.spawn(self._watch(leg), f"watch {leg.call_id}")
+
+    def was_rung(self, leg: Leg) -> bool:
+        """Whether we called the one who is at a leg; else they called us."""
+        return leg.call_id in self._rung
 
     def find(self, call_id: str) -> SwitchedLeg | None:
         """A leg that is here, by its `call_id`."""
@@ -106,6 +114,7 @@ class Exchange:
             leg.watcher = self.watcher
             self.engaged.answered(leg.call_id)
         self.spawn(self._run(patch), f"patch {first.call_id}")
+        self.joined(first, second)
         return patch
 
     def replace(self, leg: SwitchedLeg, by: SwitchedLeg) -> None:
@@ -120,6 +129,7 @@ class Exchange:
         self._patches[by.call_id] = patch
         by.watcher = self.watcher
         self.engaged.answered(by.call_id)
+        self.joined(by, patch.other(by))
 
     def take(self, leg: SwitchedLeg) -> None:
         """Take a leg out of its dialogue and of its patch; whom it heard there is hung up."""
@@ -207,6 +217,7 @@ class Exchange:
     def _forget(self, leg: Leg) -> None:
         self._parties.pop(leg.call_id, None)
         self._legs.pop(leg.call_id, None)
+        self._rung.discard(leg.call_id)
         self.engaged.drop(leg.call_id)
 
 
@@ -215,3 +226,7 @@ async def _supervised(work: Coroutine[Any, Any, object]) -> None:
         await work
     except Exception:
         log.exception("work of the exchange failed")
+
+
+def _unnoticed(first: SwitchedLeg, second: SwitchedLeg) -> None:
+    """Nobody wants to know."""
