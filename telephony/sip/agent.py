@@ -197,7 +197,7 @@ class UserAgent:
         """End the call at whatever stage it is: BYE, CANCEL, or 480 to one not yet taken."""
         known = self._core.calls.get(call)
         if known is not None:
-            self._hang_up(known, now)
+            self.transfers.after(call, lambda at: self._hang_up(known, at), now)
         return self._core.taken()
 
     def _hang_up(self, call: Call, now: float) -> None:

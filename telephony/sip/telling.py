@@ -28,7 +28,8 @@ class Telling(Generic[T]):
     `notice` is given what is to be told, and what the telephone knows, None where all is to be
     told whatever it knows. `given_up` is called when the telephone is gone, or when nothing
     answers; with `again_s` one that does not answer is tried again after so many seconds instead.
-    `nothing` is what there is to tell at first.
+    `nothing` is what there is to tell at first. `settled` is called when an answer leaves nothing
+    to tell, for the moment at least.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Telling(Generic[T]):
         given_up: Callable[[float], None],
         nothing: T,
         again_s: float | None = None,
+        settled: Callable[[float], None] = lambda now: None,
     ) -> None:
         self._core = core
         self._alarm = (name, "tell again")
@@ -48,6 +50,7 @@ class Telling(Generic[T]):
         self._hop = hop
         self._given_up = given_up
         self._again_s = again_s
+        self._settled = settled
         self._under_way = False
         self._owed = False
         self._stopped = False
@@ -101,6 +104,8 @@ class Telling(Generic[T]):
             self._send(None, now)
         elif status < 300:
             self.tell(now)
+        if not self._under_way:
+            self._settled(now)
 
     def _later(self, at: float) -> None:
         if not self._stopped:

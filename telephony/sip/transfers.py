@@ -4,10 +4,12 @@ Theory of operation. A REFER that can be understood is answered 202 and told `10
 the owner hears TransferAsked, and says by `tell` how it goes. Each status is a NOTIFY of a
 fragment of that response (RFC 3420); a final one ends the subscription that the REFER began. The
 subscription lives on when the call itself is over, since telephones hang up as soon as they know
-that a blind transfer is under way; it ends by itself after `LONGEST_S`. A second REFER while the
-first is under way is answered 491.
+that a blind transfer is under way; it ends by itself after `LONGEST_S`. Where we hang up, the end
+of the transfer is told first: a telephone takes no NOTIFY for a call that is over. A second REFER
+while the first is under way is answered 491.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
@@ -45,12 +47,18 @@ class _Referral:
         return f"active;expires={max(0, ceil(self.ends_at - now))}"
 
 
+FAREWELL_S = 2.0
+"""Seconds that our BYE waits for the telephone to know how its transfer ended."""
+
+
 class Transfers:
     """What peers asked to be transferred, and were not told the end of."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._referrals: dict[str, _Referral] = {}
+        self._ending: dict[str, _Referral] = {}
+        self._waiting: dict[str, Callable[[float], None]] = {}
 
     # What arrives
 
@@ -97,7 +105,7 @@ class Transfers:
 
     def cut_off(self, peer: Peer) -> None:
         """A connection is gone: NOTIFYs go another way."""
-        for referral in self._referrals.values():
+        for referral in (*self._referrals.values(), *self._ending.values()):
             referral.dialog.cut_off(peer)
 
     # What the owner says
@@ -106,6 +114,16 @@ class Transfers:
         """Tell the peer of a call how its transfer goes; a final status is the last."""
         self._tell(call, status, now)
         return self._core.taken()
+
+    def after(self, call: str, act: Callable[[float], None], now: float) -> None:
+        """Do something once the peer of a call knows how its transfer ended, or after a while."""
+        if call not in self._ending:
+            act(now)
+            return
+        self._waiting[call] = act
+        self._core.alarms.set(
+            (call, "farewell"), now + FAREWELL_S, lambda at: self._settled(call, at)
+        )
 
     # One transfer
 
@@ -138,6 +156,7 @@ class Transfers:
             hop=lambda: referral.dialog.next_hop,
             given_up=lambda at: self._drop(call.id),
             nothing=b"",
+            settled=lambda at: self._settled(call.id, at),
         )
         self._referrals[call.id] = referral
         self._core.alarms.set(
@@ -160,7 +179,15 @@ class Transfers:
         if referral is not None and referral.telling is not None:
             referral.over = why
             referral.telling.stop()
+            self._ending[call] = referral
             referral.telling.insist(now)
+
+    def _settled(self, call: str, now: float) -> None:
+        """The end of a transfer is told, or there was no time to wait for that."""
+        if self._ending.pop(call, None) is not None:
+            self._core.alarms.clear((call, "farewell"))
+            if act := self._waiting.pop(call, None):
+                act(now)
 
     def _drop(self, call: str) -> None:
         self._forget(call)

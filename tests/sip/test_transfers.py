@@ -4,7 +4,7 @@ import pytest
 
 from telephony.sip.events import TransferAsked
 from telephony.sip.message import Request, Response
-from telephony.sip.transfers import LONGEST_S
+from telephony.sip.transfers import FAREWELL_S, LONGEST_S
 from tests.sip.by_hand import Hand, invite, request
 from tests.sip.wire import ANSWER
 
@@ -235,3 +235,27 @@ def test_a_notify_is_sent_again_until_it_is_answered_and_then_the_last_state_is_
     phone.hears(phone.writes(phone.answer(phone.notified[-1])))
     assert phone.progress[-1] == ("SIP/2.0 200 OK", "terminated;reason=noresource")
     assert phone.waits(40) == []
+
+
+def test_who_is_hung_up_knows_first_how_the_transfer_ended() -> None:
+    phone = Transferor()
+    phone.says = None
+    phone.refers(f"<{HERE}>")
+    phone.told(200)
+    assert phone.sorted(phone.agent.bye(phone.call, phone.now)) == []
+    phone.says = 200
+    sent = phone.writes(phone.answer(phone.notified[-1]))
+    assert [one.method for one in sent if isinstance(one, Request)] == ["NOTIFY"]
+    (bye,) = phone.writes(phone.answer(sent[0]))  # type: ignore[arg-type]
+    assert isinstance(bye, Request)
+    assert bye.method == "BYE"
+
+
+def test_a_telephone_that_does_not_answer_is_hung_up_all_the_same() -> None:
+    phone = Transferor()
+    phone.says = None
+    phone.refers(f"<{HERE}>")
+    phone.told(200)
+    phone.sorted(phone.agent.bye(phone.call, phone.now))
+    sent = phone.waits(FAREWELL_S)
+    assert [one.method for one in sent if isinstance(one, Request)][-1] == "BYE"
