@@ -6,7 +6,7 @@ from ivr.prompts import Voice
 from ivr.session import Session
 from vestibule.arrivals import Arrivals, Rejection
 from vestibule.exchange.connecting import Connecting
-from vestibule.exchange.guest import Guest, Visit
+from vestibule.exchange.guest import Guest, Visit, forget_keys
 from vestibule.exchange.own_telephone import Desk
 from vestibule.exchange.ports import SwitchedLeg
 from vestibule.front import Front
@@ -66,6 +66,8 @@ class Reception:
                     await self._connecting.take_over(leg)
                     upcoming = await guest.next()
                 while upcoming is not None:
+                    if isinstance(leg, SwitchedLeg) and leg.up:
+                        await forget_keys(leg)
                     await self._talk(guest)
                     upcoming = await guest.next()
             finally:

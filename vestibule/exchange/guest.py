@@ -1,9 +1,10 @@
 """Somebody at a leg that is attended to, and where they go next."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
-from call.leg import Leg, Party
+from call.leg import HungUp, Leg, Party
 from ivr.session import Session
 from vestibule.numbers import Destination
 
@@ -84,3 +85,12 @@ class Guest:
         if visit is not None:
             self.visit, self.stands_for = visit, visit.dialed
         return visit
+
+
+async def forget_keys(leg: Leg) -> None:
+    """Let nothing that was pressed in a conversation count as an answer to what comes after."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(0):
+                if isinstance(await leg.event(), HungUp):
+                    return
