@@ -13,6 +13,7 @@ from vestibule.closures import closure_sounds
 from vestibule.housekeeping import AGAIN_S, PAUSE_S, RECORDINGS_KEPT
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.settings import Settings
+from vestibule.tapes import tape_sounds
 from voicemail.adapters.serving_lock import only_server
 from voicemail.audit import MENDABLE, Defect, Discovery
 from voicemail.errors import StoreUnavailable
@@ -52,6 +53,7 @@ async def audit(settings: Settings, clock: Clock, *, mend: bool) -> tuple[Verdic
         serving = _is_serving(data, held, hold=mend)
         async with open_mailroom(settings, clock) as mailroom:
             claimed = await closure_sounds(mailroom.database)
+            claimed |= await tape_sounds(mailroom.ports.sounds)
             found = await mailroom.mailboxes.audit(claimed).examine(serving=serving)
             now = clock.now()
             frames = await asyncio.to_thread(_stale_frames, data, now, serving)

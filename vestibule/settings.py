@@ -104,6 +104,34 @@ class Number(Section):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Hours(Section):
+    """The weekly e-mail that tells what the numbers do in the days ahead."""
+
+    preview_to: tuple[str, ...] = ()
+    """Who gets it; nobody by default."""
+    preview_on: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "monday"
+    preview_days: int = Field(default=14, ge=1, le=100)
+    preview_language: Literal["fr", "en"] = "fr"
+
+    @field_validator("preview_to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", address):
+                raise ValueError(f"{address}: not an e-mail address")
+        return value
+
+    @property
+    def weekday(self) -> int:
+        """0 for Monday."""
+        return WEEKDAYS.index(self.preview_on)
+
+
 class Sip(Section):
     """The SIP side: where we listen, and who may call."""
 
@@ -212,6 +240,22 @@ class Outgoing(Section):
     """How long a trunk may stay silent before the next one is tried."""
     rings_within_s: float = Field(default=20.0, ge=2, le=120)
     """How long one may take until it rings."""
+
+
+class Parking(Section):
+    """Slots 701 to 709, in which calls wait to be taken from any telephone."""
+
+    timeout_s: float = Field(default=45.0, ge=5, le=3600)
+    """How long somebody waits before the one who parked them is rung back."""
+    ring_back_s: float = Field(default=30.0, ge=5, le=300)
+    """How long that one rings; then comes the operator's mailbox."""
+
+
+class Recording(Section):
+    """Calls of extensions that are to be recorded."""
+
+    keep_days: int = Field(default=90, ge=1, le=36500)
+    """How long recordings are kept."""
 
 
 CodecName = Literal["PCMU", "PCMA", "G722", "opus"]
@@ -331,12 +375,15 @@ class Settings(BaseSettings):
     )
 
     company: Company = Company()
+    hours: Hours = Hours()
     sip: Sip = Sip()
     media: Media = Media()
     storage: Storage = Storage()
     mail: Mail = Mail()
     transcription: Transcription = Transcription()
     metrics: Metrics = Metrics()
+    parking: Parking = Parking()
+    recording: Recording = Recording()
     numbers: tuple[Number, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     outgoing: Outgoing = Outgoing()

@@ -4,8 +4,9 @@ An extension is told with all its calls, as RFC 4235 wants it; that none of its 
 registered has no place there, and shows as free. A slot in which somebody waits shows as one call.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from routing.parking import SLOTS
@@ -34,7 +35,9 @@ class Board(Protocol):
         """The calls of an extension, or of a slot; None when it is no more."""
 
 
-_STAGES = {Engagement.RINGING: CallStage.EARLY, Engagement.TALKING: CallStage.CONFIRMED}
+_STAGES: Mapping[Engagement, CallStage] = MappingProxyType(
+    {Engagement.RINGING: CallStage.EARLY, Engagement.TALKING: CallStage.CONFIRMED}
+)
 
 
 class Presence:
