@@ -14,9 +14,12 @@ from telephony.line import SipLine
 from vestibule.accounts import Accounts
 from vestibule.arrivals import Arrivals, Rejection
 from vestibule.call_sounds import CallSounds
+from vestibule.closures import SharedAttempts
+from vestibule.exchange.calling_out import CallingOut
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.lines import LineBells
+from vestibule.exchange.outside import Outside
 from vestibule.exchange.screening import Screening
 from vestibule.exchange.standings import Standings
 from vestibule.exchange.transfers import Places, Transfers
@@ -27,6 +30,7 @@ from vestibule.reception import Reception
 from vestibule.shelves import handlings
 from vestibule.switchboard import Switchboard
 from vestibule.tokens import WireTokens
+from voicemail.mailboxes import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,14 @@ class Connections:
         """Whether a number leads anywhere for whoever sends somebody there."""
         arrival = await self.arrivals.explain(number, by, self.clock.now())
         return not isinstance(arrival.to, Rejection)
+
+    def lead_outside(self, outside: Outside, ports: Ports) -> None:
+        """Let extensions call numbers outside, and calls be sent on there."""
+        attempts = SharedAttempts(ports.store, ports.clock)
+        rung = self.exchange.rung
+        calling = CallingOut(outside, self.outgoing, ports.hasher, attempts, rung)
+        self.connecting.calling_out = calling
+        self.bells.leads_outside(calling.bell)
 
     async def outgoing(self, extension: str) -> Outgoing:
         """What an extension may call, and as whom. Raises StoreUnavailable."""

@@ -28,6 +28,7 @@ from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
 from telephony.sip.fields import bracket
 from telephony.telephones import Telephones
+from telephony.trunks import Trunks
 from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
 from vestibule.accounts import Accounts
 from vestibule.arrivals import Arrivals
@@ -36,12 +37,14 @@ from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.connections import Connections, plug
 from vestibule.extensions import Extensions
 from vestibule.front import open_front
-from vestibule.housekeeping import Chore, chores, housekeeping
+from vestibule.hours_desk import open_hours_mail
+from vestibule.housekeeping import AGAIN_S, Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.metrics import LOOK_EVERY_S, Figures, MailsWaiting, Present
 from vestibule.opening import Opening
 from vestibule.pbx_line import PbxCalls, open_pbx_line
+from vestibule.providers import CALLS_FOR_HELP, open_outside, open_trunks
 from vestibule.reception import Reception
 from vestibule.registrations import KeptBindings
 from vestibule.settings import BadSettings, Media, Settings, Sip
@@ -157,17 +160,23 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         )
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
+        trunks = open_trunks(settings)
         line = _line(
             settings.sip, secrecy, codecs, plane, clock, arrivals, reception, board.lamps,
-            telephones, tally,
+            trunks, telephones, tally,
         )  # fmt: skip
         connections.serve(reception, line)
+        hours_mail = open_hours_mail(settings, mailroom.database, clock)
+        outside = open_outside(settings, trunks, clock)
+        outside.attach(line)
+        connections.lead_outside(outside, mailroom.ports)
         async with (
             housekeeping(
                 (
                     *chores(mailroom, voice, clock, settings.company.name),
                     Chore("followed lamps", board.follow, FOLLOW_EVERY_S),
                     Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
+                    Chore("hours by mail", hours_mail.mail, AGAIN_S),
                 )
             ),
             _finishing(mailboxes),
@@ -285,11 +294,14 @@ def _line(
     arrivals: Arrivals,
     reception: Reception,
     lamps: Lamps,
+    trunks: Trunks,
     telephones: Telephones,
     tally: Tally,
 ) -> SipLine:
     host, port = sip.address
-    access = AccessPolicy(allowed=sip.allow, phones=sip.phones, max_calls=sip.max_calls)
+    access = AccessPolicy(
+        allowed=sip.allow, phones=sip.phones, always=CALLS_FOR_HELP, max_calls=sip.max_calls
+    )
     return SipLine(
         LineSettings(advertised=sip.advertise or "", access=access),
         SipTransport(host, port, clock),
@@ -299,6 +311,7 @@ def _line(
         reception.attend,
         arrivals.accepts,
         lamps,
+        trunks=trunks,
         accounts=telephones,
         secrecy=secrecy,
         codecs=codecs,
