@@ -50,6 +50,7 @@ class _ScenarioTable(_Table):
     offered: dict[str, str | int | bool] = Field(
         default={"company": "Vestibule", "operator": "100"}
     )
+    codes: list[str] = []
     language: str = "fr"
     at: AwareDatetime = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
     steps: list[_Step]
@@ -63,7 +64,8 @@ class _ScenarioFile(_Table):
 class Scenario:
     """A caller's script, and the call it belongs to.
 
-    `given` is what its flow begins with, `offered` what a flow it is redirected to may take.
+    `given` is what its flow begins with, `offered` what a flow it is redirected to may take,
+    `codes` what the company's own people may dial in a menu.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Scenario:
     language: str
     at: datetime
     caller: ScriptedCaller
+    codes: tuple[str, ...] = ()
 
     def dialogue(self, flows: Flows, extensions: Collection[str]) -> Dialogue:
         """The dialogue this scenario is about, not yet begun."""
@@ -83,6 +86,7 @@ class Scenario:
             language=self.language,
             started_at=self.at,
             extensions=extensions,
+            codes=self.codes,
             offered=self.offered,
         )
 
@@ -116,6 +120,7 @@ def _scenario(entry: _ScenarioTable, directory: Path) -> Scenario:
         language=entry.language,
         at=entry.at,
         caller=caller,
+        codes=tuple(entry.codes),
     )
 
 

@@ -8,6 +8,7 @@ from ivr.operations import CATALOGUE, Outcome
 from tests.ivr.memory_boxes import Box, Message, default_boxes
 from tests.ivr.memory_colleagues import MemoryColleagues
 from tests.ivr.memory_dialling import MemoryDialling
+from tests.ivr.memory_front import MemoryAttending, MemoryClosing, MemoryDirectory
 from tests.ivr.memory_leaving import MemoryLeaving, Spool
 from tests.ivr.memory_options import MemoryOptions
 from tests.ivr.memory_owning import MemoryOwning
@@ -41,6 +42,9 @@ class MemoryMailbox:
         self.reaching = MemoryReach(self.boxes, takes)
         self.colleagues = MemoryColleagues(own_phone or "102")
         self.dialling = MemoryDialling()
+        self.closing = MemoryClosing(takes, own_phone)
+        self.people = MemoryDirectory()
+        self.attending = MemoryAttending()
 
     @property
     def discarded(self) -> int:
@@ -53,6 +57,9 @@ class MemoryMailbox:
         answering = {
             "voicemail": (self._leaving, self._owning, self._options),
             "routing": (self.reaching, self.colleagues, self.dialling),
+            "closure": (self.closing,),
+            "directory": (self.people,),
+            "attendant": (self.attending,),
         }
         return {
             name: getattr(part, method)

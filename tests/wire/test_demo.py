@@ -102,7 +102,7 @@ def reachable(scenario: Scenario) -> str | None:
         for step in scenario.caller.steps
     )
     mailbox = scenario.given.get("mailbox", "101")
-    if scenario.flow not in DIALLED or signs_in or mailbox not in ("101", "102"):
+    if scenario.flow not in DIALLED or scenario.codes or signs_in or mailbox not in ("101", "102"):
         return None
     return DIALLED[scenario.flow][0].format(mailbox=mailbox)
 
