@@ -48,7 +48,7 @@ async def open_outbox(
             oblivion=Oblivion(
                 store=ports.store, sounds=ports.sounds, spool=ports.spool, changed=changed
             ),
-            transport=_transport(settings),
+            transport=mail_transport(settings),
             clock=ports.clock,
             tokens=ports.tokens,
             changed=changed,
@@ -73,7 +73,8 @@ async def _transcripts(settings: Settings, ports: Ports) -> AsyncIterator[Transc
             await transcripts.close()
 
 
-def _transport(settings: Settings) -> MailTransport:
+def mail_transport(settings: Settings) -> MailTransport:
+    """Where e-mail goes. Raises BadSettings for certificates that cannot be used."""
     mail = settings.mail
     if mail.host is None:
         return EmlFolder(settings.storage.data / "mail")

@@ -24,6 +24,8 @@ WITHDRAWN = "none"
 SHUT = ("closed", "fermé")
 """In place of hours."""
 
+NO_HOURS = "No hours are set: every number is always open."
+
 NumberOrAll = Annotated[
     str | None, typer.Argument(metavar="[NUMBER]", help="This number; without it, all of them.")
 ]
@@ -42,7 +44,7 @@ def show(number: NumberOrAll = None, config: Config = None, data: Data = None) -
             typer.echo("\n".join(_shown(entry.number, schedule, tables.clock.now())))
             warn_unclosable(entry)
         if not shown:
-            typer.echo("No hours are set: every number is always open.")
+            typer.echo(NO_HOURS)
 
     with_timetables(config, data, look)
 
@@ -132,10 +134,13 @@ def preview(
     _check_language(language)
 
     async def look(tables: "Timetables") -> None:
-        for entry, schedule in await tables.wanted(number):
+        shown = await tables.wanted(number)
+        for entry, schedule in shown:
             now = tables.clock.now()
             typer.echo("\n".join(table(entry.number, schedule, now, days, language)))
             warn_unclosable(entry)
+        if not shown:
+            typer.echo(NO_HOURS)
 
     with_timetables(config, data, look)
 

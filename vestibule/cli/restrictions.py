@@ -73,7 +73,7 @@ def list_(config: Config = None, data: Data = None) -> None:
     for rule in restrictions.rules:
         typer.echo(_line(rule))
     if any(rule.effect is Effect.ALLOW for rule in restrictions.rules):
-        typer.echo("Only numbers that are allowed may call, and those that show none.")
+        typer.echo("Of the numbers shown, only those that are allowed may call.")
     elif not restrictions.rules:
         typer.echo("No rules: every number may call.")
     _tell_rest(restrictions)

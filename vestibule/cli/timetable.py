@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -33,36 +34,24 @@ def with_timetables(
 ) -> T:
     """Open what is kept, do the work, close it."""
     from call.clock import SystemClock
+    from vestibule.hours_desk import open_timetables
     from vestibule.mailroom import open_mailroom
 
     settings, clock = command_settings(config, data), SystemClock()
 
     async def opened() -> T:
         async with open_mailroom(settings, clock) as mailroom:
-            return await work(timetables(settings, mailroom, clock))
+            faults = partial(_flow_faults, settings=settings, mailroom=mailroom, clock=clock)
+            return await work(open_timetables(settings, mailroom.database, faults, clock))
 
     return asyncio.run(opened())
-
-
-def timetables(settings: "Settings", mailroom: "Mailroom", clock: "Clock") -> "Timetables":
-    """The timetables in the database of a mailroom."""
-    from vestibule import timetables as tables
-    from vestibule.shelves import restrictions, schedules
-
-    return tables.Timetables(
-        numbers=settings.numbers,
-        company=settings.company,
-        schedules=schedules(mailroom.database),
-        restrictions=restrictions(mailroom.database),
-        flow_faults=lambda flow: _flow_faults(flow, settings, mailroom, clock),
-        clock=clock,
-    )
 
 
 def _flow_faults(
     flow: str, settings: "Settings", mailroom: "Mailroom", clock: "Clock"
 ) -> Collection[str]:
-    """Why a flow cannot begin; the flows are read for it."""
+    """Why a flow cannot begin; the flows are read for it, the company's own too."""
+    from vestibule.attendants import own_flows
     from vestibule.numbers import Destination
     from vestibule.program import read_book, read_flows
     from vestibule.switchboard import Switchboard
@@ -70,7 +59,7 @@ def _flow_faults(
     switchboard = Switchboard(
         company=settings.company,
         numbers=(),
-        flows=read_flows(read_book()),
+        flows=read_flows(read_book(), own=own_flows(settings.storage.data)),
         mailboxes=mailroom.mailboxes,
         clock=clock,
     )
