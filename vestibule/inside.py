@@ -67,6 +67,7 @@ class Inside:
             lambda: self._accounts.extensions,
             self._connections.bells.registered,
         )
+        self._presence.look()
 
     @property
     def chores(self) -> tuple[Chore, ...]:
@@ -79,7 +80,7 @@ class Inside:
 
     async def _look(self) -> None:
         if self._presence is not None:
-            await self._presence.look()
+            self._presence.look()
 
     def _slot_changed(self, slot: str, taken: bool) -> None:
         if self._presence is not None:

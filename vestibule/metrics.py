@@ -126,6 +126,7 @@ class Present:
     line: Callable[[], LineStatistics]
     load: Callable[[], PlaneLoad]
     waiting: "MailsWaiting"
+    parked: Callable[[], int] = lambda: 0
 
 
 class MailsWaiting:
@@ -150,6 +151,7 @@ class PresentFigures(Collector):
         line, load = self._present.line(), self._present.load()
         yield from _of_line(line)
         yield from _of_plane(load)
+        yield _gauge("calls_parked", "Callers who wait in a slot.", self._present.parked())
         yield _gauge("loop_late_seconds", "How late the event loop runs.", line.lateness_s)
         yield _gauge("mails_waiting", "E-mails that wait to be sent.", self._present.waiting.count)
 

@@ -35,10 +35,12 @@ from vestibule.arrivals import Arrivals
 from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.connections import Connections, plug
+from vestibule.exchange.parking import Parking
 from vestibule.extensions import Extensions
 from vestibule.front import open_front
 from vestibule.hours_desk import open_hours_mail
 from vestibule.housekeeping import AGAIN_S, Chore, chores, housekeeping
+from vestibule.inside import Inside
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
 from vestibule.metrics import LOOK_EVERY_S, Figures, MailsWaiting, Present
@@ -154,10 +156,12 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             spool=(settings.storage.spool or data / "spool") / "names",
             host=bracket(settings.sip.advertise or settings.sip.address[0]),
         )  # fmt: skip
-        connecting = connections.connecting
+        inside = Inside(settings, connections, mailroom, accounts, voice, clock)
+        await inside.tapes.recover()
         reception = Reception(
-            switchboard, voice, mailboxes, clock, connecting, arrivals=arrivals, front=front
-        )
+            switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
+            arrivals, front,
+        )  # fmt: skip
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)
         trunks = open_trunks(settings)
@@ -165,7 +169,8 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             settings.sip, secrecy, codecs, plane, clock, arrivals, reception, board.lamps,
             trunks, telephones, tally,
         )  # fmt: skip
-        connections.serve(reception, line)
+        connections.serve(reception, line, inside.parking)
+        inside.show(line.presence)
         hours_mail = open_hours_mail(settings, mailroom.database, clock)
         outside = open_outside(settings, trunks, clock)
         outside.attach(line)
@@ -176,6 +181,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                     *chores(mailroom, voice, clock, settings.company.name),
                     Chore("followed lamps", board.follow, FOLLOW_EVERY_S),
                     Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
+                    *inside.chores,
                     Chore("hours by mail", hours_mail.mail, AGAIN_S),
                 )
             ),
@@ -183,7 +189,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             open_pbx_line(
                 settings.pyvoip, plane, reception, switchboard.accepts, lambda: line.overloaded
             ) as pbx,
-            _asked_for(figures, line, plane, mailroom.worker),
+            _asked_for(figures, line, plane, mailroom.worker, inside.parking),
         ):
             address = await line.start()
             try:
@@ -232,13 +238,22 @@ async def _finishing(mailboxes: Mailboxes) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _asked_for(
-    figures: Figures | None, line: SipLine, plane: MediaProcess, worker: OutboxWorker
+    figures: Figures | None,
+    line: SipLine,
+    plane: MediaProcess,
+    worker: OutboxWorker,
+    parking: Parking,
 ) -> AsyncIterator[None]:
     """Serve the figures, where the settings say so."""
     if figures is None:
         yield
         return
-    present = Present(lambda: line.statistics, lambda: plane.load, MailsWaiting(worker.waiting))
+    present = Present(
+        lambda: line.statistics,
+        lambda: plane.load,
+        MailsWaiting(worker.waiting),
+        lambda: len(parking.waiting),
+    )
     look = Chore("mails waiting", present.waiting.look, LOOK_EVERY_S)
     async with housekeeping((look,)), figures.served(present, lambda: plane.pid):
         yield

@@ -36,9 +36,9 @@ class House:
 
 
 @pytest.fixture
-async def house() -> House:
+def house() -> House:
     house = House()
-    await house.presence.look()
+    house.presence.look()
     return house
 
 
@@ -89,11 +89,11 @@ def test_a_slot_is_lit_while_somebody_waits_in_it(house: House) -> None:
     assert house.board.shows["701"] == ()
 
 
-async def test_an_extension_that_is_made_can_be_watched_and_one_that_is_gone_no_more(
+def test_an_extension_that_is_made_can_be_watched_and_one_that_is_gone_no_more(
     house: House,
 ) -> None:
     house.extensions = ["101", "103"]
-    await house.presence.look()
+    house.presence.look()
     assert "102" not in house.board.shows
     house.engaged.note("leg", "103", Engagement.RINGING)
     assert [call.call_id for call in house.board.shows["103"]] == ["leg"]

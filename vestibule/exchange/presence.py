@@ -60,7 +60,7 @@ class Presence:
         for slot in SLOTS:
             board.changed(slot, ())
 
-    async def look(self) -> None:
+    def look(self) -> None:
         """Show the extensions that are new, and those no more that are gone."""
         there = set(self._extensions())
         for extension in sorted(self._shown - there):
