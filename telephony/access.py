@@ -71,7 +71,7 @@ class Outcome(StrEnum):
     OVERLOADED = "overloaded"
     DRAINING = "draining"
     CHALLENGED = "challenged"
-    LOCKED = "locked"
+    DENIED = "denied"
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ class Doorkeeper:
         """The verdict on a request that opens something."""
         account = self._account(request, source, now)
         if isinstance(account, Refuse):
-            self._counts[Outcome.LOCKED if account.status == 403 else Outcome.CHALLENGED] += 1
+            self._counts[Outcome.DENIED if account.status == 403 else Outcome.CHALLENGED] += 1
             return account
         known = self.knows(source.host) or self._trunks(source.host, request.target.user)
         if not (account or known or self._may_ask(request, source, now)):

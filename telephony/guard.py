@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from call.leg import Party
+from telephony.abilities import Abilities
 from telephony.lockout import Locked, Lockout, LockoutPolicy
 from telephony.sip.challenges import Challenges, Guessed, Proven, Secret, Stale
 from telephony.sip.core import Refuse
@@ -53,6 +54,7 @@ class Guard:
     ) -> None:
         self._accounts = accounts
         self._challenges = Challenges(realm, accounts.secret, token)
+        self._abilities = Abilities()
         self._lives_at = lives_at
         self._lockout = Lockout(policy or LockoutPolicy(), locked)
 
@@ -71,6 +73,8 @@ class Guard:
         if request.method not in ASKED or not (self._accounts.there_are or known):
             return ""
         judgement = self._challenges.judge(request, source, now)
+        if judgement is not None:
+            self._abilities.answered(request, source)
         if judgement is not None and self._lockout.locks(judgement.user, source.host, now):
             return Refuse(403)
         match judgement:
@@ -78,14 +82,15 @@ class Guard:
                 self._lockout.right(user, source.host, now)
                 return user
             case Stale():
-                return self._ask(source, now, stale=True)
+                return self._ask(request, source, now, stale=True)
             case Guessed(user):
+                # Not 401 again: there are telephones that would answer the same for ever.
                 self._lockout.wrong(user, source.host, now)
-                return self._ask(source, now)
+                return Refuse(403)
             case None if vouched and request.method != "REGISTER":
                 return self._named(request)
             case _ if self._must_prove(request, source, known=known):
-                return self._ask(source, now)
+                return self._ask(request, source, now)
             case _:
                 return ""
 
@@ -104,5 +109,7 @@ class Guard:
             return ""
         return user if self._accounts.party(user) else ""
 
-    def _ask(self, source: Peer, now: float, *, stale: bool = False) -> Refuse:
-        return Refuse(401, headers=self._challenges.challenge(source, now, stale=stale))
+    def _ask(self, request: Request, source: Peer, now: float, *, stale: bool = False) -> Refuse:
+        algorithms = self._abilities.algorithms(request, source)
+        headers = self._challenges.challenge(source, now, stale=stale, algorithms=algorithms)
+        return Refuse(401, headers=headers)

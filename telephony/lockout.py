@@ -19,9 +19,14 @@ MOST = 4_096
 
 @dataclass(frozen=True, slots=True)
 class LockoutPolicy:
-    """After `guesses` wrong answers within `within_s` seconds, none is taken for `locked_s`."""
+    """After so many wrong answers within `within_s` seconds, none is taken for `locked_s`.
 
-    guesses: int = 10
+    A source is given more than an account: one telephone with an old password is not to lock out
+    the others of its house.
+    """
+
+    for_account: int = 10
+    from_source: int = 30
     within_s: float = 600.0
     locked_s: float = 900.0
     trusted_s: float = 86_400.0
@@ -63,11 +68,11 @@ class Lockout:
     def wrong(self, account: str, source: str, now: float) -> None:
         """An answer was wrong."""
         if self._trusted.get((account, source), now) > now:
-            pair = self._locks_now(("pair", f"{account} {source}"), now)
-            of_account = of_source = pair
+            pair = ("pair", f"{account} {source}")
+            of_account = of_source = self._locks_now(pair, self._policy.for_account, now)
         else:
-            of_account = self._locks_now(("account", account), now)
-            of_source = self._locks_now(("source", source), now)
+            of_account = self._locks_now(("account", account), self._policy.for_account, now)
+            of_source = self._locks_now(("source", source), self._policy.from_source, now)
         if of_account or of_source:
             names = (account if of_account else "", source if of_source else "")
             self._tell(Locked(*names, self._policy.locked_s))
@@ -80,7 +85,7 @@ class Lockout:
     def _is_locked(self, what: tuple[str, str], now: float) -> bool:
         return self._until.get(what, now) > now
 
-    def _locks_now(self, what: tuple[str, str], now: float) -> bool:
+    def _locks_now(self, what: tuple[str, str], most: int, now: float) -> bool:
         """Count a wrong answer; whether it is the one that locks."""
         policy = self._policy
         times = self._wrong.get(what) or deque()
@@ -88,7 +93,7 @@ class Lockout:
             times.popleft()
         times.append(now)
         _remember(self._wrong, what, times)
-        if len(times) < policy.guesses or self._is_locked(what, now):
+        if len(times) < most or self._is_locked(what, now):
             return False
         del self._wrong[what]
         _remember(self._until, what, now + policy.locked_s)

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from telephony.sip.digest import HASHES, Answer, answers_in
@@ -79,7 +79,14 @@ class Challenges:
         self._used: OrderedDict[str, int] = OrderedDict()
         self._forgotten_until = -1
 
-    def challenge(self, source: Peer, now: float, *, stale: bool = False) -> Pairs:
+    def challenge(
+        self,
+        source: Peer,
+        now: float,
+        *,
+        stale: bool = False,
+        algorithms: Sequence[str] = ALGORITHMS,
+    ) -> Pairs:
         """The headers of a 401."""
         nonce = self._nonce(int(now), self._token(), source)
         more = ", stale=true" if stale else ""
@@ -89,7 +96,7 @@ class Challenges:
                 f'Digest realm={quote(self._realm)}, nonce="{nonce}", algorithm={algorithm}, '
                 f'qop="auth"{more}',
             )
-            for algorithm in ALGORITHMS
+            for algorithm in algorithms
         )
 
     def judge(self, request: Request, source: Peer, now: float) -> Judgement:

@@ -54,7 +54,7 @@ async def test_everybody_unknown_is_asked_the_same_way_whatever_account_they_nam
         unreal = company.handset("999-zzzz", "guess", SCANNER)
         for method in ("INVITE", "REGISTER", "SUBSCRIBE"):
             answers = [phone.proves(method, *HERE) for phone in (real, unreal)]
-            assert [status(answer) for answer in answers] == [401, 401]
+            assert [status(answer) for answer in answers] == [403, 403]
             told = [[name for name, _ in answer.headers] for answer in answers if answer]
             assert told[0] == told[1]
             company.clock.advance(300.0)
@@ -96,7 +96,7 @@ async def test_a_trunk_calls_without_an_account() -> None:
 async def test_nobody_calls_in_the_name_of_an_account_without_its_password() -> None:
     async with Company() as company:
         impostor = company.handset("101-abcd", "guess", TRUNK)
-        assert calls(impostor) == 401
+        assert calls(impostor) == 403
         assert company.legs == []
 
 
@@ -118,21 +118,47 @@ async def test_in_the_network_of_our_telephones_the_account_is_believed() -> Non
         assert status(company.handset(peer=DESK).asks("REGISTER", *HERE)) == 401
 
 
+def locks(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What was locked, as the log tells it."""
+    found = [each for each in caplog.records if each.message.startswith("too many")]
+    return [(vars(each)["account"], vars(each)["source"]) for each in found]
+
+
 async def test_too_many_wrong_passwords_lock_an_account_for_a_while_and_are_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with Company() as company:
         guesser = company.handset("101-abcd", "guess", TRUNK)
         with caplog.at_level(logging.WARNING, "telephony.telephones"):
-            told = [status(guesser.registers()) for _ in range(12)]
-        assert told == [401] * 10 + [403] * 2
-        (line,) = [each for each in caplog.records if each.message.startswith("too many")]
-        assert vars(line).items() >= {"account": "101-abcd", "source": TRUNK.host}.items()
+            assert [status(guesser.registers()) for _ in range(12)] == [403] * 12
+        assert locks(caplog) == [("101-abcd", "any")]
         right = company.handset("101-abcd", "right", TRUNK)
         right.call_id = "right"
         assert status(right.registers()) == 403
         company.clock.advance(900.0)
         assert status(right.registers()) == 200
+
+
+async def test_one_telephone_with_an_old_password_locks_none_of_its_house(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Company(People({"101-abcd": "new", "102-wxyz": "right"})) as company:
+        old = company.handset("101-abcd", "old", TRUNK)
+        for _ in range(50):
+            assert status(old.registers()) == 403
+            company.clock.advance(10.0)
+        assert status(company.handset("102-wxyz", "right", TRUNK).registers()) == 200
+        assert locks(caplog) == [("101-abcd", "any")]
+
+
+async def test_who_guesses_at_one_account_after_another_is_locked_out_of_all(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Company() as company:
+        for number in range(30):
+            company.handset(f"{number}-user", "guess", TRUNK).registers()
+        assert locks(caplog) == [("any", TRUNK.host)]
+        assert status(company.handset("101-abcd", "right", TRUNK).registers()) == 403
 
 
 async def test_a_telephone_that_proved_itself_is_not_locked_out_by_guesses_from_elsewhere() -> None:
@@ -151,19 +177,60 @@ async def test_a_telephone_that_proved_itself_is_not_locked_out_by_guesses_from_
 
 async def test_a_stranger_that_guessed_too_often_hears_nothing_more() -> None:
     async with Company() as company:
-        guesser = company.handset("101-abcd", "guess", SCANNER)
-        for _ in range(10):
-            company.clock.advance(21.0)
-            assert status(guesser.registers()) == 401
+        for number in range(30):
+            company.clock.advance(19.0)
+            guesser = company.handset(f"{number}-user", "guess", SCANNER)
+            assert status(guesser.registers()) == 403
         company.clock.advance(100.0)
-        assert guesser.asks("REGISTER", *HERE) is None
+        assert company.handset("x", peer=SCANNER).asks("REGISTER", *HERE) is None
         assert status(company.handset("102-wxyz").asks("REGISTER", *HERE)) == 401
 
 
-async def test_unknown_accounts_are_locked_like_known_ones() -> None:
+async def test_unknown_accounts_are_locked_like_known_ones(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with Company() as company:
         guesser = company.handset("555-none", "guess", TRUNK)
-        assert [status(guesser.registers()) for _ in range(11)] == [401] * 10 + [403]
+        assert [status(guesser.registers()) for _ in range(11)] == [403] * 11
+        assert locks(caplog) == [("555-none", "any")]
+
+
+def offered(answer: Response | None) -> list[str]:
+    assert answer is not None
+    return [
+        "SHA-256" if "SHA-256" in value else "MD5"
+        for name, value in answer.headers
+        if name == "WWW-Authenticate"
+    ]
+
+
+async def test_a_telephone_that_gives_up_at_an_unknown_algorithm_is_then_offered_md5() -> None:
+    async with Company() as company:
+        phone = company.handset()
+        assert offered(phone.asks("REGISTER", *HERE)) == ["SHA-256", "MD5"]
+        again = phone.asks("REGISTER", *HERE)
+        assert offered(again) == ["MD5"]
+        assert again is not None
+        proof = phone.proof(phone.challenge_in(again))
+        assert status(phone.asks("REGISTER", *HERE, proof=proof)) == 200
+        assert offered(phone.asks("INVITE", *HERE, call_id="a-call")) == ["MD5"]
+
+
+async def test_telephones_known_for_it_are_offered_md5_at_once() -> None:
+    async with Company() as company:
+        agent = "User-Agent: baresip v1.0.0 (x86_64/linux)"
+        assert offered(company.handset().asks("REGISTER", *HERE, agent)) == ["MD5"]
+
+
+async def test_a_telephone_that_answers_is_offered_the_best_every_time() -> None:
+    async with Company() as company:
+        phone = company.handset()
+        for _ in range(3):
+            first = phone.asks("REGISTER", *HERE)
+            assert first is not None
+            assert offered(first) == ["SHA-256", "MD5"]
+            proof = phone.proof(phone.challenge_in(first))
+            assert status(phone.asks("REGISTER", *HERE, proof=proof)) == 200
 
 
 async def test_after_a_restart_the_telephones_are_still_there_and_still_heard() -> None:
@@ -200,7 +267,7 @@ async def test_a_telephone_whose_password_is_changed_is_to_come_again() -> None:
         await settle()
         assert company.line.telephones("101-abcd") == []
         assert company.book.pages == {}
-        assert status(phone.registers()) == 401
+        assert status(phone.registers()) == 403
         renewed = company.handset(password="another")
         renewed.call_id = "renewed"
         assert status(renewed.registers()) == 200
