@@ -7,9 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from call.clock import SystemClock
+from call.leg import Party
 from ivr.machine import Flows
-from vestibule.demo import demo_settings, furnish
+from routing.closure import Closure
+from vestibule.demo import COMPANY, demo_settings, furnish
+from vestibule.front import Front, open_front
 from vestibule.mailroom import open_mailroom
+from vestibule.operations import CallOperations
 from vestibule.settings import Settings
 from vestibule.switchboard import Switchboard
 from voicemail.mailboxes import Mailboxes
@@ -21,6 +25,11 @@ COLLEAGUES = (
 )
 """Beside the demo's people: one who may not send messages, and one who has never come in."""
 
+CALLER = Party("5145550123")
+
+CLOSURE_CODE, TOGGLE_CODE, CLOSURE_PIN = "8511", "8512", "4719"
+"""The closure message of the demo's company, of which nothing is recorded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Practice:
@@ -29,6 +38,13 @@ class Practice:
     settings: Settings
     mailboxes: Mailboxes
     switchboard: Switchboard
+    front: Front
+
+    def operations(self) -> CallOperations:
+        """What flows may ask for in one call from outside. `close` it when the call is over."""
+        return CallOperations(
+            self.mailboxes, CALLER, self.switchboard.redirect, front=self.front, dialed=COMPANY
+        )
 
 
 @asynccontextmanager
@@ -40,11 +56,15 @@ async def open_practice(flows: Flows) -> AsyncIterator[Practice]:
         async with open_mailroom(settings, clock) as mailroom:
             await furnish(mailroom.mailboxes)
             await furnish(mailroom.mailboxes, COLLEAGUES)
+            front = open_front(settings, mailroom, clock)
+            closures = front.closing.closures
+            await closures.make(CLOSURE_CODE, Closure(toggle_code=TOGGLE_CODE), CLOSURE_PIN, ())
             switchboard = Switchboard(
                 company=settings.company,
                 numbers=settings.numbers,
                 flows=flows,
                 mailboxes=mailroom.mailboxes,
                 clock=clock,
+                codes=closures.codes,
             )
-            yield Practice(settings, mailroom.mailboxes, switchboard)
+            yield Practice(settings, mailroom.mailboxes, switchboard, front)

@@ -37,10 +37,8 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 async def _call(number: str, parameters: tuple[tuple[str, str], ...], folder: Path | None) -> None:
-    from call.leg import Party
     from ivr.terminal import Terminal
     from vestibule.numbers import Destination
-    from vestibule.operations import CallOperations
     from vestibule.practice import open_practice
     from vestibule.program import FLOWS, read_book, read_flows
     from vestibule.settings import BadSettings
@@ -54,7 +52,7 @@ async def _call(number: str, parameters: tuple[tuple[str, str], ...], folder: Pa
             known = ", ".join(entry.number for entry in practice.settings.numbers)
             raise BadSettings(f"{'; '.join(faults)}; the demo's numbers are {known}")
         dialogue = await switchboard.dialogue(destination)
-        operations = CallOperations(practice.mailboxes, Party("5145550123"), switchboard.redirect)
+        operations = practice.operations()
         await Terminal(dialogue, book, operations, read=_line, write=typer.echo).run()
         await operations.close()
 

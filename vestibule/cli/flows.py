@@ -68,10 +68,8 @@ def run(
 
 async def _run_scenarios(part: str) -> int:
     """Tell each scenario's end; how many did not go as written."""
-    from call.leg import Party
     from ivr.testing.scenario import load_scenarios
     from ivr.testing.script import ScriptFailed
-    from vestibule.operations import CallOperations
     from vestibule.practice import open_practice
     from vestibule.program import FLOWS, read_book, read_flows
 
@@ -82,9 +80,7 @@ async def _run_scenarios(part: str) -> int:
             continue
         async with open_practice(flows) as practice:
             boxes = [mailbox.number for mailbox in await practice.mailboxes.all()]
-            operations = CallOperations(
-                practice.mailboxes, Party("5145550123"), practice.switchboard.redirect
-            )
+            operations = practice.operations()
             try:
                 await scenario.play(flows, operations, boxes)
             except ScriptFailed as fault:
