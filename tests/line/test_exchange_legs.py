@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from call.leg import HangUpCause, Leg, Party
+from call.leg import HangUpCause, Party
 from call.media import Direction, PlayEnded
 from telephony.access import AccessPolicy
 from telephony.leg import NotAnswered, SipLeg
@@ -15,28 +15,13 @@ from telephony.sip.dialog_info import CallStage
 from telephony.sip.events import Diversion
 from telephony.sip.message import Request, Response
 from telephony.watcher import Transfer
+from tests.line.notes import Notes
 from tests.line.scripted import OFFER, PHONE, Caller, Scene
 
 OURS = LineSettings(access=AccessPolicy(phones=("127.0.0.1",)))
 """The telephones of the tests are our own."""
 
 NAMESPACE = "{urn:ietf:params:xml:ns:dialog-info}"
-
-
-class Notes:
-    """A watcher that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[object] = []
-
-    def held(self, leg: Leg, on: bool) -> None:
-        self.told.append("held" if on else "taken up")
-
-    def rings(self, leg: Leg, early: bool) -> None:
-        self.told.append("sounds" if early else "rings")
-
-    def transfer_asked(self, leg: Leg, transfer: Transfer) -> None:
-        self.told.append(transfer)
 
 
 class Callee:

@@ -18,6 +18,7 @@ from telephony.adapters.sip_transport import SipTransport
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
 from telephony.sip.events import Peer, Transport
+from tests.line.notes import Notes
 from tests.line.plane import FakePlane
 from vestibule.tokens import WireTokens
 
@@ -125,6 +126,31 @@ async def test_a_call_we_make_is_taken_and_ended(transport: Transport, tmp_path:
             await leg.hang_up()
             code, output = await callee
         assert code == 0, output
+        assert there.line.active == 0
+
+
+async def test_a_network_that_sounds_early_and_forks_leads_to_one_telephone(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    async with open_line() as there:
+        callee = asyncio.create_task(sipp(tmp_path, "forking.xml", port, "-m", "1"))
+        await asyncio.to_thread(listening, port, Transport.UDP)
+        leg = there.line.dial(
+            f"sip:102@127.0.0.1:{port}",
+            peer=Peer(Transport.UDP, "127.0.0.1", port),
+            from_uri="sip:5145550100@127.0.0.1",
+            caller=Party("5145550100", "Vestibule"),
+        )
+        watcher = leg.watcher = Notes()
+        async with asyncio.timeout(10):
+            await leg.answer()
+            assert leg.up
+            assert watcher.told == ["sounds", "sounds"]
+            code, output = await callee
+            assert code == 0, output
+            assert leg.up
+            await leg.hang_up()
         assert there.line.active == 0
 
 
