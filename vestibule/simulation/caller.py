@@ -7,7 +7,7 @@ recorded, and hang up when they have done all they were told and could only leav
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,8 +42,14 @@ from vestibule.simulation.words import Words
 log = logging.getLogger(__name__)
 
 BETWEEN_KEYS_S = 0.25
+HIDDEN = "•"
+"""In place of a digit that is nobody else's business."""
+
 SPEAKS_S = 3.0
 """Long enough to be a message."""
+
+BRIEF_S = 3.0
+"""A recording that so little silence ends is an answer, such as a name, and no message."""
 
 LONGEST_S = 3600.0
 """A simulated call that takes longer goes round in a circle."""
@@ -133,6 +139,7 @@ class SimulatedCaller:
         story: Story,
         words: Words,
         deeds: Iterable[Deed],
+        is_secret: Callable[[str], bool],
     ) -> None:
         self._dialogue = dialogue
         self._operations = operations
@@ -142,10 +149,11 @@ class SimulatedCaller:
         self._story = story
         self._words = words
         self._deeds = deque(deeds)
+        self._is_secret = is_secret
         self._clips: dict[Segment, Clip] = {}
         self._line = Line(self._hear)
         self._place = ""
-        self._spoke = False
+        self._spoke = self._is_brief = False
         self._waited_until = 0.0
 
     async def run(self) -> None:
@@ -168,10 +176,10 @@ class SimulatedCaller:
         if recording and not self._spoke:
             await self._say(self._deeds.popleft() if self._says_next else Say(SPEAKS_S))
             return True
-        if self._deeds:
+        if self._deeds and not (recording and self._is_brief):
             await self._do(self._deeds.popleft())
             return True
-        if recording:
+        if recording and not self._is_brief:
             await self._go_away()
             return True
         return False
@@ -196,7 +204,8 @@ class SimulatedCaller:
                 await self._say(deed)
 
     async def _press(self, keys: str) -> None:
-        self._story.add(Kind.PRESSES, keys)
+        secret = self._is_secret(self._dialogue.place)
+        self._story.add(Kind.PRESSES, re.sub(r"\d", HIDDEN, keys) if secret else keys)
         for key in keys:
             await self._feed(KeyPressed(key, KeySource.RFC4733, self._clock.monotonic()))
             await self._pass(BETWEEN_KEYS_S)
@@ -273,6 +282,7 @@ class SimulatedCaller:
                     self._line.resume(self._clock.monotonic())
                 case StartRecording(path=path, max_s=max_s, final_silence_s=silence):
                     self._spoke = False
+                    self._is_brief = silence is not None and silence < BRIEF_S
                     now = self._clock.monotonic()
                     self._line.record(path, max_s=max_s, final_silence_s=silence, now=now)
                 case StopRecording():

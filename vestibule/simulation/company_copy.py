@@ -13,6 +13,7 @@ from call.clock import Clock
 from directory.adapters import tables as directory_tables
 from routing.adapters import tables as routing_tables
 from storage.database import Database
+from vestibule.attendants import own_flows
 from vestibule.mailroom import Mailroom, database_url, open_mailroom
 from vestibule.settings import Mail, Settings, Storage, Transcription
 from vestibule.sound_store import sounds_folder
@@ -43,6 +44,7 @@ async def copied_company(settings: Settings, clock: Clock) -> AsyncIterator[Copy
     with TemporaryDirectory(prefix="vestibule-simulation-") as folder:
         copied = _copied_settings(settings, Path(folder))
         _link(sounds_folder(settings.storage), sounds_folder(copied.storage))
+        _link(own_flows(settings.storage.data), own_flows(copied.storage.data))
         async with open_mailroom(copied, clock) as mailroom:
             await mailroom.database.transact(lambda connection: _fill(connection, rows))
             yield Copy(copied, mailroom)

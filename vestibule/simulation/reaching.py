@@ -1,7 +1,9 @@
-"""`routing.reach` without a telephone: the plan is the real one, and who answers is said before."""
+"""Ringing without a telephone: the plan is the real one, and who answers is said before."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from call.clock import VirtualClock
 from call.leg import Party
@@ -9,10 +11,12 @@ from call.sound import Clip
 from ivr.flow import Held
 from ivr.operations import Operations, Outcome
 from ivr.voices.signals import Signal
+from routing.numbers import Number, number_class, parse_number
+from routing.outgoing import Leave, leave_to_call
 from routing.plan import (
+    FORWARD_RING_S,
     Ending,
     Identify,
-    Lookup,
     Offer,
     OnThePhone,
     Plan,
@@ -20,17 +24,21 @@ from routing.plan import (
     Step,
     Unreachable,
     Voicemail,
+    Why,
     decide,
 )
 from vestibule.call_sounds import CallSounds
 from vestibule.exchange.reach import NAME_S
+from vestibule.simulation.people import People
 from vestibule.simulation.story import Kind, Story
 from vestibule.simulation.words import Words
 
-REACH = "routing.reach"
-
 ANSWERED_AFTER_S = 6.0
 """When somebody who answers does: after the first ringing and its rest."""
+
+_LEAVE = MappingProxyType(
+    {Leave.GIVEN: "may", Leave.WITH_CODE: "with_code", Leave.DENIED: "may_not"}
+)
 
 
 class SimulatedOperations:
@@ -41,7 +49,7 @@ class SimulatedOperations:
         others: Operations,
         *,
         caller: Party,
-        lookup: Lookup,
+        people: People,
         answering: Collection[str],
         clock: VirtualClock,
         story: Story,
@@ -51,7 +59,7 @@ class SimulatedOperations:
     ) -> None:
         self._others = others
         self._caller = caller
-        self._lookup = lookup
+        self._people = people
         self._answering = frozenset(answering)
         self._clock = clock
         self._story = story
@@ -60,16 +68,24 @@ class SimulatedOperations:
         self._folder = folder
         self._steps: Iterator[Step] = iter(())
         self._plan: Plan | None = None
+        self._unlocked = False
 
     async def perform(self, name: str, arguments: Mapping[str, Held]) -> Outcome:
         """Do what a flow asks."""
-        if name != REACH:
-            return await self._others.perform(name, arguments)
-        return await self._reach(str(arguments["extension"]), str(arguments["reply"]))
+        match name:
+            case "routing.reach":
+                return self._reach(str(arguments["extension"]), str(arguments["reply"]))
+            case "routing.dial":
+                return self._dial(str(arguments["number"]))
+            case "routing.unlock":
+                self._unlocked = True
+                return Outcome("ok")
+            case _:
+                return await self._others.perform(name, arguments)
 
-    async def _reach(self, extension: str, reply: str) -> Outcome:
+    def _reach(self, extension: str, reply: str) -> Outcome:
         if reply == "begin" or self._plan is None:
-            self._plan = decide(extension, self._caller, self._lookup)
+            self._plan = decide(extension, self._caller, self._people.standing)
             self._steps = iter(self._plan.steps)
             for note in dict.fromkeys(self._plan.notes):
                 self._story.add(Kind.WHY, self._words.note(note), id=f"plan.{note.why}")
@@ -85,12 +101,66 @@ class SimulatedOperations:
                         return Outcome("talked")
         return self._ended(self._plan.ending)
 
+    # ---- Outside
+
+    def _dial(self, dialed: str) -> Outcome:
+        """Somebody inside calls outside: whether they may, and who answers there."""
+        number = parse_number(dialed)
+        if not self._caller.internal:
+            return Outcome("not_allowed")
+        if number is None:
+            return Outcome("unknown")
+        leave = self._leave(number, self._caller.number)
+        if leave is Leave.WITH_CODE and not self._unlocked:
+            return Outcome("code")
+        if leave is Leave.DENIED:
+            return Outcome("not_allowed")
+        if not self._has_line(number.digits):
+            return Outcome("no_trunk")
+        ring = Ring((), (number.digits,), FORWARD_RING_S, Why.CALLED, self._caller.number)
+        return Outcome("talked") if self._let_ring(ring) else Outcome("no_answer")
+
+    def _leave(self, number: Number, extension: str) -> Leave:
+        """Whether an extension may call a number, which is told."""
+        local = self._people.local
+        leave = leave_to_call(number, self._people.handling(extension).outgoing, local)
+        kind = self._words.kinds[number_class(number, local)]
+        told = self._words[_LEAVE[leave]].format(
+            extension=extension, number=number.digits, kind=kind
+        )
+        self._story.add(Kind.WHY, told, id=f"leave.{leave}")
+        return leave
+
+    def _reached_outside(self, step: Ring) -> tuple[str, ...]:
+        """Those outside that may be called on the extension's behalf."""
+        numbers = {each: parse_number(each) for each in step.outside}
+        return tuple(
+            each
+            for each, number in numbers.items()
+            if number is not None
+            and self._leave(number, step.behalf) is Leave.GIVEN
+            and self._has_line(each)
+        )
+
+    def _has_line(self, number: str) -> bool:
+        """Whether any line leads to a number outside; it is told where none does."""
+        if not self._people.has_trunk:
+            told = self._words["no_line"].format(number=number)
+            self._story.add(Kind.WHY, told, id="no_line")
+        return self._people.has_trunk
+
+    # ---- Ringing
+
     def _rung(self, step: Ring) -> bool:
-        """Let it ring; whether somebody takes the call."""
+        """Let it ring, if anything does; whether somebody takes the call."""
+        self._story.add(Kind.WHY, self._words.ring(step), id=f"plan.{step.why}")
+        step = replace(step, outside=self._reached_outside(step))
+        return bool(step.extensions or step.outside) and self._let_ring(step)
+
+    def _let_ring(self, step: Ring) -> bool:
         rung = (*step.extensions, *step.outside)
         taker = next((each for each in rung if each in self._answering), "")
         seconds = min(ANSWERED_AFTER_S, step.seconds) if taker else float(step.seconds)
-        self._story.add(Kind.WHY, self._words.ring(step), id=f"plan.{step.why}")
         who = ", ".join(rung)
         told = self._words["rings"].format(who=who, seconds=f"{seconds:g}")
         self._story.add(Kind.RINGS, told, id=who, seconds=seconds)

@@ -2,29 +2,28 @@
 
 import asyncio
 import os
-from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from call.clock import VirtualClock
-from call.leg import Party
 from call.sound import Pcm
-from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
+from ivr.flow import Collect
+from ivr.machine import Flows
 from ivr.phrases import Book
 from ivr.voices.voice import PromptVoice, open_voice
-from routing.handling import Handling
-from routing.plan import Standing
-from vestibule.arrivals import Arrival, Arrivals, Rejection
+from vestibule.arrivals import Arrival, Rejection
+from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
+from vestibule.extensions import Extensions
+from vestibule.front import open_front
 from vestibule.numbers import Destination
-from vestibule.opening import Opening
 from vestibule.operations import CallOperations
-from vestibule.program import PROMPTS, read_book, read_flows
+from vestibule.program import PROMPTS, open_arrivals, read_book, read_flows
 from vestibule.settings import Settings
-from vestibule.shelves import handlings, restrictions, schedules
 from vestibule.simulation.caller import Deed, OneByOne, SimulatedCaller
 from vestibule.simulation.company_copy import Copy, copied_company
+from vestibule.simulation.people import People, look_at
 from vestibule.simulation.reaching import SimulatedOperations
 from vestibule.simulation.sounding import sound_of
 from vestibule.simulation.story import Kind, Moment, Story
@@ -59,33 +58,6 @@ class Answer:
     """The caller is one of our own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Everybody:
-    """Who is who in the copy. Whoever has an account has a telephone that can be rung."""
-
-    extensions: frozenset[str]
-    mailboxes: frozenset[str]
-    with_telephone: frozenset[str]
-    handlings: dict[str, Handling]
-    busy: frozenset[str]
-
-    @property
-    def inside(self) -> frozenset[str]:
-        """Everybody who calls from the inside."""
-        return self.extensions | self.mailboxes
-
-    def standing(self, number: str) -> Standing | None:
-        """How an extension stands; None for a number outside."""
-        if number not in self.inside:
-            return None
-        return Standing(
-            self.handlings.get(number, Handling()),
-            registered=number in self.with_telephone,
-            busy=number in self.busy,
-            mailbox=number in self.mailboxes,
-        )
-
-
 async def simulate(settings: Settings, question: Question) -> Answer:
     """What would happen, tried on a copy of what the company has.
 
@@ -93,14 +65,16 @@ async def simulate(settings: Settings, question: Question) -> Answer:
     """
     clock, book = VirtualClock(question.at), read_book()
     async with copied_company(settings, clock) as copy, _voice(settings, copy, book) as voice:
-        everybody = await _everybody(copy, question.busy)
+        data = copy.settings.storage.data
         sounds = await asyncio.to_thread(
-            make_call_sounds, copy.settings.storage.data / "calls", settings.media.hold_music
+            make_call_sounds, data / "calls", copy.settings.media.hold_music
         )
-        simulated = _Simulated(question, clock, copy, everybody, book, voice, sounds)
+        people = await look_at(copy, question.busy)
+        flows = read_flows(book, people.inside, own=own_flows(data))
+        simulated = _Simulated(question, clock, copy, people, flows, OneByOne(voice), sounds, book)
         await simulated.run()
         story = simulated.story
-        internal = question.caller in everybody.inside
+        internal = question.caller in people.inside
         return Answer(tuple(story.moments), sound_of(story.heard), internal)
 
 
@@ -112,39 +86,47 @@ class _Simulated:
         question: Question,
         clock: VirtualClock,
         copy: Copy,
-        everybody: Everybody,
-        book: Book,
-        voice: PromptVoice,
+        people: People,
+        flows: Flows,
+        voice: OneByOne,
         sounds: CallSounds,
+        book: Book,
     ) -> None:
         self.story = Story(clock)
         self._question = question
         self._clock = clock
         self._copy = copy
-        self._everybody = everybody
-        self._book = book
+        self._people = people
+        self._flows = flows
         self._voice = voice
         self._sounds = sounds
+        self._book = book
         self._words = LANGUAGES[question.language]
-        number = question.caller
-        self._caller = Party(number, internal=number in everybody.inside)
+        self._caller = people.party(question.caller)
+        self._front = open_front(copy.settings, copy.mailroom, clock)
         self._switchboard = Switchboard(
             company=copy.settings.company,
             numbers=copy.settings.numbers,
-            flows=read_flows(book, everybody.inside),
+            flows=flows,
             mailboxes=copy.mailroom.mailboxes,
             clock=clock,
+            codes=self._front.closing.closures.codes,
+            extensions=Extensions(copy.mailroom.mailboxes, clock, people),
         )
 
     async def run(self) -> None:
         """Dial, and write down what happens."""
-        arrival = await self._arrivals().explain(self._question.to, self._caller, self._clock.now())
+        settings, mailroom = self._copy.settings, self._copy.mailroom
+        arrivals = open_arrivals(settings, mailroom, self._switchboard, self._clock)
+        dialed = self._question.to
+        arrival = await arrivals.explain(dialed, self._caller, self._clock.now())
         self._tell(arrival)
         if isinstance(arrival.to, Rejection):
             self.story.add(Kind.ENDS, self._words["company"], id=arrival.to.cause.value)
             return
+        redirect = self._switchboard.redirect
         operations = CallOperations(
-            self._copy.mailroom.mailboxes, self._caller, self._switchboard.redirect
+            mailroom.mailboxes, self._caller, redirect, front=self._front, dialed=dialed
         )
         try:
             await self._talk(arrival.to, operations)
@@ -155,7 +137,7 @@ class _Simulated:
         simulated = SimulatedOperations(
             operations,
             caller=self._caller,
-            lookup=self._everybody.standing,
+            people=self._people,
             answering=self._question.answering,
             clock=self._clock,
             story=self.story,
@@ -168,57 +150,46 @@ class _Simulated:
             simulated,
             self._clock,
             book=self._book,
-            sounds=OneByOne(self._voice),
+            sounds=self._voice,
             story=self.story,
             words=self._words,
             deeds=self._question.deeds,
+            is_secret=self._is_secret,
         )
         await caller.run()
 
-    def _arrivals(self) -> Arrivals:
-        database = self._copy.mailroom.database
-        settings = self._copy.settings
-
-        async def extensions() -> frozenset[str]:
-            return self._everybody.inside
-
-        return Arrivals(
-            numbers=settings.numbers,
-            opening=Opening(schedules(database), self._clock, settings.company.zone),
-            restrictions=restrictions(database),
-            extensions=extensions,
-            faults=self._switchboard.faults,
-            clock=self._clock,
-        )
+    def _is_secret(self, place: str) -> bool:
+        """Whether a state asks for something that nobody else should read."""
+        flow, _, state = place.partition("/")
+        if flow not in self._flows:
+            return False
+        step = self._flows.graph(flow).flow.states[state].step
+        return isinstance(step, Collect) and step.secret
 
     def _tell(self, arrival: Arrival) -> None:
         """Why the call is led where it is."""
         if (refusal := arrival.refusal) is not None:
-            self.story.add(Kind.WHY, self._words.refusal(refusal), id=f"refused.{refusal.why}")
+            self._why(self._words.refusal(refusal), f"refused.{refusal.why}")
         elif (decision := arrival.decision) is not None:
             zone = self._copy.settings.company.zone
             told = self._words.decision(arrival.number, decision, zone)
-            self.story.add(Kind.WHY, told, id=f"hours.{decision.rule}")
+            self._why(told, f"hours.{decision.rule}")
+            if not decision.is_usual and arrival.to == self._usual:
+                self._why(self._words["as_open"], "as_open")
         match arrival.to:
             case Destination(flow=flow):
-                told = self._words["leads"].format(flow=flow)
-                self.story.add(Kind.WHY, told, id=f"flow.{flow}")
+                self._why(self._words["leads"].format(flow=flow), f"flow.{flow}")
             case Rejection() if arrival.refusal is None:
-                self.story.add(Kind.WHY, self._words["no_flow"], id="no_number")
+                self._why(self._words["no_flow"], "no_number")
             case Rejection():
-                self.story.add(Kind.WHY, self._words["not_taken"], id="not_taken")
+                self._why(self._words["not_taken"], "not_taken")
 
+    @property
+    def _usual(self) -> Destination | None:
+        return self._switchboard.destination(self._question.to)
 
-async def _everybody(copy: Copy, busy: Collection[str]) -> Everybody:
-    listing = SqlAlchemyListing(copy.mailroom.database)
-    phones = await listing.phones()
-    return Everybody(
-        extensions=frozenset(each.number for each in await listing.extensions()),
-        mailboxes=frozenset(each.number for each in await copy.mailroom.mailboxes.all()),
-        with_telephone=frozenset(phone.extension for phone, _ in phones),
-        handlings=dict(await handlings(copy.mailroom.database).all()),
-        busy=frozenset(busy),
-    )
+    def _why(self, text: str, id: str) -> None:
+        self.story.add(Kind.WHY, text, id=id)
 
 
 def _voice(settings: Settings, copy: Copy, book: Book) -> AbstractAsyncContextManager[PromptVoice]:

@@ -1,11 +1,10 @@
 """A simulated call told: for people in a terminal, and for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from vestibule.simulation.story import Kind, Moment
@@ -30,6 +29,10 @@ _STYLES = MappingProxyType(
 
 QUOTES = MappingProxyType({"fr": "« {} »", "en": "“{}”"})
 
+GAP = "  "
+NARROWEST = 20
+"""Columns for what is said, on however small a screen."""
+
 
 def title(to: str, caller: str, at: datetime, words: Words, *, internal: bool = False) -> str:
     """Who calls whom, and when."""
@@ -40,20 +43,27 @@ def title(to: str, caller: str, at: datetime, words: Words, *, internal: bool = 
 
 def tell(console: Console, heading: str, moments: tuple[Moment, ...], words: Words) -> None:
     """Print a call, moment by moment: when, what, and in which words."""
-    console.print(Text(heading, style="bold underline"))
+    console.print(Text(heading, style="bold"))
     console.print()
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", no_wrap=True, style="dim")
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for moment, time in _timed(moments):
-        style = _STYLES[moment.kind]
-        table.add_row(
-            time, Text(_mark(moment, words), style=style), Text(_said(moment), style=style)
-        )
-    console.print(table)
+    marks = [_mark(moment, words) for moment in moments]
+    times = [time for _, time in _timed(moments)]
+    mark_width, time_width = _widest(marks), _widest(times)
+    for moment, time, mark in zip(moments, times, marks, strict=True):
+        margin = time_width + mark_width + 2 * len(GAP)
+        said = Text(_said(moment), style=_STYLES[moment.kind])
+        lines = said.wrap(console, max(NARROWEST, console.width - margin))
+        before = Text(f"{time:>{time_width}}{GAP}", style="dim")
+        before.append(f"{mark:<{mark_width}}{GAP}", style=_STYLES[moment.kind])
+        for line in lines or [Text()]:
+            line.rstrip()
+            console.print(Text.assemble(before, line), soft_wrap=True)
+            before = Text(" " * margin)
     console.print()
     console.print(Text(words["nothing"], style="dim"))
+
+
+def _widest(texts: Sequence[str]) -> int:
+    return max(map(len, texts), default=0)
 
 
 def as_json(moments: tuple[Moment, ...]) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from babel.dates import format_datetime
 
 from routing.hour_words import behaviour_words, why_words
+from routing.numbers import NumberClass
 from routing.plan import Ending, Note, OnThePhone, Ring, Unreachable, Voicemail, Why
 from routing.restrictions import Operator, Refusal, Refused
 from routing.schedule import Decision
@@ -25,6 +26,7 @@ class Words:
     ends: Mapping[Why, str]
     refused: Mapping[Refused, str]
     operators: Mapping[Operator, str]
+    kinds: Mapping[NumberClass, str]
 
     def __getitem__(self, name: str) -> str:
         return self.said[name]
@@ -83,6 +85,11 @@ _ENGLISH = Words(
             "internal": "{number}, one of our own telephones",
             "leads": "leads to the flow {flow}",
             "no_flow": "no such number here",
+            "as_open": "nothing is set for then: it does as when it is open",
+            "may_not": "{extension} may not call {number}: {kind}",
+            "with_code": "{extension} calls {number} with its access code: {kind}",
+            "may": "{extension} may call {number}: {kind}",
+            "no_line": "{number}: no trunk leads outside",
             "not_taken": "the call is refused, without a word",
             "no_hours": "no hours are kept for what was dialled",
             "rings": "rings {who} for {seconds} s",
@@ -164,6 +171,16 @@ _ENGLISH = Words(
             Operator.CONTAINS: "contains",
         }
     ),
+    kinds=MappingProxyType(
+        {
+            NumberClass.EMERGENCY: "an emergency call",
+            NumberClass.LOCAL: "a local call",
+            NumberClass.TOLL_FREE: "a toll-free call",
+            NumberClass.LONG_DISTANCE: "a long-distance call",
+            NumberClass.INTERNATIONAL: "an international call",
+            NumberClass.PREMIUM: "a number billed for what is said there",
+        }
+    ),
 )
 
 _FRENCH = Words(
@@ -179,6 +196,11 @@ _FRENCH = Words(
             "internal": "{number}, un de nos téléphones",
             "leads": "mène au traitement {flow}",
             "no_flow": "ce numéro n’existe pas ici",
+            "as_open": "rien n’est prévu pour ce moment : il fait comme s’il était ouvert",
+            "may_not": "le {extension} ne peut pas appeler le {number} : {kind}",
+            "with_code": "le {extension} appelle le {number} avec son code d’accès : {kind}",
+            "may": "le {extension} peut appeler le {number} : {kind}",
+            "no_line": "{number} : aucune ligne ne mène à l’extérieur",
             "not_taken": "l’appel est refusé, sans un mot",
             "no_hours": "aucune heure n’est fixée pour ce qui a été composé",
             "rings": "fait sonner {who} pendant {seconds} s",
@@ -260,6 +282,16 @@ _FRENCH = Words(
             Operator.STARTS_WITH: "commence par",
             Operator.ENDS_WITH: "finit par",
             Operator.CONTAINS: "contient",
+        }
+    ),
+    kinds=MappingProxyType(
+        {
+            NumberClass.EMERGENCY: "un appel d’urgence",
+            NumberClass.LOCAL: "un appel local",
+            NumberClass.TOLL_FREE: "un appel sans frais",
+            NumberClass.LONG_DISTANCE: "un appel interurbain",
+            NumberClass.INTERNATIONAL: "un appel international",
+            NumberClass.PREMIUM: "un numéro surtaxé",
         }
     ),
 )
