@@ -42,7 +42,7 @@ def demo_settings(listen: str, data: Path, smtp: str | None) -> Settings:
         "storage": {"data": data},
         "mail": mail,
         "numbers": [
-            {"number": COMPANY, "flow": "main_attendant"},
+            {"number": COMPANY, "flow": "main_attendant", "closed": "closed"},
             {"number": "8500", "flow": "voicemail_main"},
             {"number": "*XXX", "flow": "extension"},
         ],
