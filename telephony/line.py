@@ -397,7 +397,7 @@ class SipLine:
         fields = {
             "call_id": event.call,
             "sip_call_id": event.sip_call_id,
-            "from": masked(event.caller.number),
+            "from": masked(self._caller(event).number),
             "to": masked(event.dialed),
         }
         leg = self._admit(event, signals, trunk or "")
