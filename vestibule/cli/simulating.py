@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,7 +79,11 @@ def simulate(
         busy=tuple(busy or ()),
         language=language,
     )
-    answer = asyncio.run(answered(settings, question))
+    logging.disable(logging.WARNING)  # what goes wrong in a simulation is part of it
+    try:
+        answer = asyncio.run(answered(settings, question))
+    finally:
+        logging.disable(logging.NOTSET)
     if sound is not None:
         write_sound(answer.sound, sound)
     if json_:

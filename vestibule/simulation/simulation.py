@@ -2,16 +2,16 @@
 
 import asyncio
 import os
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from call.clock import VirtualClock
 from call.sound import Pcm
 from ivr.flow import Collect
 from ivr.machine import Flows
 from ivr.phrases import Book
-from ivr.voices.voice import PromptVoice, open_voice
+from ivr.voices.voice import open_voice
 from vestibule.arrivals import Arrival, Rejection
 from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
@@ -64,18 +64,29 @@ async def simulate(settings: Settings, question: Question) -> Answer:
     Raises BadSettings, FlowsRefused, Unavailable.
     """
     clock, book = VirtualClock(question.at), read_book()
-    async with copied_company(settings, clock) as copy, _voice(settings, copy, book) as voice:
-        data = copy.settings.storage.data
-        sounds = await asyncio.to_thread(
-            make_call_sounds, data / "calls", copy.settings.media.hold_music
-        )
-        people = await look_at(copy, question.busy)
-        flows = read_flows(book, people.inside, own=own_flows(data))
-        simulated = _Simulated(question, clock, copy, people, flows, OneByOne(voice), sounds, book)
-        await simulated.run()
-        story = simulated.story
-        internal = question.caller in people.inside
-        return Answer(tuple(story.moments), sound_of(story.heard), internal)
+    async with copied_company(settings, clock) as copy:
+        frames = _ready_sound(settings, copy)
+        music = copy.settings.media.hold_music
+        sounds = await asyncio.to_thread(make_call_sounds, frames / "calls", music)
+        async with open_voice(book, PROMPTS, frames) as voice:
+            return await _simulated(question, clock, copy, book, OneByOne(voice), sounds)
+
+
+async def _simulated(
+    question: Question,
+    clock: VirtualClock,
+    copy: Copy,
+    book: Book,
+    voice: OneByOne,
+    sounds: CallSounds,
+) -> Answer:
+    people = await look_at(copy, question.busy)
+    flows = read_flows(book, people.inside, own=own_flows(copy.settings.storage.data))
+    simulated = _Simulated(question, clock, copy, people, flows, voice, sounds, book)
+    await simulated.run()
+    story = simulated.story
+    internal = question.caller in people.inside
+    return Answer(tuple(story.moments), sound_of(story.heard), internal)
 
 
 class _Simulated:
@@ -192,11 +203,12 @@ class _Simulated:
         self.story.add(Kind.WHY, text, id=id)
 
 
-def _voice(settings: Settings, copy: Copy, book: Book) -> AbstractAsyncContextManager[PromptVoice]:
-    """The voice, over the sentences that the company has ready; recordings leave no trace."""
+def _ready_sound(settings: Settings, copy: Copy) -> Path:
+    """A folder of frames over those that the company has ready; recordings leave no trace there."""
     frames = copy.settings.storage.data / "frames"
     frames.mkdir()
-    ready = settings.storage.data / "frames" / "phrases"
-    if os.access(ready, os.W_OK):
-        (frames / "phrases").symlink_to(ready.absolute())
-    return open_voice(book, PROMPTS, frames)
+    for name in ("phrases", "calls"):
+        ready = settings.storage.data / "frames" / name
+        if os.access(ready, os.W_OK):
+            (frames / name).symlink_to(ready.absolute())
+    return frames
