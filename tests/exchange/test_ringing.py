@@ -86,6 +86,24 @@ def test_a_caller_who_gives_up_stops_the_ringing(play: Play) -> None:
     play(story)
 
 
+def test_a_caller_who_gives_up_in_the_instant_of_the_answer_leaves_nobody_behind(
+    play: Play,
+) -> None:
+    async def story(house: House) -> None:
+        house.habits["102"] = [Habit(answers=4)]
+        for early in (True, False):
+            caller = house.calls("102")
+            await asyncio.sleep(0)
+            if early:
+                asyncio.get_running_loop().call_later(4, caller.caller_hangs_up)
+            await asyncio.sleep(4)
+            caller.caller_hangs_up()
+            await asyncio.sleep(1)
+            assert house.up() == []
+
+    play(story)
+
+
 def test_telephones_that_are_all_busy_do_not_keep_the_caller(play: Play) -> None:
     async def story(house: House) -> None:
         house.habits["102"] = [Habit(refuses=1), Habit(refuses=2)]

@@ -106,6 +106,11 @@ class Exchange:
         """The patch that a leg is in."""
         return self._patches.get(leg.call_id)
 
+    @property
+    def patches(self) -> Sequence[Patch]:
+        """Every patch there is."""
+        return list({id(each): each for each in self._patches.values()}.values())
+
     def join(self, first: SwitchedLeg, second: SwitchedLeg) -> Patch:
         """Let two legs hear each other until one of them ends; they may be in no other patch."""
         patch = Patch(first, second, (self.sounds.hold_music,))

@@ -39,6 +39,11 @@ class Guest:
         self._turn = asyncio.Event()
         self._leaving = asyncio.Event()
 
+    @property
+    def has_left(self) -> bool:
+        """Whether somebody else has the leg."""
+        return self._has_left
+
     def talks(self, session: Session) -> None:
         """The dialogue that the guest is in."""
         self._session = session
