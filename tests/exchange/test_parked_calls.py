@@ -56,10 +56,11 @@ def test_a_blind_transfer_parks_and_the_parker_hears_where() -> None:
         office.transfers.transfer_asked(parker, Transfer("700"))
         await asyncio.sleep(1)
         assert office.said == [(parker.call_id, "park.parked")]
-        assert not parker.over
+        assert (parker.over, parker.transfers) == (False, [])
         assert caller.hears == "music"
         await asyncio.sleep(5)
-        assert parker.over
+        assert (parker.over, parker.transfers) == (True, [200])
+        assert office.desktops["101"].rings == []
         assert not caller.over
 
     in_office(story)
@@ -81,6 +82,19 @@ def test_a_parker_whose_telephone_holds_the_call_is_shown_the_slot_by_a_ring() -
         await asyncio.sleep(3)
         assert leg.over
         assert caller.hears == "music"
+
+    in_office(story)
+
+
+def test_a_parker_who_hangs_up_at_once_is_shown_the_slot_by_a_ring() -> None:
+    async def story(office: Office) -> None:
+        _, parker = await _talk(office)
+        office.transfers.transfer_asked(parker, Transfer("700"))
+        await asyncio.sleep(0.2)
+        parker.caller_hangs_up()
+        await asyncio.sleep(1)
+        (shown,) = office.desktops["101"].rings
+        assert shown.caller.number == "701"
 
     in_office(story)
 

@@ -39,6 +39,9 @@ Changed = Callable[[str, bool], None]
 Say = Callable[[Leg, str, Mapping[str, Value]], Awaitable[None]]
 """Says a phrase on a leg, and returns when it is said."""
 
+DONE = 200
+"""How a transfer ended, in SIP statuses."""
+
 TELL_S = 10.0
 """How long a telephone rings to show its owner where a call is parked."""
 
@@ -132,23 +135,27 @@ class Parking:
         self._let_go(guest, GONE)
 
     async def tell_parker(self, leg: SwitchedLeg, slot: str, *, listens: bool) -> None:
-        """Tell a parker the slot of a guest they transferred blind, and hang up.
+        """Tell a parker the slot of a guest they transferred blind; then that it is done.
 
-        Where the telephone has its call on hold it would not be heard: it is rung instead, and
-        shows the slot as the number that calls. Whoever takes that call hears the slot.
+        A telephone that has its call on hold, or hangs up at once, lets nothing be heard: it is
+        rung, and shows the slot as the number that calls. Whoever takes that call hears the slot.
         """
         guest = next((each for each in self._guests.values() if each.slot == slot), None)
         if listens:
             await self._say(leg, "park.parked", {"slot": slot})
+        heard = listens and leg.up
+        leg.transfer_told(DONE)
         await leg.hang_up()
-        if listens or guest is None:
-            return
-        who = guest.who.name or guest.who.number
-        shown = Shown(Party(slot, who, internal=True))
+        if guest is not None and not heard:
+            await self._show(guest)
+
+    async def _show(self, guest: _Guest) -> None:
+        """Ring the parker from the slot."""
+        shown = Shown(Party(guest.slot, guest.who.name or guest.who.number, internal=True))
         bells = self._connecting.bells.telephones(guest.parker, shown) if guest.parker else ()
         came = await Ringing(bells, TELL_S, self._connecting.dismiss).run(_unheard)
         if isinstance(came, Taken):
-            await self._say(came.leg, "park.parked", {"slot": slot})
+            await self._say(came.leg, "park.parked", {"slot": guest.slot})
             await came.leg.hang_up()
 
     async def tell_full(self, leg: SwitchedLeg, target: str) -> None:

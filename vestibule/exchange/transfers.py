@@ -44,7 +44,7 @@ class Places(Protocol):
         """Park a guest in the slot that was promised to a call; None where none was."""
 
     async def tell_parker(self, leg: SwitchedLeg, slot: str, *, listens: bool) -> None:
-        """Tell who parked somebody where they wait, and hang up."""
+        """Tell who parked somebody where they wait and that it is done, and hang up."""
 
     async def tell_full(self, leg: SwitchedLeg, target: str) -> None:
         """Tell somebody who stays in the call why nobody was parked."""
@@ -124,7 +124,6 @@ class Transfers:
             return
         self._exchange.part(leg)
         self._wait(staying, by)
-        leg.transfer_told(DONE)
         self._exchange.spawn(
             places.tell_parker(leg, slot, listens=listens), f"parked by {leg.call_id}"
         )
