@@ -128,6 +128,7 @@ class SipLeg:
         self._lets_early = early
         self._sounds_early = False
         self._holds = False
+        self._taken_elsewhere = False
         self._signals = signals
         self._plane = plane
         self._clock = clock
@@ -260,6 +261,10 @@ class SipLeg:
         if self._phase < Phase.CLOSING:
             self._end(cause)
         await self._is_over.wait()
+
+    def taken_elsewhere(self) -> None:
+        """Somebody else took the call: when this telephone stops ringing, it shows none missed."""
+        self._taken_elsewhere = True
 
     def refuse(self, status: int) -> None:
         """Refuse a call that nobody will attend to, with a SIP status."""
@@ -522,7 +527,7 @@ class SipLeg:
             case Phase.RINGING:
                 self._signals.reject(REFUSALS[cause])
             case Phase.CALLING:
-                self._signals.cancel()
+                self._signals.cancel(elsewhere=self._taken_elsewhere)
             case _:
                 self._signals.bye()
 

@@ -49,8 +49,8 @@ class Signals(Protocol):
     def reject(self, status: int) -> None:
         """Refuse the call."""
 
-    def cancel(self) -> None:
-        """Stop calling."""
+    def cancel(self, *, elsewhere: bool = False) -> None:
+        """Stop calling; `elsewhere` says that somebody else took the call."""
 
     def bye(self) -> None:
         """End an answered call."""
@@ -92,8 +92,8 @@ class CallSignals:
     def reject(self, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self._wire.carry(self._core.reject(self.call, status, self._now, headers=headers))
 
-    def cancel(self) -> None:
-        self._wire.carry(self._core.cancel(self.call, self._now))
+    def cancel(self, *, elsewhere: bool = False) -> None:
+        self._wire.carry(self._core.cancel(self.call, self._now, elsewhere=elsewhere))
 
     def bye(self) -> None:
         self._wire.carry(self._core.bye(self.call, self._now))

@@ -72,6 +72,10 @@ CAPABILITIES: Pairs = (
 )
 
 
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""Why a telephone of several stops ringing (RFC 3326 §2)."""
+
+
 class UserAgent:
     """Both ends of SIP calls, over UDP and TCP.
 
@@ -308,10 +312,13 @@ class UserAgent:
         theirs = known.dialog.remote_tag or min(known.early_tags, default="")
         return DialogName(known.dialog.call_id, theirs, known.dialog.local_tag)
 
-    def cancel(self, call: str, now: float) -> list[Output]:
-        """Give up a call we make before it is answered; CallEnded with 487 follows."""
+    def cancel(self, call: str, now: float, *, elsewhere: bool = False) -> list[Output]:
+        """Give up a call we make before it is answered; CallEnded with 487 follows.
+
+        With `elsewhere` the telephone learns that somebody else took the call: it was not missed.
+        """
         if known := self._core.calls.get(call):
-            self._calling.cancel(known, now)
+            self._calling.cancel(known, now, ELSEWHERE if elsewhere else "")
         return self._core.taken()
 
     # One message

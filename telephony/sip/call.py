@@ -75,6 +75,8 @@ class Call:
     """The tags of those who ring, when we call: one, or one for each telephone of a fork."""
     early_answers: dict[str, bytes] = field(default_factory=dict)
     """The descriptions of early media by tag, when we call."""
+    cancelled_because: str = ""
+    """The Reason of our CANCEL (RFC 3326), "" for none."""
     referred: bool = False
     """Whether the peer has asked for a transfer before."""
     acks: dict[str, tuple[bytes, Peer]] = field(default_factory=dict)

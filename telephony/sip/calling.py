@@ -141,11 +141,12 @@ class Calling:
         )
         self._asking.ask(fork, "BYE", lambda status, response, at: None, now)
 
-    def cancel(self, call: Call, now: float) -> None:
+    def cancel(self, call: Call, now: float, reason: str = "") -> None:
         """Give the call up: CANCEL once something was heard, BYE if it is answered meanwhile."""
         if call.stage is not Stage.INVITING:
             return
         call.stage = Stage.CANCELLING
+        call.cancelled_because = reason
         if call.our_request is not None and not call.our_request.silent:
             self._cancel(call, now)
 
@@ -156,7 +157,8 @@ class Calling:
         kept = ("Via", "Max-Forwards", "Route", "From", "To", "Call-ID")
         headers = tuple(pair for pair in invite.request.headers if pair[0] in kept)
         sequence = ("CSeq", f"{invite.request.cseq[0]} CANCEL")
-        cancel = Request((*headers, sequence), method="CANCEL", uri=invite.request.uri)
+        why = (("Reason", call.cancelled_because),) if call.cancelled_because else ()
+        cancel = Request((*headers, sequence, *why), method="CANCEL", uri=invite.request.uri)
         self._core.ledger.request(cancel, invite.peer, lambda status, response, at: None, now)
         limit = now + self._core.times.patience
         self._core.alarms.set(

@@ -163,6 +163,19 @@ async def test_of_a_forked_call_who_answers_is_heard_whoever_rang_before() -> No
         assert scene.plane.slots[0].streams[-1].remote == ("192.0.2.7", 40_000)
 
 
+async def test_who_stops_ringing_as_another_took_the_call_shows_none_missed() -> None:
+    async with Scene() as scene:
+        late, given_up = Callee(scene), Callee(scene)
+        await late.answers(180)
+        await given_up.answers(180)
+        late.leg.taken_elsewhere()
+        hanging = [asyncio.create_task(each.leg.hang_up()) for each in (late, given_up)]
+        await asyncio.gather(*hanging)
+        first, second = scene.requests("CANCEL")
+        assert first.header("Reason") == 'SIP;cause=200;text="Call completed elsewhere"'
+        assert second.header("Reason") is None
+
+
 # hold
 
 

@@ -36,7 +36,7 @@ class Notebook:
     def reject(self, status: int) -> None:
         self.said.append("end")
 
-    def cancel(self) -> None:
+    def cancel(self, *, elsewhere: bool = False) -> None:
         self.said.append("end")
 
     def bye(self) -> None:

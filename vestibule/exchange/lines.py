@@ -12,7 +12,7 @@ from telephony.line import SipLine
 from telephony.sip.events import Binding, Diversion
 from telephony.watcher import Transfer
 from vestibule.exchange.exchange import Exchange
-from vestibule.exchange.ports import Bell, NotReached, Rings, Shown, SwitchedLeg
+from vestibule.exchange.ports import TAKEN_ELSEWHERE, Bell, NotReached, Rings, Shown, SwitchedLeg
 
 
 class Accounts(Protocol):
@@ -98,7 +98,9 @@ class LineBells:
         self._exchange.rung(leg, party)
         try:
             await leg.answer()
-        except BaseException:
+        except BaseException as stopped:
+            if TAKEN_ELSEWHERE in stopped.args:
+                leg.taken_elsewhere()
             self._exchange.dismiss(leg)
             raise
         if not leg.up:

@@ -66,6 +66,10 @@ Rings = Callable[[SwitchedLeg, bool], None]
 """Told that a leg rings; and whether its network sends sound meanwhile, such as an announcement."""
 
 
+TAKEN_ELSEWHERE = "taken elsewhere"
+"""The word by which a bell is cancelled as somebody else took the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bell:
     """One telephone that can be rung, or one number outside."""
@@ -75,7 +79,8 @@ class Bell:
     ring: Callable[[Rings], Awaitable[SwitchedLeg]]
     """Ring until the call is taken, and give its leg, which is up.
 
-    Raises NotReached, and Unavailable where it cannot be rung. Cancelled, it rings no more.
+    Raises NotReached, and Unavailable where it cannot be rung. Cancelled, it rings no more; what
+    is cancelled with TAKEN_ELSEWHERE was taken by somebody else.
     """
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from call.errors import Unavailable
 from call.leg import HangUpCause
-from vestibule.exchange.ports import Bell, NotReached, Rings, SwitchedLeg
+from vestibule.exchange.ports import TAKEN_ELSEWHERE, Bell, NotReached, Rings, SwitchedLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Ringing:
         if won is not None and self._screen is not None:
             self._screen.taken()
         for attempt in attempts:
-            attempt.cancel()
+            attempt.cancel(TAKEN_ELSEWHERE if won is not None else None)
             attempt.add_done_callback(lambda done: self._settle(done, won))
 
     def _settle(self, attempt: asyncio.Future[SwitchedLeg], won: SwitchedLeg | None) -> None:
