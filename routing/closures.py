@@ -19,6 +19,7 @@ from call.errors import Unavailable
 from call.sound import RATE
 from routing.closure import (
     LEAST_SPEECH_S,
+    LONGEST_S,
     Closure,
     Code,
     closure_faults,
@@ -132,6 +133,16 @@ class Closures:
         await self._change_there(code, lambda before: replace(before, pin_hash=hashed))
         await self.unlock(code)
 
+    async def bring(self, code: str, pcm: bytes) -> Closure:
+        """Make sound of a file the closure message, and turn it on.
+
+        Raises ClosureUnknown, ClosureRefused for a sound that is too long.
+        """
+        await self.show(code)
+        if len(pcm) > 2 * RATE * LONGEST_S:
+            raise ClosureRefused(f"a closure message is {LONGEST_S} s at most")
+        return await self._put(code, pcm)
+
     async def unlock(self, code: str) -> None:
         """Let people in again after too many wrong PINs."""
         await self._ports.attempts.acquit(_subject(code, await self.show(code)), "")
@@ -197,8 +208,13 @@ class Closures:
 
         Dates that have passed are forgotten: whoever records wants to be heard.
         """
+        closure = await self._put(code, await self._ports.takes.read_greeting(take))
+        await self._ports.takes.remove_greeting(take)
+        return closure
+
+    async def _put(self, code: str, pcm: bytes) -> Closure:
+        """The sound first, then the document that names it; what it named before goes last."""
         ports = self._ports
-        pcm = await ports.takes.read_greeting(take)
         name = f"{FOLDER}{code}/{ports.new_id()}"
         await ports.sounds.put(name, pcm)
         replaced = ""
@@ -213,7 +229,6 @@ class Closures:
             )
 
         closure = await self._change_there(code, kept)
-        await ports.takes.remove_greeting(take)
         if replaced:
             await ports.sounds.delete(replaced)
         log.info("closure message kept", extra={"closure": code})
