@@ -175,6 +175,124 @@ UNUSUAL = (
         .hears("vm.leave.kept")
         .hears_hang_up(),
     ),
+    # ---- Reaching the owner of a mailbox by telephone
+    Unusual(
+        _set("101", reached=("talked",)),
+        _caller("a caller who talked with the owner leaves no message").hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer", "talked")),
+        _caller("a caller presses 1, is transferred, and talks")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("common.one_moment")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer",)),
+        _caller("a caller who presses nothing leaves a message")
+        .hears("fw.offer")
+        .hears("vm.leave.unavailable_name"),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer", "offer", "unreachable")),
+        _caller("nobody takes the call of a caller who pressed 1 twice")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("ext.unreachable")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer", "only_on_the_phone")),
+        _caller("a caller pressed 1, and hears that the owner is on the telephone")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("ext.on_the_phone")
+        .hears("common.goodbye")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer", "voicemail")),
+        _caller("a caller pressed 1 in vain, and leaves a message")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("vm.leave.unavailable_name"),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("offer", "identify", "talked")),
+        _caller("a caller presses 1, says who calls, and talks")
+        .hears("fw.offer")
+        .presses("1")
+        .hears("fm.say_name")
+        .hears("common.beep")
+        .says(1.0)
+        .presses("#")
+        .hears("fm.searching")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("identify", "voicemail")),
+        _caller("a caller says who calls, and nobody takes the call")
+        .hears("fm.say_name")
+        .hears("common.beep")
+        .says(1.0)
+        .presses("#")
+        .hears("fm.searching")
+        .hears("vm.leave.unavailable_name"),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("identify", "busy")),
+        _caller("a caller who says nothing is sought for all the same")
+        .hears("fm.say_name")
+        .hears("common.beep")
+        .hears("fm.searching")
+        .hears("vm.leave.unavailable_name"),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("identify", "unreachable")),
+        _caller("a caller says who calls, and nobody can be reached")
+        .hears("fm.say_name")
+        .hears("common.beep")
+        .says(1.0)
+        .presses("#")
+        .hears("ext.unreachable")
+        .hears("ext.busy_tone")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("on_the_phone",)),
+        _caller("a caller hears that the owner is on the telephone, and leaves a message")
+        .hears("ext.on_the_phone")
+        .hears("vm.leave.unavailable_name"),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("only_on_the_phone",)),
+        _caller("a caller hears that the owner is on the telephone, and no more")
+        .hears("ext.on_the_phone")
+        .hears("common.goodbye")
+        .hears_hang_up(),
+        flow="extension",
+    ),
+    Unusual(
+        _set("101", reached=("unreachable",)),
+        _caller("a caller hears that the owner cannot be reached")
+        .hears("ext.unreachable")
+        .hears_hang_up(),
+        flow="extension",
+    ),
     # ---- Greetings
     Unusual(
         _greeted(unavailable="bonjour.wav", name="camille.wav"),
