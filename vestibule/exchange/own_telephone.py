@@ -79,8 +79,12 @@ class OwnTelephone:
         if self._desk is None or self._leg is None:
             return Outcome("over")
         parker = await self._desk.parking.wait(self._leg)
-        mailbox = self._desk.operator or parker
-        return Outcome("forsaken", {"mailbox": mailbox}) if parker is not None else Outcome("over")
+        if parker is None:
+            return Outcome("over")
+        lookup = await self._desk.connecting.standings.lookup()
+        standings = {number: lookup(number) for number in (self._desk.operator, parker) if number}
+        boxes = [number for number, each in standings.items() if each is not None and each.mailbox]
+        return Outcome("forsaken", {"mailbox": next(iter(boxes), self._desk.operator)})
 
     async def _retrieve(self, arguments: Arguments) -> Outcome:
         if self._desk is None or self._leg is None or not self._extension:
