@@ -186,9 +186,15 @@ def test_a_caller_is_led_to_an_extension_whose_telephone_rings_and_then_to_its_v
     answer = office.ask(press="101")
     assert rung(answer) == [("101", 20)]
     assert "nobody took the call: the voicemail of 101" in whys(answer)
-    assert ending(answer) == "caller_recording"
+    assert whys(answer)[-1] == "the message would be kept, and mailed if so set"
+    assert ending(answer) == "caller"
     spoken = [moment.text for moment in answer.moments if moment.kind is Kind.SPEAKS]
     assert spoken == ["says something for 3 s"]
+
+
+def test_who_hangs_up_without_a_word_leaves_no_message(office: Office) -> None:
+    answer = office.ask(press="101,hang")
+    assert whys(answer)[-1] == "too little was said: nothing would be kept"
 
 
 def test_keys_are_pressed_one_group_after_the_other_each_when_it_is_its_turn(
@@ -323,7 +329,7 @@ def test_nothing_is_kept_of_a_simulation(office: Office) -> None:
 
 def test_every_sentence_is_there_in_both_languages() -> None:
     french, english = LANGUAGES["fr"], LANGUAGES["en"]
-    for name in ("said", "rings", "left_out", "ends", "refused", "operators", "kinds"):
+    for name in ("said", "rings", "left_out", "ends", "refused", "operators", "kinds", "outcomes"):
         assert getattr(french, name).keys() == getattr(english, name).keys(), name
     for kind in Kind:
         assert kind is Kind.SAYS or f"mark_{kind}" in french.said

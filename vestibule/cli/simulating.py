@@ -49,6 +49,9 @@ def simulate(
         typer.Option(metavar="EXTENSION", help="Who is on the telephone just then."),
     ] = None,
     language: Annotated[str, typer.Option(help="Of the explanations: fr or en.")] = "en",
+    details: Annotated[
+        bool, typer.Option("--details", help="What the flows ask of the program, too.")
+    ] = False,
     sound: Annotated[
         Path | None, typer.Option(metavar="FILE.wav", help="What is heard, as sound.")
     ] = None,
@@ -95,7 +98,7 @@ def simulate(
 
     words = LANGUAGES[language]
     heading = title(to, from_, question.at, words, internal=answer.internal)
-    tell(Console(highlight=False), heading, answer.moments, words)
+    tell(Console(highlight=False), heading, answer.moments, words, details=details)
 
 
 def _instant(at: str | None, settings: "Settings") -> datetime:

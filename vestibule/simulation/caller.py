@@ -173,7 +173,7 @@ class SimulatedCaller:
             return False
         if self._clock.monotonic() < self._waited_until:
             return False
-        if recording and not self._spoke:
+        if recording and not self._spoke and not self._leaves_next:
             await self._say(self._deeds.popleft() if self._says_next else Say(SPEAKS_S))
             return True
         if self._deeds and not (recording and self._is_brief):
@@ -191,6 +191,10 @@ class SimulatedCaller:
     @property
     def _says_next(self) -> bool:
         return bool(self._deeds) and isinstance(self._deeds[0], Say)
+
+    @property
+    def _leaves_next(self) -> bool:
+        return bool(self._deeds) and isinstance(self._deeds[0], GoAway)
 
     async def _do(self, deed: Deed) -> None:
         match deed:
@@ -222,8 +226,7 @@ class SimulatedCaller:
     async def _go_away(self) -> None:
         if not self._line.recording:
             self._line.stop_playing()
-        how = "caller_recording" if self._line.recording else "caller"
-        self._story.add(Kind.ENDS, self._words[how], id=how)
+        self._story.add(Kind.ENDS, self._words["caller"], id="caller")
         now = self._clock.monotonic()
         for event in self._line.stop_recording(now, EndOfRecording.HANG_UP):
             await self._feed(event)
@@ -333,4 +336,6 @@ class SimulatedCaller:
             log.exception("operation failed", extra={"operation": action.operation})
             outcome = Outcome(FAILED)
         self._story.add(Kind.WORKS, outcome.name, id=action.operation)
+        if (told := self._words.outcome(action.operation, outcome.name)) is not None:
+            self._story.add(Kind.WHY, told, id=f"{action.operation}.{outcome.name}")
         await self._feed(OperationEnded(action.ticket, outcome))

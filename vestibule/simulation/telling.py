@@ -29,6 +29,9 @@ _STYLES = MappingProxyType(
 
 QUOTES = MappingProxyType({"fr": "« {} »", "en": "“{}”"})
 
+FAULT = "fault"
+"""The id of what went wrong in a flow."""
+
 GAP = "  "
 NARROWEST = 20
 """Columns for what is said, on however small a screen."""
@@ -41,8 +44,19 @@ def title(to: str, caller: str, at: datetime, words: Words, *, internal: bool = 
     return f"{words['title'].format(to=to, caller=who)}, {words.instant(at)}"
 
 
-def tell(console: Console, heading: str, moments: tuple[Moment, ...], words: Words) -> None:
-    """Print a call, moment by moment: when, what, and in which words."""
+def tell(
+    console: Console,
+    heading: str,
+    moments: tuple[Moment, ...],
+    words: Words,
+    *,
+    details: bool = False,
+) -> None:
+    """Print a call, moment by moment: when, what, and in which words.
+
+    With `details`, what the flows ask of the program as well.
+    """
+    moments = tuple(each for each in moments if details or not _is_detail(each))
     console.print(Text(heading, style="bold"))
     console.print()
     marks = [_mark(moment, words) for moment in moments]
@@ -59,7 +73,11 @@ def tell(console: Console, heading: str, moments: tuple[Moment, ...], words: Wor
             console.print(Text.assemble(before, line), soft_wrap=True)
             before = Text(" " * margin)
     console.print()
-    console.print(Text(words["nothing"], style="dim"))
+    console.print(Text(words["nothing"], style="dim"), soft_wrap=True)
+
+
+def _is_detail(moment: Moment) -> bool:
+    return moment.kind is Kind.WORKS and moment.id != FAULT
 
 
 def _widest(texts: Sequence[str]) -> int:
@@ -98,11 +116,11 @@ def _mark(moment: Moment, words: Words) -> str:
 
 def _said(moment: Moment) -> str:
     match moment.kind:
-        case Kind.SAYS:
+        case Kind.SAYS if not moment.text.startswith("("):  # a beep is no sentence
             return QUOTES[moment.language].format(moment.text)
         case Kind.STATE:
             return moment.id
-        case Kind.WORKS if moment.id != "fault":
+        case Kind.WORKS if moment.id != FAULT:
             return f"{moment.id} → {moment.text}"
         case _:
             return moment.text

@@ -27,9 +27,14 @@ class Words:
     refused: Mapping[Refused, str]
     operators: Mapping[Operator, str]
     kinds: Mapping[NumberClass, str]
+    outcomes: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
         return self.said[name]
+
+    def outcome(self, operation: str, outcome: str) -> str | None:
+        """What came of something a flow asked for, where that is worth telling."""
+        return self.outcomes.get(f"{operation} {outcome}")
 
     def instant(self, at: datetime) -> str:
         """A day and an hour, on the clock of the instant's own zone."""
@@ -102,7 +107,6 @@ _ENGLISH = Words(
             "ringback": "ringing",
             "music": "hold music",
             "caller": "the caller hangs up",
-            "caller_recording": "the caller hangs up; the message would be kept",
             "company": "the company hangs up",
             "stuck": "nothing happens any more",
             "voicemail": "the voicemail of {mailbox}",
@@ -181,6 +185,19 @@ _ENGLISH = Words(
             NumberClass.PREMIUM: "a number billed for what is said there",
         }
     ),
+    outcomes=MappingProxyType(
+        {
+            "voicemail.keep_deposit kept": "the message would be kept, and mailed if so set",
+            "voicemail.keep_deposit too_short": "too little was said: nothing would be kept",
+            "voicemail.open_deposit full": "the mailbox is full",
+            "voicemail.open_deposit unknown": "there is no such mailbox",
+            "voicemail.login wrong": "the mailbox and the PIN do not go together",
+            "voicemail.login locked": "too many wrong PINs",
+            "closure.current heard": "a closure message is recorded and on",
+            "closure.login wrong": "the code and the PIN do not go together",
+            "directory.search none": "nobody has such a name",
+        }
+    ),
 )
 
 _FRENCH = Words(
@@ -214,7 +231,6 @@ _FRENCH = Words(
             "ringback": "la sonnerie",
             "music": "la musique d’attente",
             "caller": "l’appelant raccroche",
-            "caller_recording": "l’appelant raccroche ; le message serait conservé",
             "company": "l’entreprise raccroche",
             "stuck": "plus rien ne se passe",
             "voicemail": "la boîte vocale du {mailbox}",
@@ -292,6 +308,20 @@ _FRENCH = Words(
             NumberClass.LONG_DISTANCE: "un appel interurbain",
             NumberClass.INTERNATIONAL: "un appel international",
             NumberClass.PREMIUM: "un numéro surtaxé",
+        }
+    ),
+    outcomes=MappingProxyType(
+        {
+            "voicemail.keep_deposit kept": "le message serait conservé, et envoyé par courriel "
+            "s’il y a lieu",
+            "voicemail.keep_deposit too_short": "trop peu a été dit : rien ne serait conservé",
+            "voicemail.open_deposit full": "la boîte vocale est pleine",
+            "voicemail.open_deposit unknown": "cette boîte vocale n’existe pas",
+            "voicemail.login wrong": "la boîte vocale et le mot de passe ne vont pas ensemble",
+            "voicemail.login locked": "trop de mauvais mots de passe",
+            "closure.current heard": "un message de fermeture est enregistré et activé",
+            "closure.login wrong": "le code et le mot de passe ne vont pas ensemble",
+            "directory.search none": "personne ne porte un tel nom",
         }
     ),
 )
