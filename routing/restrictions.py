@@ -128,20 +128,50 @@ class Restrictions:
         self, effect: Effect, operator: Operator, typed: str, note: str = ""
     ) -> "Restrictions":
         """With one more rule, of digits as somebody typed them. Raises RestrictionRefused."""
-        digits = rule_digits(operator, typed)
-        for each in self.rules:
-            if (each.operator, each.digits, each.effect) == (operator, digits, effect):
-                raise RestrictionRefused(f"rule {each.id} says so already")
         number = max((each.id for each in self.rules), default=0) + 1
-        rule = Restriction(number, operator, digits, effect, note)
+        rule = Restriction(number, operator, rule_digits(operator, typed), effect, note)
+        self._check_new(rule)
         return replace(self, rules=(*self.rules, rule))
+
+    def with_rule_changed(
+        self,
+        id: int,
+        *,
+        effect: Effect | None = None,
+        operator: Operator | None = None,
+        typed: str | None = None,
+        note: str | None = None,
+    ) -> "Restrictions":
+        """With another effect, operator, digits or note of a rule. Raises RestrictionRefused."""
+        before = self.rule(id)
+        compared = operator or before.operator
+        rule = Restriction(
+            id,
+            compared,
+            rule_digits(compared, before.digits if typed is None else typed),
+            effect or before.effect,
+            before.note if note is None else note,
+        )
+        self._check_new(rule)
+        rules = tuple(rule if each.id == id else each for each in self.rules)
+        return replace(self, rules=rules)
 
     def without_rule(self, id: int) -> "Restrictions":
         """Without one rule. Raises RestrictionRefused where there is none of that number."""
-        kept = tuple(each for each in self.rules if each.id != id)
-        if len(kept) == len(self.rules):
-            raise RestrictionRefused(f"there is no rule {id}; see: vestibule restriction list")
-        return replace(self, rules=kept)
+        gone = self.rule(id)
+        return replace(self, rules=tuple(each for each in self.rules if each != gone))
+
+    def rule(self, id: int) -> Restriction:
+        """One rule. Raises RestrictionRefused where there is none of that number."""
+        for each in self.rules:
+            if each.id == id:
+                return each
+        raise RestrictionRefused(f"there is no rule {id}; see: vestibule restriction list")
+
+    def _check_new(self, rule: Restriction) -> None:
+        for each in self.rules:
+            if each.id != rule.id and replace(each, id=rule.id, note=rule.note) == rule:
+                raise RestrictionRefused(f"rule {each.id} says so already")
 
 
 NO_RESTRICTIONS = Restrictions()

@@ -214,12 +214,27 @@ def with_exception(schedule: Schedule, add: Callable[[int], ScheduleException]) 
     return replace(schedule, exceptions=(*schedule.exceptions, add(number)))
 
 
-def without_exception(schedule: Schedule, id: int) -> Schedule:
-    """The schedule without an exception. Raises HoursRefused when there is none of that number."""
-    kept = tuple(each for each in schedule.exceptions if each.id != id)
-    if len(kept) == len(schedule.exceptions):
-        raise HoursRefused(f"there is no exception {id}; see: vestibule exception list")
+def with_exception_changed(
+    schedule: Schedule, id: int, change: Callable[[ScheduleException], ScheduleException]
+) -> Schedule:
+    """The schedule with what `change` makes of an exception. Raises HoursRefused."""
+    changed = change(exception_of(schedule, id))
+    kept = tuple(changed if each.id == id else each for each in schedule.exceptions)
     return replace(schedule, exceptions=kept)
+
+
+def without_exception(schedule: Schedule, id: int) -> Schedule:
+    """The schedule without an exception. Raises HoursRefused."""
+    gone = exception_of(schedule, id)
+    return replace(schedule, exceptions=tuple(e for e in schedule.exceptions if e != gone))
+
+
+def exception_of(schedule: Schedule, id: int) -> ScheduleException:
+    """One of the exceptions. Raises HoursRefused when there is none of that number."""
+    for each in schedule.exceptions:
+        if each.id == id:
+            return each
+    raise HoursRefused(f"there is no exception {id}; see: vestibule exception list")
 
 
 def with_holidays(schedule: Schedule, holidays: Iterable[Holiday]) -> Schedule:

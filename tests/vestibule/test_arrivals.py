@@ -14,9 +14,11 @@ from routing.hours import CLOSED, OPEN, Behaviour, Interval
 from routing.restrictions import Answer, Effect, Operator, Refused, Restrictions
 from routing.schedule import Override, Rule, Schedule, with_days, with_exception
 from storage.database import Database, sqlite_url
+from storage.errors import StoreUnavailable
 from vestibule.arrivals import COMPANY, Arrivals, Rejection
 from vestibule.numbers import Destination
 from vestibule.opening import Opening, schedule_key
+from vestibule.recent import Recent
 from vestibule.settings import Number
 from vestibule.shelves import restrictions, schedules
 
@@ -190,3 +192,21 @@ async def test_what_nobody_can_dial_is_not_let_in(
     company: Company, dialed: str, accepted: bool
 ) -> None:
     assert company.arrivals.accepts(dialed) is accepted
+
+
+async def test_while_the_database_is_away_the_hours_last_known_hold() -> None:
+    clock, away, known = VirtualClock(), [False], [1]
+
+    async def read() -> int:
+        if away[0]:
+            raise StoreUnavailable("away")
+        return known[0]
+
+    recent = Recent(read, clock)
+    assert await recent.get() == 1
+    away[0], known[0] = True, 2
+    clock.advance(1)
+    assert await recent.get() == 1
+    away[0] = False
+    clock.advance(1)
+    assert await recent.get() == 2

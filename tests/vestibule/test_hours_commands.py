@@ -184,3 +184,22 @@ def test_restrictions_are_kept_by_command(types: Types, fails: Types, shell: She
     assert "digits only" in fails("restriction", "add", "block", "contains", "514-ABC")
     types("restriction", "clear", "--yes")
     assert "every number may call" in types("restriction", "list")
+
+
+def test_what_is_named_of_a_rule_or_an_exception_is_changed_and_the_rest_stays(
+    types: Types, fails: Types
+) -> None:
+    types("restriction", "add", "block", "equals", "5149073400", "--note", "vendeur")
+    types("restriction", "add", "block", "equals", "5149073401")
+    said = types("restriction", "edit", "1", "--operator", "starts_with", "--digits", "514907")
+    assert said == "  1  block starts with 514907  vendeur\n"
+    assert "rule 2 says so already" in fails(
+        "restriction", "edit", "1", "--operator", "equals", "--digits", "5149073401"
+    )
+    types("exception", "add", OFFICE, "2099-07-18", "2099-07-31", "--label", "Vacances")
+    said = types("exception", "edit", OFFICE, "1", "--last", "2099-08-07", "--hours", "8:00-11:59")
+    assert said.endswith("2099-07-18 to 2099-08-07  closed, 08:00-11:59  Vacances\n")
+    said = types("exception", "edit", OFFICE, "1", "--all-day", "--behaviour", "open")
+    assert said.endswith("2099-07-18 to 2099-08-07  open, all day  Vacances\n")
+    assert "ends before" in fails("exception", "edit", OFFICE, "1", "--last", "2099-07-01")
+    assert "no exception 9" in fails("exception", "edit", OFFICE, "9", "--yearly")

@@ -14,8 +14,10 @@ from routing.hours import Behaviour, HoursRefused, Interval, wall_clock
 from routing.reading import read_date, read_holidays
 from routing.schedule import (
     Schedule,
+    exception_of,
     upcoming,
     with_exception,
+    with_exception_changed,
     with_holidays,
     without_exception,
     without_holidays,
@@ -32,6 +34,13 @@ app = typer.Typer(no_args_is_help=True, help="« Exceptions »: days that are no
 holiday_app = typer.Typer(no_args_is_help=True, help="Public holidays, computed for any year.")
 
 Day = Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]
+Hours = Annotated[
+    list[str] | None,
+    typer.Option(help="« Fermé de ... à ... », 12:00-16:59, each day; its last minute counts."),
+]
+Continuous = Annotated[
+    bool, typer.Option("--continuous", help="One span: the hours are those it begins and ends at.")
+]
 
 
 @app.command()
@@ -44,14 +53,8 @@ def add(
     behaviour: Annotated[
         str, typer.Option(help="« Comportement »: closed, open or flow:NAME.")
     ] = "closed",
-    hours: Annotated[
-        list[str] | None,
-        typer.Option(help="« Fermé de ... à ... », 12:00-16:59, each day; its last minute counts."),
-    ] = None,
-    continuous: Annotated[
-        bool,
-        typer.Option("--continuous", help="One span: the hours are those it begins and ends at."),
-    ] = False,
+    hours: Hours = None,
+    continuous: Continuous = False,
     closed_otherwise: Annotated[
         bool, typer.Option("--closed-otherwise", help="Closed on these days outside the hours.")
     ] = False,
@@ -65,8 +68,7 @@ def add(
     Example: vestibule exception add 5145550100 2027-07-18 2027-07-31 --label Vacances
     """
     days = read_date(first), read_date(last or first)
-    span = _span(hours or []) if continuous else None
-    intervals = () if continuous else tuple(Interval.parse(each) for each in hours or [])
+    intervals, span = _hours(hours or [], continuous=continuous)
     wanted = Behaviour.parse(behaviour)
 
     def made(id: int) -> ScheduleException:
@@ -105,6 +107,58 @@ def list_(
 
 
 @app.command()
+def edit(
+    number: NumberTyped,
+    id: Annotated[int, typer.Argument(metavar="ID", help="Its number, as the list has it.")],
+    first: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day.")] = None,
+    last: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day.")] = None,
+    behaviour: Annotated[str | None, typer.Option(help="closed, open or flow:NAME.")] = None,
+    hours: Hours = None,
+    continuous: Continuous = False,
+    all_day: Annotated[bool, typer.Option("--all-day", help="« Toute la journée ».")] = False,
+    closed_otherwise: Annotated[
+        bool | None, typer.Option("--closed-otherwise/--as-usual-otherwise")
+    ] = None,
+    yearly: Annotated[
+        bool | None, typer.Option("--yearly/--once", help="« Répéter chaque année ».")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Change what is named of an exception; the rest stays.
+
+    Example: vestibule exception edit 5145550100 3 --last 2027-08-07
+    """
+    if all_day and hours:
+        raise HoursRefused("all day, or hours: not both")
+    values: dict[str, object] = {
+        "first": None if first is None else read_date(first),
+        "last": None if last is None else read_date(last),
+        "behaviour": None if behaviour is None else Behaviour.parse(behaviour),
+        "closed_otherwise": False if all_day else closed_otherwise,
+        "yearly": yearly,
+        "label": label,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    if hours or continuous or all_day:
+        given["hours"], given["span"] = _hours(hours or [], continuous=continuous)
+        given.update({"closed_otherwise": False} if continuous else {})
+
+    def change(tables: "Timetables") -> Callable[[Schedule], Schedule]:
+        if behaviour is not None:
+            tables.check(Behaviour.parse(behaviour))
+        return lambda schedule: with_exception_changed(
+            schedule,
+            id,
+            lambda exception: replace(exception, **given),  # type: ignore[arg-type]  # as above
+        )
+
+    for entry, schedule in change_each(number, config, data, change):
+        typer.echo(f"{entry.number}:{_line(exception_of(schedule, id))}")
+
+
+@app.command()
 def remove(
     number: NumberTyped,
     id: Annotated[int, typer.Argument(metavar="ID", help="Its number, as the list has it.")],
@@ -122,10 +176,13 @@ def remove(
         typer.echo(f"{entry.number}: exception {id} is removed.")
 
 
-def _span(hours: list[str]) -> Span:
-    if len(hours) != 1:
+def _hours(typed: list[str], *, continuous: bool) -> tuple[tuple[Interval, ...], Span | None]:
+    """The hours of each day, or those of one span. Raises HoursRefused."""
+    if not continuous:
+        return tuple(Interval.parse(each) for each in typed), None
+    if len(typed) != 1:
         raise HoursRefused("--continuous: say --hours once, such as 17:00-08:00")
-    return Span.parse(hours[0])
+    return (), Span.parse(typed[0])
 
 
 def _to_come(made: ScheduleException, schedule: Schedule, now: datetime) -> ScheduleException:

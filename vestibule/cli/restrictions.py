@@ -80,6 +80,32 @@ def list_(config: Config = None, data: Data = None) -> None:
 
 
 @app.command()
+def edit(
+    id: Annotated[int, typer.Argument(metavar="ID", help="Its number, as the list has it.")],
+    effect: Annotated[Effect | None, typer.Option(help="block or allow.")] = None,
+    operator: Annotated[
+        Operator | None, typer.Option(help="equals, starts_with, ends_with or contains.")
+    ] = None,
+    digits: Annotated[str | None, typer.Option(help="Other digits.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Change what is named of a rule; the rest stays.
+
+    Example: vestibule restriction edit 2 --digits 5149073401
+    """
+    after = _change(
+        config,
+        data,
+        lambda before: before.with_rule_changed(
+            id, effect=effect, operator=operator, typed=digits, note=note
+        ),
+    )
+    typer.echo(_line(after.rule(id)))
+
+
+@app.command()
 def remove(
     id: Annotated[int, typer.Argument(metavar="ID", help="Its number, as the list has it.")],
     config: Config = None,
