@@ -13,6 +13,7 @@ from telephony.trunks import LookUp, Trunk, Trunks
 from vestibule import settings as written
 from vestibule.exchange.outside import Outside, Patience
 from vestibule.settings import BadSettings, Settings
+from vestibule.shelves import local_calls
 from vestibule.tokens import WireTokens
 
 log = logging.getLogger(__name__)
@@ -40,15 +41,9 @@ def open_outside(settings: Settings, trunks: Trunks, clock: Clock) -> Outside:
         trunks,
         clock,
         company=settings.company.name,
-        local=local_beginnings(settings),
+        local=local_calls(settings),
         patience=Patience(outgoing.heard_within_s, outgoing.rings_within_s),
     )
-
-
-def local_beginnings(settings: Settings) -> frozenset[str]:
-    """The beginnings of numbers that are local calls: those set, else our own area codes."""
-    own = {number[:3] for trunk in settings.trunks for number in trunk.numbers}
-    return frozenset(settings.outgoing.local or own)
 
 
 def look_up_addresses(*, ipv6: bool) -> LookUp:
