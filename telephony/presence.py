@@ -29,8 +29,8 @@ class ExtensionCall:
     """One call of an extension: the leg with its telephone, or with one of those that ring.
 
     `called` says that the extension is called, not calling. `other` is whom it speaks with, None
-    where watchers are not to know. Where `taken_by_key`, who watches may take the call over with
-    the key of a lamp.
+    where watchers are not to know. Where `taken_by_key`, who watches may pick the call up with the
+    key of a lamp while it rings; a call that is talked in is nobody else's.
     """
 
     call_id: str
@@ -115,5 +115,6 @@ class Presence:
 
     def _show(self, call: ExtensionCall) -> ShownCall:
         shown = ShownCall(call.call_id, call.stage, call.called, call.other)
-        named = self._named(call.call_id) if call.taken_by_key else None
+        rings = call.called and call.stage is not CallStage.CONFIRMED
+        named = self._named(call.call_id) if call.taken_by_key and rings else None
         return replace(shown, dialog=named)

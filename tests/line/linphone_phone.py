@@ -54,13 +54,13 @@ class LinphonePhone:
 
 
 @contextlib.asynccontextmanager
-async def linphone(folder: Path, user: str) -> AsyncIterator[LinphonePhone]:
-    """Run one until the end of the block."""
+async def linphone(folder: Path, user: str, more: str = "") -> AsyncIterator[LinphonePhone]:
+    """Run one until the end of the block; `more` is added to its configuration."""
     # It keeps its own database there, and does not start where the folder is missing.
     (folder / ".local" / "share" / "linphone").mkdir(parents=True)
     port = free_port()
     config = CONFIG.format(port=port, user=user, rtp=free_port())
-    (folder / "linphonerc").write_text(config)
+    (folder / "linphonerc").write_text(config + more)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.line.linphone_calling", cwd=folder,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,

@@ -386,11 +386,21 @@ async def test_an_extension_that_goes_is_watched_no_more() -> None:
         assert state == "terminated;reason=noresource"
 
 
-async def test_a_call_that_may_not_be_taken_over_is_shown_without_its_name() -> None:
+@pytest.mark.parametrize(
+    ("stage", "called", "taken_by_key"),
+    [
+        (CallStage.EARLY, True, False),
+        (CallStage.EARLY, False, True),
+        (CallStage.CONFIRMED, True, True),
+    ],
+)
+async def test_a_call_that_may_not_be_picked_up_is_shown_without_its_name(
+    stage: CallStage, called: bool, taken_by_key: bool
+) -> None:
     async with Scene(OURS) as scene:
         callee = Callee(scene)
         await callee.answers(180)
-        call = ExtensionCall(callee.leg.call_id, CallStage.EARLY, called=True, taken_by_key=False)
+        call = ExtensionCall(callee.leg.call_id, stage, called=called, taken_by_key=taken_by_key)
         scene.line.presence.changed("101", (call,))
         key = Key(scene)
         await key.watches()

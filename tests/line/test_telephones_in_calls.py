@@ -75,6 +75,13 @@ class Company:
     async def receive(self, leg: Leg, visit: Visit) -> None:
         """Ring who was dialled, and join both, as long as the caller is here."""
         assert isinstance(leg, SipLeg)
+        if visit.dialed == "700":
+            assert leg.progress()
+            async with self.changed:
+                await self.changed.wait()
+            await leg.answer()
+            await leg.end()
+            return
         guest = self.exchange.welcome(leg, visit)
         upcoming: Visit | None = visit
         while upcoming is not None:
@@ -202,6 +209,18 @@ async def test_a_baresip_transfers_the_one_it_called(company: Company, tmp_path:
         patch = company.exchange.patch(leg)
         assert patch is not None
         assert patch.other(leg) is other
+
+
+async def test_a_linphone_hears_sound_before_its_call_is_answered(
+    company: Company, tmp_path: Path
+) -> None:
+    async with linphone(tmp_path / "linphone", "102") as phone:
+        company.telephones["700"] = ("", 0)
+        phone.does(f"call sip:700@{company.uri}")
+        await phone.tells("call 1 early")
+        async with company.changed:
+            company.changed.notify_all()
+        await phone.tells("call 1 running")
 
 
 async def test_a_linphone_that_watches_sees_an_extension_ring_talk_and_hang_up(
