@@ -31,7 +31,7 @@ def test_what_is_chosen_is_told_and_shown_and_the_rest_stays(office: Shell) -> N
         " and the caller presses 1, rings before 25 s.\n"
     )
     office.does(*extension(office, "set", "101", "--do-not-disturb", "--busy", "voicemail"))
-    shown = office.does(*extension(office, "calls", "101"))
+    shown = office.does(*extension(office, "show", "101"))
     assert "rings for:             25 s" in shown
     assert "do not disturb:        yes" in shown
     assert "forwarding:            to 5145551234" in shown
@@ -43,26 +43,29 @@ def test_what_is_chosen_is_told_and_shown_and_the_rest_stays(office: Shell) -> N
 def test_forwarding_is_switched_off_and_on_again_as_it_was(office: Shell) -> None:
     office.does(*extension(office, "set", "101", "--forward", "always:102"))
     office.does(*extension(office, "set", "101", "--forward", "off"))
-    shown = office.does(*extension(office, "calls", "101"))
+    shown = office.does(*extension(office, "show", "101"))
     assert "forwarding:            off (to 102)" in shown
     office.does(*extension(office, "set", "101", "--forward", "on"))
-    told = json.loads(office.does(*extension(office, "calls", "101", "--json")))
-    assert (told["forward"]["target"], told["forward"]["enabled"]) == ("102", True)
-    assert told["forward"]["rule"] == "always"
+    told = json.loads(office.does(*extension(office, "show", "101", "--json")))
+    assert (told["calls"]["forward"]["target"], told["calls"]["forward"]["enabled"]) == (
+        "102",
+        True,
+    )
+    assert told["calls"]["forward"]["rule"] == "always"
 
 
 def test_the_ring_time_before_forwarding_is_the_extensions_own_again(office: Shell) -> None:
     words = ("set", "101", "--forward", "no_answer:102", "--forward-ring", "10")
     office.does(*extension(office, *words))
-    assert "rings before:          10 s" in office.does(*extension(office, "calls", "101"))
+    assert "rings before:          10 s" in office.does(*extension(office, "show", "101"))
     office.does(*extension(office, "set", "101", "--forward-ring", "own"))
-    assert "rings before:          20 s" in office.does(*extension(office, "calls", "101"))
+    assert "rings before:          20 s" in office.does(*extension(office, "show", "101"))
 
 
 def test_a_choice_that_makes_no_sense_is_refused_with_every_reason_and_nothing_changes(
     office: Shell,
 ) -> None:
-    before = office.does(*extension(office, "calls", "101"))
+    before = office.does(*extension(office, "show", "101"))
     told = office.fails(
         *extension(office, "set", "101", "--ring", "400", "--forward", "always:101"),
         *("--follow-me", "5145551234", "--caller-name", "Camille"),
@@ -71,7 +74,7 @@ def test_a_choice_that_makes_no_sense_is_refused_with_every_reason_and_nothing_c
     assert "101 is the extension itself" in told
     assert "follow-me runs only while forwarding is off" in told
     assert "the number may serve as the name" in told
-    assert office.does(*extension(office, "calls", "101")) == before
+    assert office.does(*extension(office, "show", "101")) == before
 
 
 def test_a_circle_of_forwarding_is_refused_to_whoever_would_close_it(office: Shell) -> None:
@@ -90,8 +93,8 @@ def test_an_access_code_is_never_shown_nor_kept_as_it_is(
     told = office.does(*extension(office, *words))
     assert "access code changed" in told
     assert "8264" not in told
-    shown = office.does(*extension(office, "calls", "101", "--json"))
-    assert json.loads(shown)["outgoing"]["access_code"] is True
+    shown = office.does(*extension(office, "show", "101", "--json"))
+    assert json.loads(shown)["calls"]["outgoing"]["access_code"] is True
     assert "argon2" not in shown
     database = Path(office.data / "vestibule.db").read_bytes()
     assert b"argon2" in database

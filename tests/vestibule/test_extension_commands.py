@@ -52,7 +52,7 @@ def test_an_extension_may_get_its_mailbox_at_once(shell: Shell) -> None:
     words = ("extension", "add", "101", "Camille", "--mailbox", "--pin", "4719", "--no-phone")
     out = shell.does(*typed(shell, *words))
     assert "Extension 101 is ready." in out
-    assert "mailbox:           yes" in shell.does(*typed(shell, "extension", "show", "101"))
+    assert "mailbox:               yes" in shell.does(*typed(shell, "extension", "show", "101"))
 
 
 def test_a_name_a_language_and_a_place_in_the_directory_are_changed(shell: Shell) -> None:

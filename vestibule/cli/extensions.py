@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vestibule.cli.directory import Desk, at_desk, show_phone
-from vestibule.cli.handling import calls, set_
+from vestibule.cli.handling import WIDTH, as_json, set_, shown
 from vestibule.cli.opening import Config, Data, Yes, confirmed
 
 if TYPE_CHECKING:
     from directory.book import NewPhone
     from directory.extension import Extension, Phone
+    from routing.handling import Handling
     from vestibule.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Make extensions, look at them, change them.")
 app.command("set")(set_)
-app.command("calls")(calls)
 
 Number = Annotated[str, typer.Argument(help="« Poste »: two to six digits.")]
 Language = Annotated[
@@ -109,19 +109,23 @@ def list_all(json_: Json = False, config: Config = None, data: Data = None) -> N
 
 @app.command()
 def show(number: str, json_: Json = False, config: Config = None, data: Data = None) -> None:
-    """Show one extension and its telephones, but never a password.
+    """Show one extension, its telephones and what it does with its calls; no password, no code.
 
     Example: vestibule extension show 101
     """
 
-    async def look(desk: Desk) -> "tuple[Extension, list[Phone], bool]":
+    async def look(desk: Desk) -> "tuple[Extension, list[Phone], bool, Handling]":
+        from vestibule.shelves import handlings
+
         extension = await desk.directory.extension(number)
         box = await desk.mailroom.mailboxes.counts(number) is not None
-        return extension, list(await desk.directory.phones(number)), box
+        handling = await handlings(desk.mailroom.database).get(number)
+        return extension, list(await desk.directory.phones(number)), box, handling
 
-    extension, phones, box = at_desk(config, data, look)
+    extension, phones, box, handling = at_desk(config, data, look)
     if json_:
-        typer.echo(_json(_told(extension, phones) | {"mailbox": box}))
+        told = {"mailbox": box, "calls": as_json(handling)}
+        typer.echo(_json(_told(extension, phones) | told))
         return
     lines = [
         ("extension", extension.number),
@@ -130,9 +134,10 @@ def show(number: str, json_: Json = False, config: Config = None, data: Data = N
         ("in the directory", "yes" if extension.listed else "no"),
         ("mailbox", "yes" if box else "no"),
         *(("telephone", f"{phone.user}, {phone.name}") for phone in phones),
+        *shown(handling),
     ]
     for label, value in lines:
-        typer.echo(f"{label + ':':<18} {value}")
+        typer.echo(f"{label + ':':<{WIDTH}} {value}")
 
 
 @app.command()

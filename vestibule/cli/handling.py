@@ -1,10 +1,9 @@
-"""`vestibule extension set` and `calls`: what an extension does with its calls.
+"""`vestibule extension set`: what an extension does with its calls.
 
 The French is that of the form administrators know, field by field.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WIDTH = 22
+"""Columns for the labels of what is shown."""
+
 ASK = "-"
 """The access code is typed where nobody sees it."""
 
@@ -28,7 +30,6 @@ OWN = "own"
 """The ring time before forwarding is the extension's own."""
 
 Number = Annotated[str, typer.Argument(help="« Poste »: the number of an extension.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 Ring = Annotated[
     int | None,
@@ -199,23 +200,6 @@ def set_(
     if code is not None:
         told.append("access code changed")
     typer.echo(f"Extension {number}: {', '.join(told) or 'nothing changed: it was so already'}.")
-
-
-def calls(number: Number, json_: Json = False, config: Config = None, data: Data = None) -> None:
-    """Show what an extension does with its calls, but never its access code.
-
-    Example: vestibule extension calls 101
-    """
-
-    async def look(choosing: "Choosing") -> Handling:
-        return await choosing.show(number)
-
-    handling = _choosing(config, data, look)
-    if json_:
-        typer.echo(json.dumps(as_json(handling), indent=2, ensure_ascii=False))
-        return
-    for label, value in shown(handling):
-        typer.echo(f"{label + ':':<22} {value}")
 
 
 def shown(handling: Handling) -> list[tuple[str, str]]:
