@@ -1,11 +1,19 @@
 """What administrators type about hours, holidays and restrictions, and what they read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from call.clock import VirtualClock
+from routing.hours import CLOSED
+from routing.schedule import Override
 from tests.vestibule.shell import Shell
+from vestibule.hours_checkup import examine_hours
+from vestibule.mailroom import open_mailroom
+from vestibule.settings import read_settings
+from vestibule.shelves import schedules
 
 OFFICE = "5145550100"
 OTHER = "5145550199"
@@ -203,3 +211,21 @@ def test_what_is_named_of_a_rule_or_an_exception_is_changed_and_the_rest_stays(
     assert said.endswith("2099-07-18 to 2099-08-07  open, all day  Vacances\n")
     assert "ends before" in fails("exception", "edit", OFFICE, "1", "--last", "2099-07-01")
     assert "no exception 9" in fails("exception", "edit", OFFICE, "9", "--yearly")
+
+
+async def test_the_doctor_tells_which_hours_change_nothing(tmp_path: Path) -> None:
+    settings = read_settings(Path(_config(tmp_path)))
+    clock = VirtualClock()
+    assert await examine_hours(settings, clock) == []
+    async with open_mailroom(settings, clock) as mailroom:
+        for number in (OFFICE, OTHER, "5145550177"):
+            await schedules(mailroom.database).change(
+                number, lambda before: replace(before, override=Override(CLOSED))
+            )
+    assert [str(finding) for finding in await examine_hours(settings, clock)] == [
+        "note  hours of 5145550177: no such number. "
+        "It is called no more, or is written otherwise in the settings.",
+        "good  hours of 5145550100: closed, no change in sight",
+        "note  hours of 5145550199: change nothing: no flow for when it is closed. "
+        'Write closed = "closed" beside the number in the settings.',
+    ]

@@ -26,12 +26,17 @@ def doctor(
     from call.clock import SystemClock
     from vestibule.demo import demo_settings
     from vestibule.doctor import Verdict, examine
+    from vestibule.hours_checkup import examine_hours
     from vestibule.logs import log_to_stderr
     from vestibule.settings import read_settings
 
     log_to_stderr("CRITICAL")
     settings = read_settings(config) if config else demo_settings(listen, data, None)
-    findings = asyncio.run(examine(settings, SystemClock()))
+    clock = SystemClock()
+    findings = [
+        *asyncio.run(examine(settings, clock)),
+        *asyncio.run(examine_hours(settings, clock)),
+    ]
     for finding in findings:
         typer.echo(str(finding))
     if media:
