@@ -49,6 +49,7 @@ from telephony.sip.ledger import where_to_answer
 from telephony.sip.message import Malformed, Pairs, Request, read
 from telephony.sip.offers import Offers
 from telephony.sip.packages import allow_events
+from telephony.sip.pidf import PACKAGE as PIDF
 from telephony.sip.refresh import Refresh
 from telephony.sip.registering import Registering
 from telephony.sip.registrar import Registrar
@@ -114,9 +115,11 @@ class UserAgent:
         self.transfers = Transfers(core)
         self._within = Within(core, self._offers, self.transfers)
         self._called = Called(core, answering, refresh)
-        self._calling = Calling(core, self._asking, refresh)
+        self._calling = Calling(
+            core, self._asking, refresh, lambda peer: self.registrar.lives_at(peer)
+        )
         self._answering = answering
-        served = ((SUMMARY,) if lamps else ()) + ((DIALOG,) if presence else ())
+        served = ((SUMMARY,) if lamps else ()) + ((DIALOG, PIDF) if presence else ())
         self._capabilities = CAPABILITIES + allow_events(served)
         self.subscriptions = Subscriptions(core, served=served, stands_for=stands_for)
         self.announcing = Announcing(core)

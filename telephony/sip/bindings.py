@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from call.errors import PeerFault
-from telephony.sip.events import Binding, Peer
+from telephony.sip.events import Binding, Peer, Transport
 from telephony.sip.fields import Address, BadField, parse_uri
 from telephony.sip.message import Pairs, Request
 
@@ -135,12 +135,21 @@ class _Asked:
             instance=instance if instance.isprintable() and len(instance) <= 200 else "",
         )
 
+    def _home(self, request: Request, source: Peer) -> Peer:
+        """Where the telephone is heard from; where it listens, if it is no other host, and does
+        not ask to be answered where it sends from (RFC 3581)."""
+        listens = parse_uri(self.uri).peer
+        straight = source.transport is listens.transport is Transport.UDP
+        if straight and listens.host == source.host and "rport" not in request.top_via.parameters:
+            return listens
+        return source
+
     def binding(self, user: str, request: Request, source: Peer) -> Binding:
         agent = request.header("User-Agent") or ""
         return Binding(
             user=user,
             uri=self.uri,
-            peer=source,
+            peer=self._home(request, source),
             call_id=request.call_id,
             cseq=request.cseq[0],
             preference=self.preference,

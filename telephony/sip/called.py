@@ -41,7 +41,7 @@ class Called:
         core.respond(transaction, 100, now, headers=(("Timestamp", stamp),) if stamp else ())
         call = Call(
             id=core.token(),
-            dialog=as_called(request, core.token(), source),
+            dialog=as_called(request, core.token(), source, at_home=account != ""),
             stage=Stage.OFFERED,
             opening=transaction,
             remote_sdp=sdp_in(request) or b"",

@@ -1,5 +1,7 @@
 """Calls that we make: INVITE, what comes back, forks, and CANCEL."""
 
+from collections.abc import Callable
+
 from telephony.sip.asking import Asking
 from telephony.sip.call import Call, Stage
 from telephony.sip.content import sdp_in
@@ -13,10 +15,13 @@ from telephony.sip.refresh import Refresh, minimum_in
 
 
 class Calling:
-    """The calling party of calls."""
+    """The calling party of calls. `lives_at` tells where telephones of ours are registered."""
 
-    def __init__(self, core: Core, asking: Asking, refresh: Refresh) -> None:
+    def __init__(
+        self, core: Core, asking: Asking, refresh: Refresh, lives_at: Callable[[Peer], bool]
+    ) -> None:
         self._core = core
+        self._lives_at = lives_at
         self._asking = asking
         self._refresh = refresh
 
@@ -43,6 +48,7 @@ class Calling:
             target=target_uri,
             route=(),
             via_peer=peer,
+            at_home=self._lives_at(peer),
         )
         call = Call(core.token(), dialog, Stage.INVITING, local_sdp=sdp, credentials=credentials)
         core.keep(call)

@@ -18,7 +18,9 @@ class Dialog:
 
     `local` and `remote` are whole From or To values without tags; `via_peer` is whom the dialog's
     first message came from or went to, used where the route set names a host that is no IP
-    address; `connected` says that a connection to it, where it is one, is still open.
+    address; `connected` says that a connection to it, where it is one, is still open. `at_home`
+    says that it is a telephone of ours, heard from where it registered: its Contact may name an
+    address behind a router.
     """
 
     call_id: str
@@ -32,6 +34,7 @@ class Dialog:
     local_seq: int = 0
     remote_seq: int | None = None
     connected: bool = True
+    at_home: bool = False
 
     def accepts(self, request: Request) -> bool:
         """Whether a request comes in order; remembers its number (§12.2.2)."""
@@ -49,7 +52,9 @@ class Dialog:
 
     def heard_from(self, source: Peer) -> None:
         """The peer wrote within the dialog: a connection it opened is ours too (RFC 5923)."""
-        if source.transport is Transport.TCP and source.host == self.via_peer.host:
+        if source.host != self.via_peer.host:
+            return
+        if source.transport is Transport.TCP or self.at_home:
             self.via_peer, self.connected = source, True
 
     def cut_off(self, peer: Peer) -> None:
@@ -79,11 +84,14 @@ class Dialog:
 
         A host name is not looked up: the request then goes where the dialog came from. Over TCP
         the connection is used again while it is open and leads to the same host (RFC 5923); a
-        peer that closed it is called at its own port, never at the one it had borrowed.
+        peer that closed it is called at its own port, never at the one it had borrowed. A telephone
+        behind a router is sent to where it was heard from, since its Contact leads nowhere.
         """
         first = parse_address(self.route[0]).uri if self.route else self.target
         peer, via = parse_uri(first).peer, self.via_peer
         named = not _is_ip(peer.host)
+        if self.at_home and not self.route and peer.host != via.host:
+            return via
         if via.transport is not Transport.TCP:
             return via if named else peer
         if self.connected and (named or peer.host == via.host):
@@ -134,7 +142,7 @@ def _routes(message: Message) -> tuple[str, ...]:
     )
 
 
-def as_called(request: Request, local_tag: str, source: Peer) -> Dialog:
+def as_called(request: Request, local_tag: str, source: Peer, *, at_home: bool = False) -> Dialog:
     """The dialog that an INVITE opens, seen by the one who is called (§12.1.1).
 
     Where an old telephone gives no Contact, its From is the target.
@@ -155,6 +163,7 @@ def as_called(request: Request, local_tag: str, source: Peer) -> Dialog:
         route=_routes(request),
         via_peer=source,
         remote_seq=request.cseq[0],
+        at_home=at_home,
     )
 
 

@@ -200,6 +200,7 @@ class Kept:
     via_peer: Peer
     local_seq: int
     remote_seq: int | None
+    at_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)

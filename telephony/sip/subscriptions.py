@@ -212,12 +212,12 @@ class Subscriptions:
         transaction = self._core.ledger.open(request, source)
         ask = self._core.token()
         fresh = lamp is None
-        asked = lamp or self._opened(request, source)
+        asked = lamp or self._opened(request, source, at_home=user != "")
         self._asks[ask] = _Ask(asked, transaction, seconds_asked(request) or 0, fresh)
         package = asked.package.name
         self._core.tell(SubscribeReceived(ask, asked.account, fresh, package, source, user))
 
-    def _opened(self, request: Request, source: Peer) -> Subscription:
+    def _opened(self, request: Request, source: Peer, *, at_home: bool) -> Subscription:
         target = request.target
         named = account_of(target)
         return Subscription(
@@ -225,7 +225,7 @@ class Subscriptions:
             account=self._stands_for(named),
             account_uri=account_uri(named, target.host or self._core.local.host),
             event=event_of(request),
-            dialog=as_called(request, self._core.token(), source),
+            dialog=as_called(request, self._core.token(), source, at_home=at_home),
         )
 
     def _answer(
@@ -348,6 +348,7 @@ def _kept(lamp: Subscription) -> Kept:
         route=dialog.route,
         via_peer=dialog.via_peer,
         local_seq=dialog.local_seq,
+        at_home=dialog.at_home,
         remote_seq=dialog.remote_seq,
     )
 
@@ -366,6 +367,7 @@ def _restored(kept: Kept) -> Subscription | None:
         local_seq=kept.local_seq + LEAP,
         remote_seq=kept.remote_seq,
         connected=False,
+        at_home=kept.at_home,
     )
     try:
         _ = dialog.next_hop

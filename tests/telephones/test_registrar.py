@@ -11,13 +11,14 @@ from telephony.sip.events import (
     BindingEnded,
     BindingKept,
     BindingSilent,
+    IncomingCall,
     Output,
     Peer,
     Send,
     Transport,
 )
 from telephony.sip.message import Request, Response, read
-from tests.sip.wire import Counter
+from tests.sip.wire import ANSWER, OFFER, Counter
 from tests.telephones.handset import HOME, Handset
 
 USER = "101-abcd"
@@ -35,6 +36,7 @@ class House:
         self.events: list[object] = []
         self.asked: list[tuple[Peer, Request]] = []
         self.mute = False
+        self.tags: list[str] = []
 
     def _gate(self, request: Request, source: Peer, now: float) -> Verdict:
         return Admit(request.sender.uri.partition(":")[2].partition("@")[0])
@@ -49,6 +51,7 @@ class House:
         self.events += [each for each in outputs if not isinstance(each, Send)]
         sent = [(each.to, read(each.data)) for each in outputs if isinstance(each, Send)]
         self.asked += [(to, each) for to, each in sent if isinstance(each, Request)]
+        self.tags += [each.recipient.tag for _, each in sent if isinstance(each, Response)]
         return [each for _, each in sent]
 
     def waits(self, seconds: float) -> None:
@@ -361,6 +364,61 @@ def test_telephones_are_where_they_were_after_a_restart() -> None:
     assert house.events == [BindingEnded(USER, "sip:b@10.0.0.7")]
     house.waits(100.0)
     assert house.uris() == []
+
+
+def test_a_telephone_that_listens_elsewhere_than_it_sends_from_is_called_there() -> None:
+    house = House()
+    sends = Peer(Transport.UDP, "192.0.2.50", 33000)
+
+    def without_rport(data: bytes, peer: Peer) -> list[Request | Response]:
+        return house.carry(data.replace(b";rport", b""), peer)
+
+    Handset(without_rport, peer=sends).registers(contact="sip:a@192.0.2.50:5060")
+    (binding,) = house.agent.registrar.telephones(USER, house.now)
+    assert binding.peer == Peer(Transport.UDP, "192.0.2.50", 5060)
+
+
+def answer_to(request: Request, contact: str = "sip:a@10.0.0.7:5062") -> bytes:
+    kept = tuple(
+        (name, f"{value};tag=theirs" if name == "To" else value)
+        for name, value in request.headers
+        if name in _KEPT
+    )
+    more = (("Contact", f"<{contact}>"), ("Content-Type", "application/sdp"))
+    return bytes(Response((*kept, *more), ANSWER, 200, "OK"))
+
+
+def test_a_call_to_a_telephone_behind_a_router_goes_through_the_router_to_its_end() -> None:
+    house = House()
+    phone = house.handset()
+    phone.registers()
+    (binding,) = house.agent.registrar.telephones(USER, house.now)
+    call, outputs = house.agent.invite(
+        binding.uri, from_uri="sip:102@192.0.2.1", display_name="", sdp=OFFER,
+        credentials=None, peer=binding.peer, now=house.now,
+    )  # fmt: skip
+    house._taken(outputs)
+    to, invite = house.asked[-1]
+    assert (to, invite.uri) == (HOME, phone.contact)
+    house.carry(answer_to(invite), HOME)
+    house._taken(house.agent.bye(call, house.now))
+    assert [(to, each.method) for to, each in house.asked[-2:]] == [(HOME, "ACK"), (HOME, "BYE")]
+
+
+def test_a_call_of_a_telephone_behind_a_router_is_hung_up_through_the_router() -> None:
+    house = House()
+    phone = house.handset()
+    phone.registers()
+    here = f"Contact: <{phone.contact}>"
+    phone.asks("INVITE", here, uri="sip:102@pbx.example", call_id="a-call", cseq=5)
+    (event,) = [each for each in house.events if isinstance(each, IncomingCall)]
+    assert event.account == USER
+    house._taken(house.agent.answer(event.call, ANSWER, house.now))
+    tag = house.tags[-1]
+    phone.asks("ACK", here, cseq=5, uri="sip:192.0.2.1", call_id="a-call", to_tag=tag)
+    house._taken(house.agent.bye(event.call, house.now))
+    to, bye = house.asked[-1]
+    assert (to, bye.method, bye.uri) == (HOME, "BYE", phone.contact)
 
 
 PORTS = st.integers(5060, 5063)
