@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from routing.hours import CLOSED, DAY, Behaviour, HoursRefused, Interval, clock, minute_of_day
+from routing.hours import CLOSED, DAY, Behaviour, HoursRefused, Interval, clock, hours_between
 
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)
@@ -26,10 +26,7 @@ class Span:
     @classmethod
     def parse(cls, text: str) -> "Span":
         """A span as it is written, such as 17:00-08:00. Raises HoursRefused."""
-        begin, dash, end = text.replace("–", "-").replace("—", "-").partition("-")
-        if not dash:
-            raise HoursRefused(f"{text!r} are no hours: say 17:00-08:00")
-        return cls(minute_of_day(begin), minute_of_day(end))
+        return cls(*hours_between(text))
 
     def __str__(self) -> str:
         return f"{clock(self.begin)}-{clock(self.end)}"

@@ -5,6 +5,7 @@ saving ends, goes on from its first coming and is not begun again; an hour that 
 it begins, is over at once. So two intervals that touch on paper touch on every day of the year.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -21,6 +22,12 @@ DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 LONGEST_SHIFT = timedelta(hours=25)
 """More than any clock was ever turned on or back; a whole day was left out where the date line
 moved."""
+
+HALF_DAY = 12
+"""Hours."""
+
+_HOUR = re.compile(r"([0-9]{1,2})(?: ?[:h] ?([0-5][0-9])?)?(?: ?([ap])\.?m\.?)?")
+_BETWEEN = re.compile(r"\s*(?:[-–—]|\bà\b|\bto\b)\s*")
 
 STEP = timedelta(seconds=1)
 
@@ -81,10 +88,7 @@ class Interval:
     @classmethod
     def parse(cls, text: str) -> "Interval":
         """Hours as they are written, such as 08:30-17:00. Raises HoursRefused."""
-        begin, dash, end = text.replace("–", "-").replace("—", "-").partition("-")
-        if not dash:
-            raise HoursRefused(f"{text!r} are no hours: say 08:30-17:00")
-        return cls(minute_of_day(begin), minute_of_day(end))
+        return cls(*hours_between(text))
 
     def __str__(self) -> str:
         return f"{clock(self.begin)}-{clock(self.end)}"
@@ -101,16 +105,33 @@ class Interval:
 
 
 def minute_of_day(text: str) -> int:
-    """Minutes after midnight of "8:30", "08h30", "8 h" or "24:00". Raises HoursRefused."""
-    plain = text.strip().lower().replace(" ", "").replace("h", ":")
-    hour, _, minute = plain.partition(":")
-    minute = minute or "00"
-    figures = hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()
-    if not (figures and len(hour) <= 2 and len(minute) == 2 and int(minute) < 60):
-        raise HoursRefused(f"{text.strip()!r} is no hour: say 08:30")
-    if (total := int(hour) * 60 + int(minute)) > DAY:
-        raise HoursRefused(f"{text.strip()!r} is no hour: a day ends at 24:00")
+    """Minutes after midnight of "8:30", "08h30", "8 h", "8:30 pm" or "24:00".
+
+    Raises HoursRefused.
+    """
+    plain = text.strip()
+    match = _HOUR.fullmatch(plain.lower())
+    if match is None:
+        raise HoursRefused(f"{plain!r} is no hour: say 08:30")
+    hour, minute, half = int(match[1]), int(match[2] or 0), match[3]
+    if half is not None:
+        if not 1 <= hour <= HALF_DAY:
+            raise HoursRefused(f"{plain!r} is no hour: say 8:30 pm, or 20:30")
+        hour = hour % HALF_DAY + (HALF_DAY if half == "p" else 0)
+    if (total := hour * 60 + minute) > DAY:
+        raise HoursRefused(f"{plain!r} is no hour: a day ends at 24:00")
     return total
+
+
+def hours_between(text: str) -> tuple[int, int]:
+    """Two minutes of the day of "08:30-17:00", "8 h 30 à 17 h" or "8am to 5pm".
+
+    Raises HoursRefused.
+    """
+    ends = _BETWEEN.split(text.strip().lower())
+    if len(ends) != 2:
+        raise HoursRefused(f"{text!r} are no hours: say 08:30-17:00")
+    return minute_of_day(ends[0]), minute_of_day(ends[1])
 
 
 def clock(minute: int) -> str:

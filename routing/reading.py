@@ -70,11 +70,10 @@ def read_date(text: str) -> date:
 def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """An instant to come, of "2026-12-24 17:00", "2026-12-24" (its midnight) or "17:00" today."""
     day, _, hour = text.strip().replace("T", " ").partition(" ")
-    today = wall_clock(now, zone).date()
-    if ":" in day or "h" in day.lower():
-        wall = _at(today, text)
-    else:
+    if day.count("-") == 2:
         wall = _at(read_date(day), hour or "00:00")
+    else:
+        wall = _at(wall_clock(now, zone).date(), text)
     instant = first_instant(wall, zone)
     if instant <= now:
         raise HoursRefused(f"{text.strip()} is past")

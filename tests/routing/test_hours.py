@@ -112,16 +112,35 @@ def test_a_day_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minute"), [("8:30", 510), ("08h30", 510), ("8 h", 480), ("24:00", 1440), ("0:05", 5)]
+    ("text", "minute"),
+    [
+        ("8:30", 510),
+        ("08h30", 510),
+        ("8 h", 480),
+        ("8 h 30", 510),
+        ("24:00", 1440),
+        ("0:05", 5),
+        ("9", 540),
+        ("12 am", 0),
+        ("12pm", 720),
+        ("5:30 p.m.", 1050),
+    ],
 )
 def test_hours_are_read_as_people_type_them(text: str, minute: int) -> None:
     assert minute_of_day(text) == minute
 
 
-@pytest.mark.parametrize("text", ["", "8h5", "25:00", "24:01", "12:60", "midi", "12:000", "-1:00"])
+@pytest.mark.parametrize(
+    "text", ["", "8h5", "8:3", "25:00", "24:01", "12:60", "midi", "12:000", "-1:00", "13pm", "0am"]
+)
 def test_what_is_no_hour_is_refused(text: str) -> None:
     with pytest.raises(HoursRefused, match="no hour"):
         minute_of_day(text)
+
+
+@pytest.mark.parametrize("text", ["8:30-17:00", "8h30 à 17h", "8:30 am to 5 PM", "08:30–17:00"])
+def test_hours_are_read_in_both_languages(text: str) -> None:
+    assert str(Interval.parse(text)) == "08:30-17:00"
 
 
 @pytest.mark.parametrize("text", ["08:00", "08:00-08:00", "08:00-", "24:00-25:00", "24:00-08:00"])

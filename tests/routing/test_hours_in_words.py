@@ -61,7 +61,7 @@ def test_dates_that_are_none_are_refused(typed: str, said: str) -> None:
 
 def test_a_moment_is_typed_in_the_time_of_the_number() -> None:
     assert read_moment("2026-12-24 17:00", NOON, TORONTO) == utc(2026, 12, 24, 22)
-    assert read_moment("17h30", NOON, TORONTO) == utc(2026, 12, 22, 22, 30)
+    assert read_moment("17 h 30", NOON, TORONTO) == utc(2026, 12, 22, 22, 30)
     assert read_moment("2026-12-24", NOON, TORONTO) == utc(2026, 12, 24, 5)
     with pytest.raises(HoursRefused, match="is past"):
         read_moment("11:00", NOON, TORONTO)

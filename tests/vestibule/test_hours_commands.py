@@ -91,7 +91,7 @@ def test_who_sets_hours_that_change_nothing_is_told(types: Types) -> None:
         (("set", OFFICE, "--zone", "Montreal"), "Montreal: no such time zone"),
         (("override", OFFICE, "shut"), "'shut' is no behaviour"),
         (("override", OFFICE, "closed", "--until", "2020-01-01 10:00"), "is past"),
-        (("override", OFFICE, "closed", "--until", "tomorrow"), "is no date"),
+        (("override", OFFICE, "closed", "--until", "tomorrow"), "is no hour: say 08:30"),
         (("override", OFFICE, "none", "--until", "2099-01-01"), "takes no --until"),
         (("override", OFFICE, "flow:summer"), "flow:summer: no flow 'summer'"),
     ],
