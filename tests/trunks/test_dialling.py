@@ -75,6 +75,7 @@ class House:
     outcomes: list[str] = field(default_factory=list)
     codes: Sequence[str] = ()
     store_is_down: bool = False
+    sent_by: Party | None = None
 
     def __post_init__(self) -> None:
         self.exchange = Exchange(CallSounds(dict.fromkeys(Signal, CLIP), CLIP, {}))
@@ -104,7 +105,7 @@ class House:
 
     async def attend(self, leg: SipLeg) -> None:
         """What the flow does, without its sentences."""
-        guest = self.exchange.welcome(leg, Visit(leg.dialed, leg.caller))
+        guest = self.exchange.welcome(leg, Visit(leg.dialed, leg.caller, sent_by=self.sent_by))
         dialling = Dialling(self.connecting, leg, leg.caller)
         outcome = await self._ask(dialling, "routing.dial", number=leg.dialed)
         for code in self.codes:
@@ -293,6 +294,31 @@ def test_a_call_for_help_goes_out_though_the_database_is_down(dialed: str) -> No
 
 
 # ---- Calls that are sent on
+
+
+def test_somebody_who_is_transferred_outside_goes_there_by_leave_of_the_colleague() -> None:
+    async def play(house: House) -> None:
+        far = first(house, (0, 180), (1, 200))
+        house.sent_by = Party("101", internal=True)
+        house.world.provider(SECOND).calls(LOCAL)
+        await later(3)
+        said = dict(reversed(far.invites[0].headers))
+        assert said["Diversion"] == "<sip:+15145550100@example.net>;reason=unconditional"
+
+    at_home(play)
+
+
+@pytest.mark.parametrize("sent_by", [Party("101", internal=True), Party("101"), Party("102")])
+def test_nobody_is_transferred_where_the_colleague_may_not_call(sent_by: Party) -> None:
+    async def play(house: House) -> None:
+        far = first(house, (0, 200))
+        house.sent_by, house.allowed = sent_by, CODE
+        house.world.provider(SECOND).calls(LOCAL)
+        await later(3)
+        assert house.outcomes == ["not_allowed"]
+        assert far.invites == []
+
+    at_home(play)
 
 
 def test_a_call_is_sent_on_as_its_caller_where_the_extension_may_call_there() -> None:

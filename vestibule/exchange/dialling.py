@@ -12,7 +12,7 @@ from routing.outgoing import Leave, Trouble
 from vestibule.exchange.calling_out import CallingOut
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.outside import NotCarried
-from vestibule.exchange.ports import Bell, Rings, SwitchedLeg
+from vestibule.exchange.ports import Bell, Rings, Shown, SwitchedLeg
 from vestibule.exchange.ringing import NotTaken, Ringing
 
 Arguments = Mapping[str, Held]
@@ -38,7 +38,9 @@ OUTCOMES: Mapping[Trouble, str] = MappingProxyType(
 class Dialling:
     """The operations `routing.dial` and `routing.unlock` for one call.
 
-    Without `connecting`, or where that has no way outside, no line is available.
+    Whoever was transferred to a number goes there by leave of the colleague who sent them; no code
+    is asked then, since they cannot know it. Without `connecting`, or where that has no way
+    outside, no line is available.
     """
 
     def __init__(self, connecting: Connecting | None, leg: Leg | None, caller: Party) -> None:
@@ -56,19 +58,28 @@ class Dialling:
 
     async def _dial(self, arguments: Arguments) -> Outcome:
         number = parse_number(str(arguments["number"]))
-        if not self._caller.internal:
+        by = self._sent_by or self._caller
+        if not by.internal:
             return Outcome("not_allowed")
         if number is None:
             return Outcome("unknown")
         if self._calling is None or self._connecting is None or self._leg is None:
             return Outcome("no_trunk")
-        leave = await self._calling.leave(number, self._caller.number)
-        if leave is Leave.DENIED:
+        leave = await self._calling.leave(number, by.number)
+        if leave is Leave.DENIED or (leave is Leave.WITH_CODE and self._sent_by is not None):
             return Outcome("not_allowed")
         if leave is Leave.WITH_CODE and not self._unlocked:
             return Outcome("code")
-        attempt = _Attempt(self._calling, self._connecting, number, self._caller)
-        return await attempt.run(self._leg)
+        shown = Shown(self._caller, diversions=() if by is self._caller else (by.number,))
+        return await _Attempt(self._calling, self._connecting, number, shown).run(self._leg)
+
+    @property
+    def _sent_by(self) -> Party | None:
+        """The colleague who transferred the caller to the number."""
+        guest = (
+            self._connecting.exchange.guest(self._leg) if self._connecting and self._leg else None
+        )
+        return None if guest is None else guest.visit.sent_by
 
     async def _unlock(self, arguments: Arguments) -> Outcome:
         if self._calling is None or not self._caller.internal:
@@ -88,12 +99,12 @@ class _Attempt:
     """One call to a number outside."""
 
     def __init__(
-        self, calling: CallingOut, connecting: Connecting, number: Number, caller: Party
+        self, calling: CallingOut, connecting: Connecting, number: Number, shown: Shown
     ) -> None:
         self._calling = calling
         self._connecting = connecting
         self._number = number
-        self._caller = caller
+        self._shown = shown
         self._trouble = Trouble.NO_ANSWER
         self._announced = False
 
@@ -113,9 +124,9 @@ class _Attempt:
             self._announced = self._announced or early
             rings(leg, early)
 
-        identity = await self._calling.identity(self._caller, self._number)
+        identity = await self._calling.identity(self._shown.caller, self._number)
         try:
-            return await self._calling.call(self._number, identity, rung)
+            return await self._calling.call(self._number, identity, rung, self._shown.diversions)
         except NotCarried as fault:
             self._trouble = fault.trouble
             raise
