@@ -15,7 +15,7 @@
     │   │               HoursRefused, RestrictionRefused, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
     │   │               MalformedDescription, NoCommonCodec, RegisterRefused, RtcpFault, RtpFault
-    │   ├── vestibule   BadSettings, TapeUnknown
+    │   ├── vestibule   AttendantRefused, BadSettings, TapeUnknown
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,
     │                   SoundRefused, WrongPin
@@ -23,6 +23,7 @@
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
         ├── storage     StoreUnavailable
+        ├── vestibule   FlowsUnkept
         └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable,
                         TranscriberUnavailable
 

@@ -32,7 +32,8 @@ from telephony.trunks import Trunks
 from vestibule.accounts import LOOK_EVERY_S as LOOK_AT_ACCOUNTS_EVERY_S
 from vestibule.accounts import Accounts
 from vestibule.arrivals import Arrivals
-from vestibule.attendants import own_flows
+from vestibule.attendants import LOOK_EVERY_S as FLOWS_EVERY_S
+from vestibule.attendants import FlowsFollowed, own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.connections import Connections, plug
 from vestibule.exchange.parking import Parking
@@ -183,6 +184,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                     Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
                     *inside.chores,
                     Chore("hours by mail", hours_mail.mail, AGAIN_S),
+                    Chore("own flows", _followed(book, data, switchboard).look, FLOWS_EVERY_S),
                 )
             ),
             _finishing(mailboxes),
@@ -199,6 +201,16 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             finally:
                 await line.stop()
                 await connections.exchange.close()
+
+
+def _followed(book: Book, data: Path, switchboard: Switchboard) -> FlowsFollowed:
+    """Takes the company's own flows into use when they change."""
+
+    async def read() -> Flows:
+        extensions = await switchboard.extensions()
+        return await asyncio.to_thread(read_flows, book, extensions, own=own_flows(data))
+
+    return FlowsFollowed(own_flows(data), read, switchboard.take)
 
 
 @asynccontextmanager

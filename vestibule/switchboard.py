@@ -56,6 +56,16 @@ class Switchboard:
         if faults := [fault for entry in self._numbers for fault in self._entry_faults(entry)]:
             raise BadSettings("\n".join(faults))
 
+    def take(self, flows: Flows) -> None:
+        """Begin dialogues on other flows from now on; those under way end on theirs.
+
+        Raises BadSettings, and keeps those it has, when a number would lead nowhere.
+        """
+        before, self._flows = self._flows, flows
+        if faults := [fault for entry in self._numbers for fault in self._entry_faults(entry)]:
+            self._flows = before
+            raise BadSettings("\n".join(faults))
+
     def accepts(self, dialed: str) -> bool:
         """Whether a dialled number leads anywhere."""
         return self.destination(dialed) is not None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from call.clock import Clock
+from vestibule.attendants import own_flows
 from vestibule.numbers import Destination
 from vestibule.program import read_book, read_flows
 from vestibule.settings import Settings
@@ -26,7 +27,7 @@ def treatment_examiner(settings: Settings, mailboxes: Mailboxes, clock: Clock) -
             switchboard = Switchboard(
                 company=settings.company,
                 numbers=(),
-                flows=read_flows(read_book(), extensions),
+                flows=read_flows(read_book(), extensions, own=own_flows(settings.storage.data)),
                 mailboxes=mailboxes,
                 clock=clock,
             )

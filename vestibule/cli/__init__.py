@@ -8,6 +8,7 @@ import sys
 import typer
 
 from call.errors import Fault
+from vestibule.cli.attendants import app as attendant_commands
 from vestibule.cli.auditing import audit
 from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
@@ -23,6 +24,7 @@ from vestibule.cli.mailboxes import app as mailbox_commands
 from vestibule.cli.messages import app as message_commands
 from vestibule.cli.phones import app as phone_commands
 from vestibule.cli.prompts import app as prompt_commands
+from vestibule.cli.recordings import app as recording_commands
 from vestibule.cli.restrictions import app as restriction_commands
 from vestibule.cli.running import demo, serve
 from vestibule.cli.simulating import simulate
@@ -40,6 +42,7 @@ app.command("call")(call)
 app.command("simulate")(simulate)
 app.command("doctor")(doctor)
 app.command("audit")(audit)
+app.add_typer(attendant_commands, name="attendant")
 app.add_typer(closure_commands, name="closure")
 app.add_typer(exception_commands, name="exception")
 app.add_typer(extension_commands, name="extension")
@@ -52,6 +55,7 @@ app.add_typer(mailbox_commands, name="mailbox")
 app.add_typer(message_commands, name="message")
 app.add_typer(phone_commands, name="phone")
 app.add_typer(prompt_commands, name="prompts")
+app.add_typer(recording_commands, name="recording")
 app.add_typer(restriction_commands, name="restriction")
 
 
