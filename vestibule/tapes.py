@@ -46,6 +46,11 @@ class Tape:
     other: str
     """The number of the other side; "" where it was withheld."""
 
+    @property
+    def id(self) -> str:
+        """What people name it by."""
+        return self.name.rpartition("/")[2]
+
 
 class Tapes:
     """Every recording of a call. `spool` is on a local disk; `token` gives a few unlike letters."""
@@ -110,17 +115,19 @@ class Tapes:
         tapes = (tape_of(name) for name in await self._sounds.names())
         return sorted((tape for tape in tapes if tape is not None), key=lambda tape: tape.name)
 
-    async def wav(self, name: str) -> bytes:
+    async def wav(self, id: str) -> bytes:
         """A recording as a WAV file. Raises TapeUnknown, and SoundUnavailable."""
-        if tape_of(name) is None or name not in await self._sounds.names():
-            raise TapeUnknown(f"no recording {name}; see `vestibule recording list`")
-        return await self._sounds.read(name)
+        return await self._sounds.read(await self._known(id))
 
-    async def remove(self, name: str) -> None:
-        """Forget a recording. Raises TapeUnknown."""
-        if tape_of(name) is None or name not in await self._sounds.names():
-            raise TapeUnknown(f"no recording {name}; see `vestibule recording list`")
-        await self._sounds.delete(name)
+    async def remove(self, id: str) -> None:
+        """Forget a recording. Raises TapeUnknown, and SoundUnavailable."""
+        await self._sounds.delete(await self._known(id))
+
+    async def _known(self, id: str) -> str:
+        for tape in await self.all():
+            if tape.id == id:
+                return tape.name
+        raise TapeUnknown(f"no recording {id}; see `vestibule recording list`")
 
     async def sweep(self) -> None:
         """Forget what is older than recordings are kept. Raises SoundUnavailable."""

@@ -1,5 +1,6 @@
 """Recordings of calls as an administrator finds them, and as a crash leaves them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from call.clock import VirtualClock
+from tests.vestibule.shell import Shell
 from vestibule.tapes import Tapes, TapeUnknown, tape_of, tape_sounds
 from voicemail.adapters.folder_sounds import FolderSounds, wav
 
@@ -52,7 +54,7 @@ async def test_a_call_is_kept_under_a_name_that_tells_what_it_is(shelf: Shelf) -
     (tape,) = await shelf.tapes.all()
     assert (tape.name, tape.at) == (name, shelf.clock.now())
     assert (tape.extension, tape.incoming, tape.other) == ("101", True, "5145550188")
-    assert await shelf.tapes.wav(name) == wav(SOUND)
+    assert await shelf.tapes.wav(tape.id) == wav(SOUND)
     assert list(shelf.spool.iterdir()) == []
 
 
@@ -85,7 +87,7 @@ async def test_what_a_crash_left_is_kept_at_the_next_start(shelf: Shelf) -> None
     again = shelf.open()
     await again.recover()
     (tape,) = await again.all()
-    assert await again.wav(tape.name) == wav(SOUND)
+    assert await again.wav(tape.id) == wav(SOUND)
 
 
 async def test_recordings_are_forgotten_after_their_days(shelf: Shelf) -> None:
@@ -98,18 +100,35 @@ async def test_recordings_are_forgotten_after_their_days(shelf: Shelf) -> None:
 
 
 async def test_one_recording_may_be_removed(shelf: Shelf) -> None:
-    name = await shelf.record()
-    await shelf.tapes.remove(name)
+    await shelf.record()
+    (tape,) = await shelf.tapes.all()
+    await shelf.tapes.remove(tape.id)
     assert await shelf.tapes.all() == []
     with pytest.raises(TapeUnknown):
-        await shelf.tapes.remove(name)
+        await shelf.tapes.remove(tape.id)
 
 
 async def test_messages_are_no_recordings_of_calls(shelf: Shelf) -> None:
     await shelf.sounds.put("messages/101/x", SOUND)
     name = await shelf.record()
     assert await tape_sounds(shelf.sounds) == {name}
-    with pytest.raises(TapeUnknown):
-        await shelf.tapes.wav("messages/101/x")
-    with pytest.raises(TapeUnknown):
-        await shelf.tapes.remove("messages/101/x")
+    for id in ("x", "messages/101/x"):
+        with pytest.raises(TapeUnknown):
+            await shelf.tapes.wav(id)
+        with pytest.raises(TapeUnknown):
+            await shelf.tapes.remove(id)
+
+
+def test_an_administrator_lists_exports_and_removes_recordings(shell: Shell) -> None:
+    there = ("--data", str(shell.data))
+    shell.hires()
+    id = "20270701T140000Z_101_out_unknown_9f3c1a"
+    asyncio.run(FolderSounds(shell.data / "sounds").put(f"calls/2027-07-01/{id}", SOUND))
+    assert shell.does("recording", "list", *there) == f"{id}  2027-07-01 10:00  101 to unknown\n"
+    assert shell.does("recording", "list", "102", *there) == ""
+    file = shell.data / "call.wav"
+    assert shell.does("recording", "export", id, str(file), *there) == f"{file}: 1.0 s.\n"
+    assert file.read_bytes() == wav(SOUND)
+    assert "no recording 7" in shell.fails("recording", "export", "7", str(file), *there)
+    shell.does("recording", "remove", id, "--yes", *there)
+    assert shell.does("recording", "list", *there) == ""
