@@ -26,13 +26,12 @@ from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
 from telephony.overload import Load
-from telephony.presence import Presence
+from telephony.presence import WATCHED, Presence
 from telephony.record import CallRecord, record_of
 from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
-from telephony.sip.dialog_info import PACKAGE as DIALOG
 from telephony.sip.digest import Credentials
 from telephony.sip.diverting import write_diversions
 from telephony.sip.events import (
@@ -354,7 +353,7 @@ class SipLine:
     def _told(self, event: SipEvent) -> None:
         if isinstance(event, IncomingCall):
             self._invited(event)
-        elif isinstance(event, SubscribeReceived) and event.package == DIALOG:
+        elif isinstance(event, SubscribeReceived) and event.package in WATCHED:
             self.presence.asked(event)
         elif isinstance(event, LampEvent):
             if self._lamps is not None:

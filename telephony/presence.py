@@ -1,4 +1,6 @@
-"""What extensions are doing, shown on the keys and lamps of telephones that watch them (RFC 4235).
+"""What extensions are doing, shown on the keys and lamps of telephones that watch them.
+
+Keys subscribe to the calls of an extension (RFC 4235), softphones also to its presence (RFC 3856).
 
 Whoever knows what an extension does says it by `changed`; everything is kept in memory, and told
 at once to those who watch. Only our own telephones may: whom somebody speaks with is not for
@@ -14,11 +16,18 @@ from call.clock import Clock
 from call.leg import Party
 from call.masking import masked
 from telephony.sip.agent import UserAgent
-from telephony.sip.dialog_info import PACKAGE, Calls, CallStage, ShownCall
+from telephony.sip.dialog_info import PACKAGE as DIALOG
+from telephony.sip.dialog_info import Calls, CallStage, ShownCall
 from telephony.sip.events import Output, SubscribeReceived
+from telephony.sip.packages import State
+from telephony.sip.pidf import PACKAGE as PIDF
+from telephony.sip.pidf import Activity, Doing
 from telephony.sip.replacing import DialogName
 
 log = logging.getLogger(__name__)
+
+WATCHED = (DIALOG, PIDF)
+"""The event packages that tell what extensions do."""
 
 Named = Callable[[str], DialogName | None]
 """From a leg's `call_id`, the dialog with its telephone; None while it is not known."""
@@ -45,6 +54,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._calls: dict[str, tuple[ExtensionCall, ...]] = {}
+        self._away: set[str] = set()
         self._core: UserAgent | None = None
         self._carry: Callable[[Sequence[Output]], None] = lambda outputs: None
         self._clock: Clock | None = None
@@ -63,6 +73,15 @@ class Presence:
         else:
             self._calls[extension] = tuple(calls)
         self._tell(extension)
+
+    def reachable(self, extension: str, there: bool) -> None:
+        """Whether an extension has a telephone that is registered; it has until this is said."""
+        if there:
+            self._away.discard(extension)
+        else:
+            self._away.add(extension)
+        if extension in self._calls:
+            self._tell(extension)
 
     # what the line says
 
@@ -95,7 +114,8 @@ class Presence:
         elif event.account not in self._calls:
             self._carry(subscriptions.refuse(event.ask, 404, now))
         else:
-            self._carry(subscriptions.grant(event.ask, self._shown(event.account), now))
+            state = self._state(event.account, event.package)
+            self._carry(subscriptions.grant(event.ask, state, now))
 
     def dialog_known(self, call_id: str) -> None:
         """The dialog with a telephone is named by now: it can be taken over."""
@@ -106,12 +126,23 @@ class Presence:
     def _tell(self, extension: str) -> None:
         if self._core is None or self._clock is None:
             return
-        state = self._shown(extension) if extension in self._calls else None
-        tell = self._core.subscriptions.tell
-        self._carry(tell(extension, state, self._clock.monotonic(), PACKAGE))
+        tell, now = self._core.subscriptions.tell, self._clock.monotonic()
+        for package in WATCHED:
+            state = self._state(extension, package) if extension in self._calls else None
+            self._carry(tell(extension, state, now, package))
 
-    def _shown(self, extension: str) -> Calls:
-        return Calls(tuple(self._show(each) for each in self._calls[extension]))
+    def _state(self, extension: str, package: str) -> State:
+        calls = self._calls[extension]
+        if package == PIDF:
+            return Doing(self._activity(extension, calls))
+        return Calls(tuple(self._show(each) for each in calls))
+
+    def _activity(self, extension: str, calls: Sequence[ExtensionCall]) -> Activity:
+        if any(each.stage is CallStage.CONFIRMED for each in calls):
+            return Activity.TALKING
+        if calls:
+            return Activity.RINGING
+        return Activity.AWAY if extension in self._away else Activity.FREE
 
     def _show(self, call: ExtensionCall) -> ShownCall:
         shown = ShownCall(call.call_id, call.stage, call.called, call.other)

@@ -1,21 +1,23 @@
 """The event packages that telephones subscribe to, and what a SUBSCRIBE to one must be (RFC 6665).
 
-Two packages are served: waiting messages (RFC 3842) and the calls of an extension (RFC 4235). Each
-has states, and a document that tells one; all else about subscriptions is the same.
+Three packages are served: waiting messages (RFC 3842), the calls of an extension (RFC 4235), and in
+one word what it does (RFC 3856). Each has states, and a document that tells one; all else about
+subscriptions is the same.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from telephony.sip import dialog_info, summary
+from telephony.sip import dialog_info, pidf, summary
 from telephony.sip.content import Refusal
 from telephony.sip.dialog_info import Calls
 from telephony.sip.fields import BadField
 from telephony.sip.message import Pairs, Request, parse_media_type
+from telephony.sip.pidf import Activity, Doing
 from telephony.sip.summary import Waiting
 
-State = Waiting | Calls
+State = Waiting | Calls | Doing
 """What telephones are told."""
 
 LONGEST_S = 3600
@@ -43,6 +45,7 @@ PACKAGES: Mapping[str, Package] = MappingProxyType(
     {
         summary.PACKAGE: Package(summary.PACKAGE, summary.SUMMARY, Waiting(0, 0)),
         dialog_info.PACKAGE: Package(dialog_info.PACKAGE, dialog_info.DIALOG_INFO, Calls()),
+        pidf.PACKAGE: Package(pidf.PACKAGE, pidf.PIDF, Doing(Activity.AWAY)),
     }
 )
 
@@ -69,6 +72,8 @@ def write(state: State, before: State | None, uri: str, version: int) -> bytes:
         case Calls():
             known = before if isinstance(before, Calls) else None
             return dialog_info.write_dialogs(state, known, uri, version)
+        case Doing():
+            return pidf.write_presence(state, uri)
 
 
 def refusal_of(request: Request, served: Collection[str]) -> Refusal | None:

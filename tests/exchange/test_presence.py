@@ -15,12 +15,16 @@ class Board:
 
     def __init__(self) -> None:
         self.shows: dict[str, tuple[ExtensionCall, ...]] = {}
+        self.there: dict[str, bool] = {}
 
     def changed(self, extension: str, calls: Sequence[ExtensionCall] | None) -> None:
         if calls is None:
             del self.shows[extension]
         else:
             self.shows[extension] = tuple(calls)
+
+    def reachable(self, extension: str, there: bool) -> None:
+        self.there[extension] = there
 
 
 class House:
@@ -30,8 +34,9 @@ class House:
         self.board = Board()
         self.engaged = Engaged()
         self.extensions = ["101", "102"]
+        self.plugged = {"101"}
         self.presence = Presence(
-            self.board, self.engaged, lambda: self.extensions, lambda number: number == "101"
+            self.board, self.engaged, lambda: self.extensions, lambda number: number in self.plugged
         )
 
 
@@ -78,6 +83,10 @@ def test_a_second_call_that_rings_is_shown_beside_the_first(house: House) -> Non
 
 def test_an_unplugged_telephone_is_offline(house: House) -> None:
     assert house.presence.state("102") is State.OFFLINE
+    assert house.board.there == {"101": True, "102": False}
+    house.plugged.add("102")
+    house.presence.look()
+    assert house.board.there["102"]
 
 
 def test_a_slot_is_lit_while_somebody_waits_in_it(house: House) -> None:

@@ -2,8 +2,9 @@
 
 Run as a program with `linphonerc` in the current folder. A line is a word and a URI: `call`,
 `transfer` (the first call, blind), `attended` (the first call to the second), `pause`, `resume`,
-`hang`, `watch` (an extension). It takes every call at once, and ends with its input. What it prints
-is one line each: `call N state`, `transfer state`, and the documents of what it watches.
+`hang`, `watch` (the calls of an extension), `befriend` (its presence). It takes every call at once,
+and ends with its input. What it prints is one line each: `call N state`, `transfer state`, and the
+documents of what it watches.
 """
 
 import ctypes
@@ -89,19 +90,20 @@ class Telephone:
             "pause": lambda: self._of_first("linphone_call_pause"),
             "resume": lambda: self._of_first("linphone_call_resume"),
             "hang": lambda: self._call("linphone_core_terminate_all_calls", Integer, self._core),
-            "watch": lambda: self._watch(uri),
+            "watch": lambda: self._watch(uri, b"dialog", b"application/dialog-info+xml"),
+            "befriend": lambda: self._watch(uri, b"presence", b"application/pidf+xml"),
         }
         deeds[word]()
 
     def _of_first(self, name: str, *arguments: object) -> object:
         return self._call(name, Integer, self._calls[0], *arguments)
 
-    def _watch(self, uri: str) -> None:
+    def _watch(self, uri: str, package: bytes, kind: bytes) -> None:
         create = "linphone_factory_create_address"
         address = self._call(create, Pointer, self._factory, uri.encode())
         subscribe = "linphone_core_create_subscribe"
-        event = self._call(subscribe, Pointer, self._core, address, b"dialog", Seconds(600))
-        accept = (b"Accept", b"application/dialog-info+xml")
+        event = self._call(subscribe, Pointer, self._core, address, package, Seconds(600))
+        accept = (b"Accept", kind)
         self._call("linphone_event_add_custom_header", None, event, *accept)
         self._call("linphone_event_send_subscribe", Integer, event, None)
 

@@ -238,6 +238,20 @@ async def test_a_linphone_that_watches_sees_an_extension_ring_talk_and_hang_up(
         await phone.tells("<state>terminated</state>")
 
 
+async def test_a_linphone_sees_whether_somebody_is_there(company: Company, tmp_path: Path) -> None:
+    async with linphone(tmp_path / "linphone", "102") as phone:
+        presence = company.line.presence
+        presence.changed("101", ())
+        phone.does(f"befriend sip:101@{company.uri}")
+        await phone.tells("Disponible")
+        presence.changed("101", (ExtensionCall("a", CallStage.CONFIRMED, called=True),))
+        await phone.tells("En appel")
+        presence.changed("101", ())
+        await phone.tells("Disponible")
+        presence.reachable("101", False)
+        await phone.tells("Déconnecté")
+
+
 def write_silence(path: Path) -> None:
     soundfile.write(path, np.zeros(8000 * 60, dtype=np.int16), 8000, subtype="PCM_16")
 

@@ -10,6 +10,7 @@ from telephony.sip.dialog_info import Calls, CallStage, ShownCall, write_dialogs
 from telephony.sip.events import Kept, SubscribeReceived, SubscriptionKept
 from telephony.sip.message import Request, Response
 from telephony.sip.packages import State
+from telephony.sip.pidf import Activity, Doing
 from telephony.sip.replacing import DialogName
 from telephony.sip.subscriptions import LEAP
 from telephony.sip.summary import Waiting
@@ -186,7 +187,7 @@ def test_an_extension_that_is_no_more_is_told_a_last_time() -> None:
 @pytest.mark.parametrize(
     ("extra", "event", "expires", "status"),
     [
-        ((), "presence", 600, 489),
+        ((), "conference", 600, 489),
         (("Accept: application/pidf+xml",), "dialog", 600, 406),
         (("Accept: application/dialog-info+xml",), "dialog;id=7", 600, 200),
         ((), "dialog;include-session-description", 600, 200),
@@ -202,11 +203,44 @@ def test_what_can_be_watched_and_what_not(
         (answer,) = phone.writes(
             request("SUBSCRIBE", "Event: conference", branch="z9hG4bKc", call_id="c@192.0.2.9")
         )
-        assert answer.header("Allow-Events") == "message-summary, dialog"
+        assert answer.header("Allow-Events") == "message-summary, dialog, presence"
     if status == 200:
         assert phone.notified[0].header("Event") == event.replace(
             ";include-session-description", ""
         )
+
+
+@pytest.mark.parametrize(
+    ("activity", "basic", "busy", "note"),
+    [
+        (Activity.FREE, "open", False, "Disponible"),
+        (Activity.RINGING, "open", True, "On sonne"),
+        (Activity.TALKING, "open", True, "En appel"),
+        (Activity.AWAY, "closed", False, "Déconnecté"),
+    ],
+)
+def test_a_softphone_is_told_in_a_word_what_somebody_does(
+    activity: Activity, basic: str, busy: bool, note: str
+) -> None:
+    phone = Watcher()
+    assert phone.watches(Doing(activity), "Accept: application/pidf+xml", event="presence") == 200
+    (notify,) = phone.notified
+    assert notify.header("Content-Type") == "application/pidf+xml"
+    root = ElementTree.fromstring(notify.body)
+    pidf = "{urn:ietf:params:xml:ns:pidf}"
+    assert root.get("entity") == "sip:101@pbx.example.com"
+    assert root.findtext(f"{pidf}tuple/{pidf}status/{pidf}basic") == basic
+    assert root.findtext(f"{pidf}note") == note
+    assert (b"on-the-phone" in notify.body) is busy
+
+
+def test_keys_and_softphones_of_one_extension_are_told_apart() -> None:
+    phone = Watcher()
+    phone.watches(Doing(Activity.FREE), event="presence")
+    phone.told(Calls((RINGING,)))
+    assert len(phone.notified) == 1
+    phone.told(Doing(Activity.RINGING), "presence")
+    assert b"On sonne" in phone.notified[-1].body
 
 
 def test_after_a_restart_the_key_goes_on_with_a_later_version_and_all_of_it() -> None:

@@ -1,7 +1,8 @@
 """What extensions and parking slots are doing, for the lamps of telephones that watch them.
 
 An extension is told with all its calls, as RFC 4235 wants it; that none of its telephones is
-registered has no place there, and shows as free. A slot in which somebody waits shows as one call.
+registered has no place there, and shows as free to keys, and to softphones as what it is. A slot
+in which somebody waits shows as one call.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,6 +35,9 @@ class Board(Protocol):
     def changed(self, extension: str, calls: Sequence[ExtensionCall] | None) -> None:
         """The calls of an extension, or of a slot; None when it is no more."""
 
+    def reachable(self, extension: str, there: bool) -> None:
+        """Whether an extension has a telephone that is registered."""
+
 
 _STAGES: Mapping[Engagement, CallStage] = MappingProxyType(
     {Engagement.RINGING: CallStage.EARLY, Engagement.TALKING: CallStage.CONFIRMED}
@@ -55,6 +59,7 @@ class Presence:
         self._extensions = extensions
         self._registered = registered
         self._shown: set[str] = set()
+        self._reachable: dict[str, bool] = {}
         self._called: dict[str, set[str]] = {}
         engaged.listen(self._changed)
         for slot in SLOTS:
@@ -68,6 +73,11 @@ class Presence:
         for extension in sorted(there - self._shown):
             self._board.changed(extension, self._calls(extension))
         self._shown = there
+        reachable = {extension: self._registered(extension) for extension in sorted(there)}
+        for extension, yes in reachable.items():
+            if self._reachable.get(extension) is not yes:
+                self._board.reachable(extension, yes)
+        self._reachable = reachable
 
     def state(self, extension: str) -> State:
         """What an extension is doing now."""
