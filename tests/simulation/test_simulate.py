@@ -296,6 +296,12 @@ def test_one_of_our_own_telephones_calls_outside_as_far_as_it_may(office: Office
     assert denied.internal
 
 
+def test_what_takes_other_telephones_ends_a_simulation_and_that_is_told(office: Office) -> None:
+    answer = office.ask(to="700", caller="101")
+    assert ending(answer) == "not_simulated"
+    assert said(answer) == []
+
+
 # ---- Nothing happens
 
 

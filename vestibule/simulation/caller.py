@@ -107,6 +107,10 @@ def _deed(text: str) -> Deed:
         ) from None
 
 
+class NotSimulated(Exception):
+    """A flow asks for something that cannot be tried without telephones."""
+
+
 class Sounds(Protocol):
     """Whoever knows how long each segment is heard."""
 
@@ -153,15 +157,17 @@ class SimulatedCaller:
         self._clips: dict[Segment, Clip] = {}
         self._line = Line(self._hear)
         self._place = ""
-        self._spoke = self._is_brief = False
+        self._spoke = self._is_brief = self._is_over = False
         self._waited_until = 0.0
 
     async def run(self) -> None:
         """Call until either side hangs up."""
         await self._carry_out(self._dialogue.start(self._clock.monotonic()))
-        while not self._dialogue.ended and self._clock.monotonic() < LONGEST_S:
+        self._is_over = self._is_over or self._dialogue.ended
+        while not self._is_over and self._clock.monotonic() < LONGEST_S:
             if not await self._acts():
                 await self._lets_pass()
+            self._is_over = self._is_over or self._dialogue.ended
         self._story.hushed()
 
     # ---- What the caller does
@@ -332,6 +338,10 @@ class SimulatedCaller:
     async def _perform(self, action: Perform) -> None:
         try:
             outcome = await self._operations.perform(action.operation, action.arguments)
+        except NotSimulated:
+            self._story.add(Kind.ENDS, self._words["by_telephone"], id="not_simulated")
+            self._is_over = True
+            return
         except Exception:
             log.exception("operation failed", extra={"operation": action.operation})
             outcome = Outcome(FAILED)

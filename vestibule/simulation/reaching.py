@@ -29,12 +29,26 @@ from routing.plan import (
 )
 from vestibule.call_sounds import CallSounds
 from vestibule.exchange.reach import NAME_S
+from vestibule.simulation.caller import NotSimulated
 from vestibule.simulation.people import People
 from vestibule.simulation.story import Kind, Story
 from vestibule.simulation.words import Words
 
 ANSWERED_AFTER_S = 6.0
 """When somebody who answers does: after the first ringing and its rest."""
+
+WANTS_A_TELEPHONE = frozenset(
+    {
+        "routing.do_not_disturb",
+        "routing.forward_off",
+        "routing.forward_on",
+        "routing.park",
+        "routing.pick_up",
+        "routing.retrieve",
+        "routing.wait_parked",
+    }
+)
+"""What flows ask for that other calls and real telephones have a part in."""
 
 _LEAVE = MappingProxyType(
     {Leave.GIVEN: "may", Leave.WITH_CODE: "with_code", Leave.DENIED: "may_not"}
@@ -71,7 +85,7 @@ class SimulatedOperations:
         self._unlocked = False
 
     async def perform(self, name: str, arguments: Mapping[str, Held]) -> Outcome:
-        """Do what a flow asks."""
+        """Do what a flow asks. Raises NotSimulated for what wants a real telephone."""
         match name:
             case "routing.reach":
                 return self._reach(str(arguments["extension"]), str(arguments["reply"]))
@@ -81,6 +95,8 @@ class SimulatedOperations:
                 self._unlocked = True
                 return Outcome("ok")
             case _:
+                if name in WANTS_A_TELEPHONE:
+                    raise NotSimulated(name)
                 return await self._others.perform(name, arguments)
 
     def _reach(self, extension: str, reply: str) -> Outcome:

@@ -57,7 +57,7 @@ def tell(
     With `details`, what the flows ask of the program as well.
     """
     moments = tuple(each for each in moments if details or not _is_detail(each))
-    console.print(Text(heading, style="bold"))
+    console.print(Text(heading, style="bold"), soft_wrap=True)
     console.print()
     marks = [_mark(moment, words) for moment in moments]
     times = [time for _, time in _timed(moments)]
