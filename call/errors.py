@@ -6,6 +6,7 @@
     │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoKeyToSay, NoSuchNetwork, NoSuchRoom,
     │   │               NotAnswered, NotAttached, NotOnThisLine, NothingOffered,
     │   │               UnwritableDescription
+    │   ├── vestibule   NotInPatch
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
