@@ -10,7 +10,7 @@ from pathlib import Path
 from call.media import Address
 from tests.acceptance.server import free_port
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 ROOT = Path(__file__).parents[2]
 
 CONFIG = """\

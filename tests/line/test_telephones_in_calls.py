@@ -33,7 +33,7 @@ from vestibule.exchange.transfers import Transfers
 from vestibule.tokens import WireTokens
 
 HOST = "127.0.0.1"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class LoopbackPlane(FakePlane):
