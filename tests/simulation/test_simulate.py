@@ -149,12 +149,16 @@ def test_a_number_that_is_closed_for_a_holiday_says_so_and_why(office: Office) -
     assert said(answer)[0] == "aa.closed"
 
 
-def test_the_same_number_is_open_on_a_tuesday_and_greets(office: Office) -> None:
+def test_the_same_number_is_open_on_a_tuesday_and_leads_who_presses_nothing_to_a_person(
+    office: Office,
+) -> None:
     office.opens(Schedule(week=OFFICE_HOURS))
     answer = office.ask()
     assert whys(answer)[0] == f"{NUMBER} is open: hours of Tuesday, 08:30-17:00"
     assert said(answer)[0] == "aa.welcome"
-    assert answer.moments[0].at_s == 0
+    assert any(moment.kind is Kind.SILENT for moment in answer.moments)
+    assert "aa.to_operator" in said(answer)
+    assert "100 is not rung: it has no telephone" in whys(answer)
 
 
 def test_the_explanations_are_given_in_french_to_whoever_wants_them(office: Office) -> None:
@@ -197,25 +201,15 @@ def test_who_hangs_up_without_a_word_leaves_no_message(office: Office) -> None:
     assert whys(answer)[-1] == "too little was said: nothing would be kept"
 
 
-def test_keys_are_pressed_one_group_after_the_other_each_when_it_is_its_turn(
+def test_keys_are_pressed_each_group_when_it_is_its_turn_and_a_password_is_not_shown(
     office: Office,
 ) -> None:
     answer = office.ask(press="8500,101#,4711#,hang")
     states = [moment.id for moment in answer.moments if moment.kind is Kind.STATE]
     assert states.index("voicemail_main/login.mailbox") < states.index("voicemail_main/login.pin")
-    assert ending(answer) == "caller"
-
-
-def test_a_password_is_not_shown(office: Office) -> None:
-    answer = office.ask(press="8500,101#,4711#,hang")
     pressed = [moment.text for moment in answer.moments if moment.kind is Kind.PRESSES]
     assert pressed == ["8500", "101#", "••••#"]
-
-
-def test_who_presses_nothing_is_led_to_a_person_in_the_end(office: Office) -> None:
-    answer = office.ask()
-    assert any(moment.kind is Kind.SILENT for moment in answer.moments)
-    assert "aa.to_operator" in said(answer)
+    assert ending(answer) == "caller"
 
 
 def test_deeds_are_read_as_they_are_written() -> None:
@@ -270,11 +264,6 @@ def test_somebody_on_do_not_disturb_or_on_the_telephone_is_not_rung_and_that_is_
     assert rung(answer) == []
     assert "101 is not rung: do not disturb" in whys(answer)
     assert any("busy greeting" in why for why in whys(answer))
-
-
-def test_an_extension_without_a_telephone_is_not_rung_and_that_is_told(office: Office) -> None:
-    answer = office.ask(press="100")
-    assert "100 is not rung: it has no telephone" in whys(answer)
 
 
 def test_a_call_is_not_sent_on_to_where_the_extension_may_not_call(office: Office) -> None:
@@ -345,7 +334,9 @@ def simulated(shell: Shell, *words: str) -> tuple[str, ...]:
     return ("simulate", "--to", NUMBER, "--data", str(shell.data), *words)
 
 
-def test_the_command_tells_people_step_by_step_and_programs_in_json(shell: Shell) -> None:
+def test_the_command_tells_people_in_words_programs_in_json_and_ears_in_sound(
+    shell: Shell, tmp_path: Path
+) -> None:
     shell.hires("101", "Camille")
     at = ("--from", MARC, "--at", "2027-03-09 10:00", "--press", "101")
     told = shell.does(*simulated(shell, *at)).splitlines()
@@ -355,23 +346,19 @@ def test_the_command_tells_people_step_by_step_and_programs_in_json(shell: Shell
     assert told[-1] == "A simulation: nobody was rung, nothing was kept, no e-mail was sent."
     assert all(line == line.rstrip() for line in told)
 
-    as_json = json.loads(shell.does(*simulated(shell, *at, "--json")))
+    file = tmp_path / "heard.wav"
+    words = (*at, "--json", "--sound", str(file))
+    as_json = json.loads(shell.does(*simulated(shell, *words)))
     assert as_json["at"] == "2027-03-09T10:00:00-05:00"
     first = as_json["moments"][0]
     assert (first["kind"], first["id"], first["at_s"]) == ("why", "hours.always", 0.0)
     phrases = [each["id"] for each in as_json["moments"] if each["kind"] == "says"]
     assert phrases[:2] == ["aa.welcome", "aa.english_offer"]
 
-
-def test_the_command_writes_what_is_heard_as_sound(shell: Shell, tmp_path: Path) -> None:
-    shell.hires("101", "Camille")
-    file = tmp_path / "heard.wav"
-    words = ("--from", MARC, "--press", "101,hang", "--sound", str(file), "--json")
-    moments = json.loads(shell.does(*simulated(shell, *words)))["moments"]
     sound, rate = soundfile.read(file, dtype="int16")
     assert rate == 8000
     assert np.abs(sound[: 2 * rate]).max() > 1000
-    last = max(each["at_s"] for each in moments)
+    last = max(each["at_s"] for each in as_json["moments"])
     assert len(sound) / rate == pytest.approx(last, abs=5)
 
 

@@ -1,18 +1,22 @@
 """A copy of what the company has, to try things on; it is thrown away with its folder."""
 
+import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy.engine import URL
 
 from call.clock import Clock
 from directory.adapters import tables as directory_tables
 from routing.adapters import tables as routing_tables
 from storage.database import Database
+from storage.errors import StoreUnavailable
 from vestibule.attendants import own_flows
 from vestibule.mailroom import Mailroom, database_url, open_mailroom
 from vestibule.settings import Mail, Settings, Storage, Transcription
@@ -40,13 +44,17 @@ async def copied_company(settings: Settings, clock: Clock) -> AsyncIterator[Copy
     Sounds are links to the company's own files: what is erased here is erased as a link. Raises
     BadSettings, Unavailable.
     """
-    rows = await _rows(settings)
+    url = database_url(settings.storage)
+    is_file = url.get_backend_name() == "sqlite"
     with TemporaryDirectory(prefix="vestibule-simulation-") as folder:
         copied = _copied_settings(settings, Path(folder))
         _link(sounds_folder(settings.storage), sounds_folder(copied.storage))
         _link(own_flows(settings.storage.data), own_flows(copied.storage.data))
+        if is_file:
+            await asyncio.to_thread(_copy_file, url, database_url(copied.storage))
+        rows = {} if is_file else await _rows(url)
         async with open_mailroom(copied, clock) as mailroom:
-            await mailroom.database.transact(lambda connection: _fill(connection, rows))
+            await mailroom.database.transact(lambda connection: _settle(connection, rows))
             yield Copy(copied, mailroom)
 
 
@@ -62,8 +70,22 @@ def _copied_settings(settings: Settings, folder: Path) -> Settings:
     )
 
 
-async def _rows(settings: Settings) -> Rows:
-    database = Database(database_url(settings.storage))
+def _copy_file(source: URL, target: URL) -> None:
+    """A database of one file as it is at this instant, whoever writes to it meanwhile."""
+    file = Path(source.database or "").absolute()
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as company,
+            closing(sqlite3.connect(target.database or "")) as copy,
+        ):
+            company.backup(copy)
+    except sqlite3.Error as fault:
+        raise StoreUnavailable(f"{file}: {fault}") from fault
+
+
+async def _rows(url: URL) -> Rows:
+    """Everything that a database server has."""
+    database = Database(url)
     await database.open()
     try:
         return await database.view(_read)
@@ -75,19 +97,25 @@ def _read(connection: Connection) -> Rows:
     return {
         table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
         for table in _tables()
+        if table.name not in NOT_COPIED
     }
 
 
-def _fill(connection: Connection, rows: Rows) -> None:
-    for table in _tables():
-        if rows[table.name]:
+def _settle(connection: Connection, rows: Rows) -> None:
+    """Put rows in where there are any, and forget what is under way elsewhere."""
+    tables = list(_tables())
+    for table in tables:
+        if rows.get(table.name):
             connection.execute(insert(table), rows[table.name])
+    for table in reversed(tables):
+        if table.name in NOT_COPIED:
+            connection.execute(delete(table))
 
 
 def _tables() -> Iterator[Table]:
-    """Those copied; what others refer to comes first."""
+    """Every table; what others refer to comes first."""
     for trade in (directory_tables, routing_tables, voicemail_tables):
-        yield from (each for each in trade.metadata.sorted_tables if each.name not in NOT_COPIED)
+        yield from trade.metadata.sorted_tables
 
 
 def _link(source: Path, target: Path) -> None:
