@@ -158,7 +158,7 @@ def calls(shell: Shell) -> str:
             for pin, again in ((WEAK, WEAK), (FIRST, SLIP), (FIRST, FIRST)):
                 await call.perform("voicemail.change_pin", {"pin": pin, "again": again})
             for name, operation in CATALOGUE.items():
-                given = {each: ARGUMENTS[each] for each in operation.parameters}
+                given = {each: ARGUMENTS.get(each, "102") for each in operation.parameters}
                 with contextlib.suppress(Misuse):  # what comes too early is refused
                     await call.perform(name, given)
             await call.close()
