@@ -156,6 +156,18 @@ def test_nobody_from_outside_takes_a_parked_call() -> None:
     in_office(story)
 
 
+def test_nobody_from_outside_parks_a_colleague() -> None:
+    async def story(office: Office) -> None:
+        caller, colleague = await _talk(office)
+        office.transfers.transfer_asked(caller, Transfer("700"))
+        await asyncio.sleep(1)
+        assert caller.transfers == [603]
+        assert colleague.hears is caller
+        assert not office.parking.waiting
+
+    in_office(story)
+
+
 def test_after_45_seconds_the_parker_is_rung_back_and_sees_who_waits() -> None:
     async def story(office: Office) -> None:
         caller, parker = await _talk(office)

@@ -58,7 +58,9 @@ def test_a_telephone_that_rings_is_shown_as_called_and_then_as_talking(house: Ho
     assert house.board.shows["101"] == (ExtensionCall("leg", CallStage.EARLY, called=True),)
     assert house.presence.state("101") is State.RINGING
     house.engaged.answered("leg")
-    assert house.board.shows["101"] == (ExtensionCall("leg", CallStage.CONFIRMED, called=True),)
+    assert house.board.shows["101"] == (
+        ExtensionCall("leg", CallStage.CONFIRMED, called=True, taken_by_key=False),
+    )
     assert house.presence.state("101") is State.IN_CALL
     house.engaged.drop("leg")
     assert house.board.shows["101"] == ()
@@ -67,7 +69,9 @@ def test_a_telephone_that_rings_is_shown_as_called_and_then_as_talking(house: Ho
 
 def test_somebody_who_dials_is_shown_as_calling(house: House) -> None:
     house.engaged.note("leg", "101", Engagement.TALKING)
-    assert house.board.shows["101"] == (ExtensionCall("leg", CallStage.CONFIRMED, called=False),)
+    assert house.board.shows["101"] == (
+        ExtensionCall("leg", CallStage.CONFIRMED, called=False, taken_by_key=False),
+    )
 
 
 def test_a_second_call_that_rings_is_shown_beside_the_first(house: House) -> None:

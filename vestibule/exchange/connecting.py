@@ -1,6 +1,7 @@
 """What it takes to bring a caller and somebody else together: ringing, waiting, talking."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,8 @@ from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.patch import SIGNAL_TICKET
 from vestibule.exchange.ports import Bells, SwitchedLeg
 from vestibule.exchange.ringing import NotTaken, Ringing, Screen, Taken
+
+log = logging.getLogger(__name__)
 
 
 class Names(Protocol):
@@ -139,18 +142,41 @@ class Connecting:
             self.exchange.dismiss(replaced)
             await leg.answer()
             await patch.without(leg)
-        elif replaced is not None and await self.pick_up(leg, self.exchange.party(replaced).number):
-            return
-        else:
+        elif replaced is None or not await self._pick_up_from(leg, replaced):
             await leg.hang_up(HangUpCause.NOT_FOUND)
 
-    async def pick_up(self, leg: SwitchedLeg, extension: str) -> bool:
-        """Let a leg talk, to the end, with whoever an extension rings for; False for nobody."""
-        ringing = self.ringing(extension)
-        if ringing is None or not ringing.pick_up(leg):
+    async def _pick_up_from(self, leg: SwitchedLeg, rung: SwitchedLeg) -> bool:
+        """Take the call that rings at a telephone; False where there is none, or it may not be."""
+        extension = self.exchange.party(rung).number
+        if not await self.may_be_picked_up(extension):
             return False
-        self.exchange.take(leg)
-        await leg.end()
+        ringing = self.ringing(extension)
+        return ringing is not None and await self.pick_up(leg, ringing)
+
+    async def may_be_picked_up(self, extension: str) -> bool:
+        """Whether an extension lets others take its calls."""
+        standing = (await self.standings.lookup())(extension)
+        return standing is None or standing.handling.may_be_picked_up
+
+    async def pick_up(self, leg: SwitchedLeg, ringing: Ringing) -> bool:
+        """Let a leg talk with who is being rung for, until it ends or is sent elsewhere.
+
+        False where somebody was quicker.
+        """
+        if not ringing.pick_up(leg):
+            return False
+        by = self.exchange.party(leg).number
+        log.info("call picked up", extra={"call_id": leg.call_id, "by": by})
+        guest = self.exchange.guest(leg)
+        over: asyncio.Future[object] = asyncio.ensure_future(leg.end())
+        left: asyncio.Future[object] = asyncio.ensure_future(
+            leg.end() if guest is None else guest.left()
+        )
+        try:
+            await asyncio.wait([over, left], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            left.cancel()
         return True
 
 

@@ -1,6 +1,5 @@
 """What somebody at one of our own telephones asks for: parking, pickup, and their own settings."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -107,7 +106,7 @@ class OwnTelephone:
         if wanted and not open_to_pickup(wanted):
             return Outcome("refused", {"extension": wanted})
         ringing = self._ringing(self._desk.connecting, wanted, open_to_pickup)
-        if ringing is None or not await self._take(self._desk.connecting, ringing, self._leg):
+        if ringing is None or not await self._desk.connecting.pick_up(self._leg, ringing):
             return Outcome("nobody")
         return Outcome("talked")
 
@@ -120,24 +119,6 @@ class OwnTelephone:
                 if ringing.rings(extension) and open_to_pickup(extension):
                     return ringing
         return None
-
-    async def _take(self, connecting: Connecting, ringing: Ringing, leg: SwitchedLeg) -> bool:
-        """Talk with who is being rung for, to the end; False where somebody was quicker."""
-        await leg.answer()
-        if not ringing.pick_up(leg):
-            return False
-        log.info("call picked up", extra={"call_id": leg.call_id, "by": self._extension})
-        guest = connecting.exchange.guest(leg)
-        over: asyncio.Future[object] = asyncio.ensure_future(leg.end())
-        left: asyncio.Future[object] = asyncio.ensure_future(
-            leg.end() if guest is None else guest.left()
-        )
-        try:
-            await asyncio.wait([over, left], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over.cancel()
-            left.cancel()
-        return True
 
     # one's own settings
 

@@ -104,10 +104,18 @@ class Presence:
             self._board.changed(extension, self._calls(extension))
 
     def _calls(self, extension: str) -> tuple[ExtensionCall, ...]:
-        """Calls that rang here came from elsewhere; the others began here."""
+        """Calls that rang here came from elsewhere; the others began here.
+
+        A key takes over what rings, and nothing that somebody is talking in.
+        """
         called = self._called.get(extension, set())
         return tuple(
-            ExtensionCall(call_id, _STAGES[far], called=call_id in called)
+            ExtensionCall(
+                call_id,
+                _STAGES[far],
+                called=call_id in called,
+                taken_by_key=far is Engagement.RINGING,
+            )
             for call_id, far in self._engaged.calls(extension).items()
             if far in _STAGES
         )

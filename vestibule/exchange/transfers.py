@@ -117,6 +117,9 @@ class Transfers:
         if places is None or patch is None:
             return
         by, listens = self._exchange.party(leg), not patch.holds(leg)
+        if not by.internal:
+            leg.transfer_told(DECLINED)
+            return
         slot = places.park(target, staying, by.number)
         if slot is None:
             leg.transfer_told(BUSY_HERE)
