@@ -1,6 +1,7 @@
 """When a number is open: by the week, and through the changes of the clock."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -163,6 +164,74 @@ def test_what_is_no_behaviour_is_refused(text: str) -> None:
 def test_behaviours_are_read_in_both_languages() -> None:
     assert [Behaviour.parse(each) for each in ("Ouvert", "fermé", "open")] == [OPEN, CLOSED, OPEN]
     assert str(Behaviour.parse("flow:summer")) == "flow:summer"
+
+
+def test_the_strongest_rule_holds_and_says_its_name() -> None:
+    """An override before a dated exception, before a yearly one, before a holiday and the week."""
+    christmas = date(2027, 12, 25)
+    dated = ScheduleException(1, christmas, christmas, OPEN)
+    yearly = ScheduleException(2, date(2020, 12, 25), date(2020, 12, 25), OPEN, yearly=True)
+    noon = utc(2027, 12, 25, 17)
+    schedule = replace(OFFICE, holidays=PRESETS["canada"])
+    rules = [schedule.decide(noon).rule]
+    for stronger in ({"exceptions": (yearly,)}, {"exceptions": (yearly, dated)},
+                     {"override": Override(CLOSED)}):  # fmt: skip
+        schedule = replace(schedule, **stronger)  # type: ignore[arg-type]
+        rules.append(schedule.decide(noon).rule)
+    assert rules == [Rule.HOLIDAY, Rule.YEARLY, Rule.DATED, Rule.OVERRIDE]
+    assert schedule.decide(utc(2027, 12, 23, 17)).rule is Rule.OVERRIDE
+
+
+def test_of_two_exceptions_the_shorter_holds_and_of_two_as_short_the_later() -> None:
+    summer = ScheduleException(1, date(2027, 7, 18), date(2027, 7, 31))
+    market = ScheduleException(2, date(2027, 7, 24), date(2027, 7, 24), OPEN)
+    second = ScheduleException(3, date(2027, 7, 24), date(2027, 7, 24), CLOSED)
+    at = utc(2027, 7, 24, 17)
+    for exceptions, named in (((summer, market), 2), ((market, summer), 2),
+                              ((second, summer, market), 3)):  # fmt: skip
+        found = replace(OFFICE, exceptions=exceptions).decide(at).exception
+        assert found is not None
+        assert found.id == named
+
+
+def test_who_is_open_but_for_christmas_is_told_so_on_the_day_after() -> None:
+    christmas = ScheduleException(1, date(2020, 12, 25), date(2020, 12, 25), yearly=True)
+    always = Schedule(exceptions=(christmas,))
+    assert always.state_at(here(2027, 12, 26, 0, 0)).until == here(2028, 12, 25, 0, 0)
+
+
+def test_an_override_ends_by_itself_at_its_instant() -> None:
+    noon = here(2027, 3, 2, 12, 30)
+    closed = replace(OFFICE, override=Override(CLOSED, here(2027, 3, 2, 15, 7)))
+    assert closed.state_at(noon).until == here(2027, 3, 2, 15, 7)
+    forever = replace(OFFICE, override=Override(CLOSED))
+    assert forever.state_at(noon).until is None
+
+
+def test_a_29_february_is_the_28th_in_common_years() -> None:
+    leap = ScheduleException(1, date(2024, 2, 29), date(2024, 2, 29), yearly=True)
+    always = Schedule(exceptions=(leap,))
+    closed = [
+        day
+        for day in ((2027, 2, 27), (2027, 2, 28), (2027, 3, 1), (2028, 2, 28), (2028, 2, 29))
+        if behaviour(always, here(*day, 12, 0)) == CLOSED
+    ]
+    assert closed == [(2027, 2, 28), (2028, 2, 29)]
+    assert behaviour(always, here(2023, 2, 28, 12, 0)) == OPEN
+
+
+def test_23_59_leaves_no_hole_before_midnight() -> None:
+    """As the form of the provider writes it: closed from 00:00 to 23:59, two days long."""
+    hours = (Interval.parse("00:00-23:59"),)
+    two_days = ScheduleException(1, date(2027, 7, 19), date(2027, 7, 20), CLOSED, hours)
+    (closed,) = (
+        each
+        for each in Schedule(exceptions=(two_days,)).stretches(
+            here(2027, 7, 18, 0, 0), here(2027, 7, 23, 0, 0)
+        )
+        if each.decision.behaviour == CLOSED
+    )
+    assert (closed.begin, closed.end) == (here(2027, 7, 19, 0, 0), here(2027, 7, 21, 0, 0))
 
 
 # ---- Against the slow calendar
