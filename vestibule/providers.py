@@ -37,13 +37,18 @@ def open_outside(settings: Settings, trunks: Trunks, clock: Clock) -> Outside:
     """The way outside by these trunks."""
     outgoing = settings.outgoing
     return Outside(
-        [_route(each) for each in settings.trunks],
+        routes_of(settings),
         trunks,
         clock,
         company=settings.company.name,
         local=local_calls(settings),
         patience=Patience(outgoing.heard_within_s, outgoing.rings_within_s),
     )
+
+
+def routes_of(settings: Settings) -> tuple[Route, ...]:
+    """The trunks as far as it matters to which calls take them."""
+    return tuple(_route(each) for each in settings.trunks)
 
 
 def look_up_addresses(*, ipv6: bool) -> LookUp:

@@ -13,6 +13,7 @@ REALM = "pbx.test"
 CONFIGURATION = """#!KAMAILIO
 debug=1
 log_stderror=yes
+exit_timeout=2
 children=1
 listen=udp:127.0.0.1:{port}
 auto_aliases=no

@@ -75,6 +75,7 @@ class House:
     outcomes: list[str] = field(default_factory=list)
     codes: Sequence[str] = ()
     store_is_down: bool = False
+    store_hangs: bool = False
     sent_by: Party | None = None
 
     def __post_init__(self) -> None:
@@ -99,6 +100,8 @@ class House:
         return lambda number: None
 
     async def chosen(self, extension: str) -> Outgoing:
+        if self.store_hangs:
+            await later(3600)
         if self.store_is_down:
             raise StoreUnavailable("down")
         return self.allowed if extension == "101" else Outgoing()
@@ -289,6 +292,30 @@ def test_a_call_for_help_goes_out_though_the_database_is_down(dialed: str) -> No
         await later(2)
         assert house.world.legs[0].up
         assert [far.invites[0].uri, second.invites[0].uri] == ["sip:911@example.net"] * 2
+
+    at_home(play)
+
+
+def test_who_calls_for_help_is_shown_by_their_own_number_though_they_hide_it() -> None:
+    async def play(house: House) -> None:
+        far = first(house, (0, 200))
+        house.allowed = Outgoing(caller_name="Zoé", caller_number="5145550101", anonymous=True)
+        house.dials("911")
+        await later(1)
+        said = dict(reversed(far.invites[0].headers))
+        assert said["From"].startswith('"Zoe" <sip:+15145550101@')
+        assert "Privacy" not in said
+
+    at_home(play)
+
+
+def test_a_call_for_help_does_not_wait_for_a_database_that_hangs() -> None:
+    async def play(house: House) -> None:
+        far = first(house, (0, 200))
+        house.store_hangs = True
+        house.dials("911")
+        await later(2)
+        assert '"Vestibule" <sip:+15145550100@' in (far.invites[0].header("From") or "")
 
     at_home(play)
 

@@ -28,6 +28,7 @@ from vestibule.cli.recordings import app as recording_commands
 from vestibule.cli.restrictions import app as restriction_commands
 from vestibule.cli.running import demo, serve
 from vestibule.cli.simulating import simulate
+from vestibule.cli.trunks import app as trunk_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +58,7 @@ app.add_typer(phone_commands, name="phone")
 app.add_typer(prompt_commands, name="prompts")
 app.add_typer(recording_commands, name="recording")
 app.add_typer(restriction_commands, name="restriction")
+app.add_typer(trunk_commands, name="trunk")
 
 
 def main() -> None:

@@ -5,12 +5,14 @@ on. Whoever dials may be asked for the access code; of a call that is sent on no
 number that wants the code is not called.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from call.errors import Unavailable
 from call.leg import HangUpCause, Party
 from call.masking import masked
 from routing.handling import Outgoing
@@ -20,6 +22,9 @@ from vestibule.exchange.outside import Outside
 from vestibule.exchange.ports import Bell, NotReached, Rings, Shown, SwitchedLeg
 
 log = logging.getLogger(__name__)
+
+HELP_WAITS_S = 1.0
+"""How long a call for help waits to learn which number to show."""
 
 
 class CodeHasher(Protocol):
@@ -59,13 +64,17 @@ class CallingOut:
     async def identity(self, caller: Party, number: Number) -> Identity:
         """As whom somebody calls: one of the house as it is set, anybody else as themselves.
 
-        For an emergency nothing is looked up that could be missing: the company is who calls.
+        A call for help waits a moment for that at most, and is the company's then.
         """
-        if number.is_emergency:
-            return Identity("")
-        if caller.internal:
+        if not caller.internal:
+            return Identity(caller.number, caller.name)
+        if not number.is_emergency:
             return extension_identity(await self.chosen(caller.number))
-        return Identity(caller.number, caller.name)
+        try:
+            async with asyncio.timeout(HELP_WAITS_S):
+                return extension_identity(await self.chosen(caller.number))
+        except (Unavailable, TimeoutError):
+            return Identity("")
 
     def bell(self, number: str, shown: Shown) -> Bell:
         """A number outside that a call is sent on to."""
