@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from call.clock import SystemClock
+from call.clock import Clock, SystemClock
 from call.leg import Leg, Party
 from call.media import Address
 from call.sound import Clip
@@ -21,8 +21,10 @@ from telephony.adapters.sip_transport import SipTransport
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
 from telephony.presence import ExtensionCall
+from telephony.sip.agent import UserAgent
 from telephony.sip.dialog_info import CallStage
-from telephony.sip.events import Peer, Transport
+from telephony.sip.events import Output, Peer, SipEvent, Transport
+from tests.line.baresip_contacts import contacts
 from tests.line.baresip_phone import baresip
 from tests.line.linphone_phone import linphone
 from tests.line.plane import FakePlane
@@ -44,6 +46,29 @@ class LoopbackPlane(FakePlane):
         return HOST
 
 
+class Overheard(SipTransport):
+    """The sockets, and all that came in by them."""
+
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
+        super().__init__(host, port, clock)
+        self.heard: list[bytes] = []
+
+    def attach(
+        self,
+        core: UserAgent,
+        tell: Callable[[SipEvent], None],
+        hears: Callable[[str, float], bool],
+    ) -> None:
+        feed = core.feed
+
+        def listen(data: bytes, source: Peer, now: float) -> list[Output]:
+            self.heard.append(data)
+            return feed(data, source, now)
+
+        core.feed = listen
+        super().attach(core, tell, hears)
+
+
 @dataclass
 class Company:
     """A line whose callers reach the telephone of whatever extension they dial."""
@@ -58,9 +83,10 @@ class Company:
         sounds = CallSounds(dict.fromkeys(Signal, silence), silence, dict.fromkeys(Chime, silence))
         self.plane = LoopbackPlane(16)
         self.exchange = Exchange(sounds)
+        self.transport = Overheard(HOST, 0, SystemClock())
         self.line = SipLine(
             LineSettings(access=AccessPolicy(phones=(HOST,)), linger_s=0.0),
-            SipTransport(HOST, 0, SystemClock()), self.plane, SystemClock(), WireTokens(),
+            self.transport, self.plane, SystemClock(), WireTokens(),
             self.attend, lambda number: number in self.telephones,
         )  # fmt: skip
         self.exchange.watcher = Transfers(self.exchange, self._leads)
@@ -111,6 +137,10 @@ class Company:
         async with asyncio.timeout(PATIENCE_S), self.changed:
             await self.changed.wait_for(lambda: self.rung.get(extension))
             return self.rung[extension][-1]
+
+    def heard(self, method: str) -> bool:
+        """Whether a telephone has asked for something."""
+        return any(data.startswith(method.encode()) for data in self.transport.heard)
 
     @property
     def uri(self) -> str:
@@ -250,6 +280,23 @@ async def test_a_linphone_sees_whether_somebody_is_there(company: Company, tmp_p
         await phone.tells("Disponible")
         presence.reachable("101", False)
         await phone.tells("Déconnecté")
+
+
+async def test_a_baresip_shows_its_contact_online_busy_and_offline(
+    company: Company, tmp_path: Path
+) -> None:
+    presence = company.line.presence
+    presence.changed("101", ())
+    us, them = f"sip:102@{company.uri}", f"sip:101@{company.uri}"
+    async with contacts(tmp_path / "baresip", us, them) as phone:
+        await phone.shows("is ready")
+        await until(lambda: company.heard("SUBSCRIBE"))
+        presence.changed("101", (ExtensionCall("a", CallStage.CONFIRMED, called=True),))
+        await phone.shows("Busy")
+        presence.changed("101", ())
+        await phone.shows("Online")
+        presence.reachable("101", False)
+        await phone.shows("Offline")
 
 
 def write_silence(path: Path) -> None:
