@@ -217,8 +217,12 @@ class SipLine:
         """Take no more calls, and wait for those under way; after `limit_s` seconds end them."""
         self._door.draining = True
         log.info("line draining", extra={"active": self.active})
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=limit_s)
+        # Those that nobody attends to any more talk with each other.
+        ends = [asyncio.ensure_future(leg.end()) for leg in self._legs.values()]
+        if ends or self._tasks:
+            await asyncio.wait([*ends, *self._tasks], timeout=limit_s)
+        for end in ends:
+            end.cancel()
         await self.stop()
 
     async def stop(self) -> None:
@@ -314,6 +318,7 @@ class SipLine:
             outgoing=True,
             diversions=tuple(diversions),
             early=early,
+            heard_at=peer.host if self._lives_at(peer) else "",
         )
         leg.trunk = trunk
         leg.consider(None)
@@ -431,6 +436,7 @@ class SipLine:
                 outgoing=False,
                 diversions=event.diversions,
                 replaces=replaced.call_id if replaced is not None else "",
+                heard_at=event.source.host if event.account else "",
             )
         except Unavailable as fault:
             return _Refusal(503, str(fault))
@@ -452,6 +458,9 @@ class SipLine:
         vouched = self._door.vouches_for(event.source.host)
         return party or replace(event.caller, internal=vouched)
 
+    def _lives_at(self, peer: Peer) -> bool:
+        return self._accounts is not None and self._accounts.lives_at(peer)
+
     def _stands_for(self, user: str) -> str:
         """The number of an account; other users stand for themselves."""
         party = self._accounts.accounts.party(user) if self._accounts else None
@@ -468,6 +477,7 @@ class SipLine:
         diversions: tuple[Diversion, ...] = (),
         replaces: str = "",
         early: bool = True,
+        heard_at: str = "",
     ) -> SipLeg:
         return SipLeg(
             call_id=call_id,
@@ -486,6 +496,7 @@ class SipLine:
             diversions=diversions,
             replaces=replaces,
             early=early,
+            heard_at=heard_at,
         )
 
     def _over(self, call: str, leg: SipLeg) -> None:

@@ -28,7 +28,8 @@ class CallOperations:
 
     `leg` is the caller's, `exchange` what brings callers and others together; without them nobody
     can be rung. Without a `desk` nobody is parked or picked up; without a `front` nobody is found
-    by name, and there is no closure message. `dialed` is the number that the caller called.
+    by name, and there is no closure message. `dialed` is the number that the caller called, or that
+    `sent_by` transferred them to: what that one may call outside, the caller then may.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class CallOperations:
         desk: Desk | None = None,
         front: Front | None = None,
         dialed: str = "",
+        sent_by: Party | None = None,
     ) -> None:
         self._front = FrontOperations(front, caller, dialed)
         self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
-        self._dialling = Dialling(exchange, leg, caller)
+        self._dialling = Dialling(exchange, leg, sent_by or caller)
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
 

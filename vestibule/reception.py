@@ -89,6 +89,7 @@ class Reception:
             self._desk,
             self._front,
             visit.dialed,
+            visit.sent_by,
         )
         try:
             dialogue = await self._switchboard.dialogue(destination)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from call.clock import VirtualClock
+from call.errors import Unavailable
 from call.leg import HangUpCause, HungUp, Party
 from call.sound import Clip
 from ivr.dialogue import Dialogue
@@ -154,6 +155,7 @@ class House:
         self.handlings: dict[str, Handling] = {}
         self.habits: dict[str, list[Habit]] = {"102": [Habit()]}
         self.legs: list[Caller] = []
+        self.database_is_down = False
         self._spool = spool
         self._names = 0
         self.exchange = Exchange(CallSounds(dict.fromkeys(Signal, RINGBACK), MUSIC, {}))
@@ -219,6 +221,8 @@ class House:
         )
 
     async def _leads(self, number: str, by: Party) -> bool:
+        if self.database_is_down:
+            raise Unavailable("the database cannot be reached")
         return self.destination(number) is not None
 
     def _name_file(self) -> Path:

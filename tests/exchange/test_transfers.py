@@ -308,3 +308,15 @@ def test_whoever_takes_the_place_of_a_ringing_telephone_has_the_call(
             assert taker.farewell.cause is HangUpCause.NOT_FOUND
 
     play(story)
+
+
+def test_a_transfer_that_cannot_be_judged_leaves_the_call_as_it_is(play: Play) -> None:
+    async def story(house: House) -> None:
+        caller, called = await talking(house)
+        house.database_is_down = True
+        house.transfers(called, "103")
+        await asyncio.sleep(1)
+        assert called.told == [404]
+        assert caller.joined is called
+
+    play(story)

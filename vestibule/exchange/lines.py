@@ -1,12 +1,13 @@
 """What can be rung by the lines of the program: registered telephones, and numbers outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
 from call.errors import Unavailable
 from call.leg import HangUpCause, Leg, Party
+from directory.extension import Extension
 from telephony.leg import SipLeg
 from telephony.line import SipLine
 from telephony.sip.events import Binding, Diversion
@@ -20,6 +21,10 @@ class Accounts(Protocol):
 
     def users_of(self, extension: str) -> Sequence[str]:
         """The SIP users that stand for an extension."""
+
+    @property
+    def extensions(self) -> Mapping[str, Extension]:
+        """Every extension, by number."""
 
 
 Outside = Callable[[str, Shown], Bell]
@@ -68,7 +73,8 @@ class LineBells:
 
     def telephones(self, extension: str, shown: Shown) -> Sequence[Bell]:
         """Every telephone of an extension that is registered just now."""
-        party = Party(extension, internal=True)
+        known = self._accounts.extensions.get(extension)
+        party = Party(extension, "" if known is None else known.name, internal=True)
         return [
             Bell(party, partial(self._ring, binding, party, shown))
             for binding in self._bindings(extension)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from call.errors import Unavailable
 from call.leg import Leg, Party
 from call.masking import masked
 from telephony.watcher import Transfer
@@ -100,11 +101,16 @@ class Transfers:
     async def _move(self, leg: SwitchedLeg, staying: SwitchedLeg, target: str) -> None:
         """Send who stays to a number, if it leads anywhere; else join both again."""
         by = self._exchange.party(leg)
-        if await self._leads(target, by):
+        try:
+            found = await self._leads(target, by)
+        except Unavailable as fault:
+            log.warning("transfer cannot be judged", extra={"why": str(fault)})
+            found = False
+        if found:
             self._exchange.send(staying, self._visit(staying, target, by))
             self._finish(leg)
         elif leg.up:
-            log.info("transfer to a number that leads nowhere", extra={"to": masked(target)})
+            log.info("transfer leads nowhere", extra={"to": masked(target)})
             leg.transfer_told(NOT_FOUND)
             self._exchange.join(staying, leg)
         elif by.internal:
