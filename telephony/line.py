@@ -403,7 +403,7 @@ class SipLine:
             "sip_call_id": event.sip_call_id,
             "from": masked(self._caller(event).number),
             "to": masked(event.dialed),
-        }
+        } | ({"trunk": trunk} if trunk else {})
         leg = self._admit(event, signals, trunk or "")
         if isinstance(leg, _Refusal):
             status = leg.status

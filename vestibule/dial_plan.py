@@ -94,4 +94,5 @@ def _closure(dialed: str, codes: Container[str]) -> Destination | None:
 
 
 def _outside(dialed: str) -> Destination | None:
-    return Destination(OUTGOING, (("number", dialed),)) if _OUTSIDE.fullmatch(dialed) else None
+    fits = _OUTSIDE.fullmatch(dialed) or parse_number(dialed) is not None
+    return Destination(OUTGOING, (("number", dialed),)) if fits else None

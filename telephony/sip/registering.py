@@ -34,6 +34,10 @@ LONGEST_S = 86_400
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 300.0
 
+REFUSED = frozenset({401, 403, 404, 407})
+REFUSED_RETRY_S = 60.0
+"""A server that knows us not, or not with this password, locks out whoever insists."""
+
 
 class Standing(Enum):
     """Where a registration stands."""
@@ -177,7 +181,8 @@ class Registering:
         known.standing = Standing.LOST
         known.failures += 1
         self._core.tell(RegistrationLost(known.account.name, status))
-        wait_s = min(FIRST_RETRY_S * 2 ** (known.failures - 1), LONGEST_RETRY_S)
+        least_s = REFUSED_RETRY_S if status in REFUSED else FIRST_RETRY_S
+        wait_s = max(least_s, min(FIRST_RETRY_S * 2 ** (known.failures - 1), LONGEST_RETRY_S))
         self._due(known, now + max(wait_s, _asked_to_wait(response)))
 
     def _due(self, known: _Registration, at: float) -> None:

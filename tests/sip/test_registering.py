@@ -119,7 +119,7 @@ def test_a_wrong_password_is_told_and_tried_again_less_and_less_often() -> None:
             pass
         request = only(sent)
         waits.append(round(hand.now - before))
-    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert waits == [60, 60, 60, 60, 80, 160, 300, 300]
     assert hand.events == [RegistrationLost("fournisseur", 403)] * 8
 
 

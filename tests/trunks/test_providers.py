@@ -18,6 +18,7 @@ from telephony.access import AccessPolicy
 from telephony.adapters.sip_transport import SipTransport
 from telephony.leg import SipLeg
 from telephony.line import LineSettings, SipLine
+from telephony.sip.events import Transport
 from telephony.trunks import Trunk, Trunks
 from tests.line.plane import FakePlane
 from tests.pyvoip.registrar import REALM, free_port, kamailio
@@ -100,14 +101,20 @@ async def company(*trunks: Trunk, open_to_strangers: bool = True) -> AsyncIterat
 
 @contextlib.asynccontextmanager
 async def sipp(
-    folder: Path, scenario: str, port: int, *more: str, listens: bool = True
+    folder: Path,
+    scenario: str,
+    port: int,
+    *more: str,
+    transport: Transport = Transport.UDP,
+    listens: bool = True,
 ) -> AsyncIterator[asyncio.Task[str]]:
     """One scenario for one call; its task ends with the output, and fails where a step did."""
 
     async def run() -> str:
         process = await asyncio.create_subprocess_exec(
             "sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", HOST, "-p", str(port),
-            "-m", "1", "-nostdin", "-timeout", "20s", "-timeout_error", *more,
+            "-t", f"{transport[0].lower()}1", "-m", "1", "-nostdin",
+            "-timeout", "20s", "-timeout_error", *more,
             cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -122,17 +129,17 @@ async def sipp(
     task = asyncio.create_task(run())
     try:
         if listens:
-            await asyncio.to_thread(until_bound, port)
+            await asyncio.to_thread(until_bound, port, transport)
         yield task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-def until_bound(port: int) -> None:
+def until_bound(port: int, transport: Transport) -> None:
     """Wait until another process holds the port; asking the port itself would take it away."""
-    limit = time.monotonic() + 10
-    while f"0100007F:{port:04X} " not in Path("/proc/net/udp").read_text():
+    table, limit = Path(f"/proc/net/{transport.lower()}"), time.monotonic() + 10
+    while f"0100007F:{port:04X} " not in table.read_text():
         assert time.monotonic() < limit
         time.sleep(0.02)
 
@@ -141,12 +148,16 @@ def at(name: str, port: int, **more: object) -> Trunk:
     return Trunk(name, HOST, port, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("transport", list(Transport))
 async def test_a_provider_that_challenges_takes_the_call_once_we_are_proven(
-    tmp_path: Path,
+    transport: Transport, tmp_path: Path
 ) -> None:
     port = free_port()
-    trunk = at("first", port, username="client7", password="correct horse")
-    async with company(trunk) as house, sipp(tmp_path, "challenging", port) as callee:
+    trunk = at("first", port, username="client7", password="correct horse", transport=transport)
+    async with (
+        company(trunk) as house,
+        sipp(tmp_path, "challenging", port, transport=transport) as callee,
+    ):
         leg = await house.calls()
         assert leg.up
         await leg.hang_up()
