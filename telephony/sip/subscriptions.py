@@ -104,6 +104,7 @@ class Subscriptions:
         self._served = frozenset(served)
         self._allowed = allow_events(self._served)
         self._known: dict[str, Subscription] = {}
+        self._watching: dict[tuple[str, str], dict[str, Subscription]] = {}
         self._tellings: dict[str, Telling[State | None]] = {}
         self._dialogs: dict[tuple[str, str], Subscription] = {}
         self._asks: dict[str, _Ask] = {}
@@ -135,8 +136,7 @@ class Subscriptions:
         self, account: str, state: State | None, now: float, package: str = SUMMARY
     ) -> list[Output]:
         """Tell every telephone of an account its state; None where there is no such account."""
-        watched = (account, package)
-        for lamp in [each for each in self._known.values() if _watched(each) == watched]:
+        for lamp in list(self._watching.get((account, package), {}).values()):
             self._tellings[lamp.id].body = lamp.package.dark if state is None else state
             if state is None:
                 self._end(lamp, "noresource", now)
@@ -158,7 +158,7 @@ class Subscriptions:
     @property
     def accounts(self) -> Collection[str]:
         """The accounts whose messages somebody watches."""
-        return {lamp.account for lamp in self._known.values() if lamp.package.name == SUMMARY}
+        return {account for account, package in self._watching if package == SUMMARY}
 
     # What arrives
 
@@ -259,6 +259,7 @@ class Subscriptions:
 
     def _begin(self, lamp: Subscription) -> None:
         self._known[lamp.id] = lamp
+        self._watching.setdefault(_watched(lamp), {})[lamp.id] = lamp
         self._dialogs[lamp.dialog.call_id, lamp.dialog.local_tag] = lamp
         self._tellings[lamp.id] = Telling(
             self._core,
@@ -271,9 +272,8 @@ class Subscriptions:
 
     def _replace(self, lamp: Subscription) -> None:
         """Let go of what the telephone has forgotten, since it subscribes anew."""
-        for other in list(self._known.values()):
-            same = _watched(other) == _watched(lamp)
-            if same and other.dialog.target == lamp.dialog.target:
+        for other in list(self._watching.get(_watched(lamp), {}).values()):
+            if other.dialog.target == lamp.dialog.target:
                 self._forget(other)
 
     def _last(self, lamp: Subscription, seconds: float, now: float) -> None:
@@ -299,6 +299,10 @@ class Subscriptions:
         telling.stop()
         self._core.alarms.clear((lamp.id, "over"))
         self._known.pop(lamp.id)
+        watching = self._watching[_watched(lamp)]
+        del watching[lamp.id]
+        if not watching:
+            del self._watching[_watched(lamp)]
         self._dialogs.pop((lamp.dialog.call_id, lamp.dialog.local_tag))
         self._core.tell(SubscriptionEnded(lamp.id))
 
