@@ -47,7 +47,7 @@ class CallOperations:
         self._front = FrontOperations(front, caller, dialed)
         self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
-        self._dialling = Dialling(exchange, leg, sent_by or caller)
+        self._dialling = Dialling(exchange, leg, caller, sent_by)
         self._leaving = Leaving(mailboxes, caller, resolve)
         self._owning = Owning(mailboxes, caller, self._leaving, resolve)
 

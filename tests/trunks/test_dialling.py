@@ -109,7 +109,7 @@ class House:
     async def attend(self, leg: SipLeg) -> None:
         """What the flow does, without its sentences."""
         guest = self.exchange.welcome(leg, Visit(leg.dialed, leg.caller, sent_by=self.sent_by))
-        dialling = Dialling(self.connecting, leg, leg.caller)
+        dialling = Dialling(self.connecting, leg, leg.caller, self.sent_by)
         outcome = await self._ask(dialling, "routing.dial", number=leg.dialed)
         for code in self.codes:
             if outcome.name not in ("code", "wrong"):

@@ -43,11 +43,18 @@ class Dialling:
     outside, no line is available.
     """
 
-    def __init__(self, connecting: Connecting | None, leg: Leg | None, caller: Party) -> None:
+    def __init__(
+        self,
+        connecting: Connecting | None,
+        leg: Leg | None,
+        caller: Party,
+        sent_by: Party | None = None,
+    ) -> None:
         self._connecting = connecting
         self._calling = None if connecting is None else connecting.calling_out
         self._leg = leg if isinstance(leg, SwitchedLeg) else None
         self._caller = caller
+        self._sent_by = sent_by
         self._unlocked = False
         self._failed = 0
 
@@ -72,14 +79,6 @@ class Dialling:
             return Outcome("code")
         shown = Shown(self._caller, diversions=() if by is self._caller else (by.number,))
         return await _Attempt(self._calling, self._connecting, number, shown).run(self._leg)
-
-    @property
-    def _sent_by(self) -> Party | None:
-        """The colleague who transferred the caller to the number."""
-        guest = (
-            self._connecting.exchange.guest(self._leg) if self._connecting and self._leg else None
-        )
-        return None if guest is None else guest.visit.sent_by
 
     async def _unlock(self, arguments: Arguments) -> Outcome:
         if self._calling is None or not self._caller.internal:
