@@ -21,7 +21,7 @@ from routing.holidays import Holiday
 from routing.hours import Interval, Week
 from routing.restrictions import Effect, Operator
 from routing.schedule import Schedule
-from storage.database import Database
+from storage.database import Database, sqlite_url
 from tests.vestibule.conftest import shell
 from tests.vestibule.shell import Shell
 from vestibule.arrivals import COMPANY
@@ -32,6 +32,7 @@ from vestibule.opening import schedule_key
 from vestibule.settings import BadSettings, Settings, settings_from
 from vestibule.shelves import handlings, restrictions, schedules
 from vestibule.simulation.caller import GoAway, Press, Say, Wait, read_deeds
+from vestibule.simulation.company_copy import rows_of, settle
 from vestibule.simulation.simulation import Answer, Question, simulate
 from vestibule.simulation.story import Kind
 from vestibule.simulation.words import LANGUAGES
@@ -317,6 +318,19 @@ def test_nothing_is_kept_of_a_simulation(office: Office) -> None:
     office.arrange(rows)
     assert trace() == before
     assert counts[0] == counts[1]
+
+
+async def test_what_a_database_server_has_is_copied_row_by_row(
+    furnished: Path, tmp_path: Path
+) -> None:
+    rows = await rows_of(sqlite_url(furnished / "vestibule.db"))
+    assert [row["number"] for row in rows["extension"]] == ["101", "102"]
+    assert "failure" not in rows
+    copy = Database(sqlite_url(tmp_path / "copy.db"))
+    await copy.open()
+    await settle(copy, rows)
+    await copy.close()
+    assert await rows_of(sqlite_url(tmp_path / "copy.db")) == rows
 
 
 # ---- How it is told

@@ -52,9 +52,9 @@ async def copied_company(settings: Settings, clock: Clock) -> AsyncIterator[Copy
         _link(own_flows(settings.storage.data), own_flows(copied.storage.data))
         if is_file:
             await asyncio.to_thread(_copy_file, url, database_url(copied.storage))
-        rows = {} if is_file else await _rows(url)
+        rows = {} if is_file else await rows_of(url)
         async with open_mailroom(copied, clock) as mailroom:
-            await mailroom.database.transact(lambda connection: _settle(connection, rows))
+            await settle(mailroom.database, rows)
             yield Copy(copied, mailroom)
 
 
@@ -83,7 +83,7 @@ def _copy_file(source: URL, target: URL) -> None:
         raise StoreUnavailable(f"{file}: {fault}") from fault
 
 
-async def _rows(url: URL) -> Rows:
+async def rows_of(url: URL) -> Rows:
     """Everything that a database server has."""
     database = Database(url)
     await database.open()
@@ -101,8 +101,12 @@ def _read(connection: Connection) -> Rows:
     }
 
 
-def _settle(connection: Connection, rows: Rows) -> None:
+async def settle(database: Database, rows: Rows) -> None:
     """Put rows in where there are any, and forget what is under way elsewhere."""
+    await database.transact(lambda connection: _put(connection, rows))
+
+
+def _put(connection: Connection, rows: Rows) -> None:
     tables = list(_tables())
     for table in tables:
         if rows.get(table.name):

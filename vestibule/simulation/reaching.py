@@ -150,6 +150,9 @@ class SimulatedOperations:
     def _reached_outside(self, step: Ring) -> tuple[str, ...]:
         """Those outside that may be called on the extension's behalf."""
         numbers = {each: parse_number(each) for each in step.outside}
+        for each in (each for each, number in numbers.items() if number is None):
+            told = self._words["no_number"].format(number=each)
+            self._story.add(Kind.WHY, told, id="no_number")
         return tuple(
             each
             for each, number in numbers.items()
