@@ -109,10 +109,11 @@ class Telephone:
     ended_by_peer: bool = False
     hanging_up: bool = False
 
-    async def dial(self, number: str, server: Address) -> None:
-        """Call; returns when answered."""
+    async def dial(self, number: str, server: Address, *, answered: bool) -> None:
+        """Call; where it is to be `answered`, wait for that."""
         self.line.command("dial", f"sip:{number}@{server[0]}:{server[1]}")
-        await asyncio.wait_for(self.established.wait(), PATIENCE_S)
+        if answered:
+            await asyncio.wait_for(self.established.wait(), PATIENCE_S)
 
     async def hang_up(self) -> None:
         """Send BYE, and wait until the call is over."""
@@ -142,9 +143,12 @@ class Telephone:
 
 @contextlib.asynccontextmanager
 async def calling(
-    number: str, server: Address, folder: Path, sounds: Sounds
+    number: str, server: Address, folder: Path, sounds: Sounds, *, answered: bool = True
 ) -> AsyncIterator[WireCall]:
-    """Call with a baresip of its own under `folder`, gone at the end of the block."""
+    """Call with a baresip of its own under `folder`, gone at the end of the block.
+
+    The block begins when the call is `answered`; or else when it is made.
+    """
     keys, control = _configured(folder)
     with (folder / "output").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
@@ -155,13 +159,15 @@ async def calling(
         events, writer = await _connected(control)
         telephone = Telephone(process, writer, _line(folder, keys, writer))
         listener = asyncio.create_task(telephone.listen(events))
-        await telephone.dial(number, server)
-        yield WireCall(telephone.call, sounds)
-        if not telephone.ended.is_set():
-            await telephone.hang_up()
-        writer.close()
-        listener.cancel()
-        telephone.line.close()
+        try:
+            await telephone.dial(number, server, answered=answered)
+            yield WireCall(telephone.call, sounds)
+            if not telephone.ended.is_set():
+                await telephone.hang_up()
+        finally:
+            writer.close()
+            listener.cancel()
+            telephone.line.close()
     finally:
         process.terminate()
         await asyncio.wait_for(process.wait(), PATIENCE_S)
