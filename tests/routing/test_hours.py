@@ -244,10 +244,10 @@ def assert_alike(schedule: Schedule, begin: datetime, end: datetime) -> None:
     assert stretches[-1].end == end
     expected = minutes(schedule, begin, end)
     for stretch in stretches:
-        at = stretch.begin
+        at, does = stretch.begin, str(stretch.decision.behaviour)
         while at < stretch.end:
-            assert next(expected) == (at, str(stretch.decision.behaviour)), at
-            if at.minute % 10 == 5:
+            assert next(expected) == (at, does), at
+            if at.minute % 30 == 5:
                 assert behaviour(schedule, at) == stretch.decision.behaviour, at
             at += timedelta(minutes=1)
     assert next(expected, None) is None
