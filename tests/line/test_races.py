@@ -17,6 +17,7 @@ from telephony.sip.events import (
     OfferAnswered,
     OfferReceived,
     OfferRefused,
+    TransferAsked,
 )
 from tests.line.plane import FakePlane
 from tests.line.scripted import OFFER
@@ -126,6 +127,12 @@ class Call:
                 self.leg.told(OfferRefused("a", 488))
             case "hold":
                 self.leg.hold()
+            case "ring":
+                self.leg.ring()
+            case "sound early":
+                self.leg.progress()
+            case "transfer asked":
+                self.leg.told(TransferAsked("a", "102", ""))
             case _:
                 self._commands(what)
 
@@ -139,6 +146,7 @@ class Call:
                 self.leg.play([], 1)
         except NotAnswered:
             assert not self.leg.up
+            assert "progress" not in self.signals.said
 
     async def ends(self) -> list[LegEvent]:
         """Let everything finish; what was told, in order."""
@@ -153,7 +161,8 @@ class Call:
 HAPPENINGS = (
     "answered", "acknowledged", "we hang up", "they hang up", "plane dies", "plane hangs",
     "silence", "key", "info", "played", "offer", "bad offer", "asked to offer", "bad answer",
-    "offer refused", "hold", "record", "stop recording", "play",
+    "offer refused", "hold", "record", "stop recording", "play", "ring", "sound early",
+    "transfer asked",
 )  # fmt: skip
 FIRST = st.lists(st.just("answered"), max_size=1)
 
