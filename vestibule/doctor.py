@@ -25,12 +25,14 @@ from telephony.crypto import SrtpPolicy
 from telephony.media.process import DESCRIPTORS_A_SLOT, OTHER_DESCRIPTORS, slots_within
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
+from vestibule.attendants import own_flows
 from vestibule.call_sounds import own_music
 from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
 from vestibule.program import FLOWS, PROMPTS, read_book
-from vestibule.settings import Settings
+from vestibule.providers import addresses_of
+from vestibule.settings import Settings, Trunk
 from vestibule.sound_store import key_file, sounds_folder
 from voicemail.adapters.private_folder import MEMORY, is_memory
 from voicemail.adapters.sealed_head import keys_used
@@ -72,6 +74,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _callers,
         _pbx,
         _numbers,
+        _trunks,
         _flows,
         _voices,
         _storage,
@@ -151,6 +154,35 @@ async def _numbers(settings: Settings, _: Clock) -> list[Finding]:
     return [Finding(Verdict.GOOD, "numbers", ", ".join(entry.number for entry in settings.numbers))]
 
 
+async def _trunks(settings: Settings, _: Clock) -> list[Finding]:
+    return [await _trunk(each, settings) for each in settings.trunks]
+
+
+async def _trunk(trunk: Trunk, settings: Settings) -> Finding:
+    about = f"trunk {trunk.name}"
+    try:
+        trunk.secret()
+    except OSError as fault:
+        what = f"{trunk.password_file}: {fault.strerror}"
+        return Finding(Verdict.BAD, about, what, "Write its password there, readable to us.")
+    found = await addresses_of(trunk, settings)
+    if not found:
+        advice = "Mend its server; no call goes there until the name is found."
+        return Finding(Verdict.BAD, about, f"{trunk.server} is not found", advice)
+    ours = ip_address(settings.sip.address[0])
+    if ours.is_loopback and not ip_address(found[0]).is_loopback:
+        advice = "Listen on an address that it reaches: sip.listen."
+        return Finding(Verdict.BAD, about, "we listen to this machine alone", advice)
+    idle = [
+        number for number in trunk.numbers if find_destination(number, settings.numbers) is None
+    ]
+    if idle:
+        advice = "Write a [[numbers]] entry for each that callers should reach."
+        what = f"{', '.join(idle)} lead nowhere when called"
+        return Finding(Verdict.NOTE, about, what, advice)
+    return Finding(Verdict.GOOD, about, f"{trunk.server} at {', '.join(found)}")
+
+
 async def _flows(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         book = read_book()
@@ -159,7 +191,13 @@ async def _flows(settings: Settings, clock: Clock) -> list[Finding]:
     languages = ", ".join(sorted(book.languages))
     findings = [Finding(Verdict.GOOD, "prompts", f"{len(book.ids)} phrases in {languages}")]
     extensions = await _extensions(settings, clock)
-    faults = check_flows(FLOWS, book=book, operations=CATALOGUE, extensions=extensions)
+    faults = check_flows(
+        FLOWS,
+        book=book,
+        operations=CATALOGUE,
+        extensions=extensions,
+        beside=own_flows(settings.storage.data),
+    )
     findings += [_flow_finding(fault) for fault in faults]
     if not any(fault.severity is Severity.ERROR for fault in faults):
         findings.append(Finding(Verdict.GOOD, "flows", "all load"))

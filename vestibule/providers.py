@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 from call.clock import Clock
 from routing.numbers import EMERGENCY, OUTSIDE, NumberForm, national
@@ -49,6 +50,16 @@ def open_outside(settings: Settings, trunks: Trunks, clock: Clock) -> Outside:
 def routes_of(settings: Settings) -> tuple[Route, ...]:
     """The trunks as far as it matters to which calls take them."""
     return tuple(_route(each) for each in settings.trunks)
+
+
+async def addresses_of(trunk: written.Trunk, settings: Settings) -> Sequence[str]:
+    """Where a trunk's server is just now; empty while its name is not found."""
+    host, _ = trunk.address
+    try:
+        return [str(ip_address(host))]
+    except ValueError:
+        ours, _ = settings.sip.address
+        return await look_up_addresses(ipv6=":" in ours)(host)
 
 
 def look_up_addresses(*, ipv6: bool) -> LookUp:

@@ -73,6 +73,24 @@ def test_an_extension_that_is_not_there_has_no_way(shell: Shell, config: Path) -
     assert "999" in line
 
 
+def test_the_doctor_looks_at_trunks(shell: Shell, config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    listens = '[sip]\nlisten = "[::]:0"\nadvertise = "2001:db8::1"\nallow = ["::/0"]\n'
+    called = '[[numbers]]\nnumber = "5145550102"\nflow = "main_attendant"\n'
+    unread = 'registers = true\npassword_file = "nowhere"'
+
+    def findings(more: str = "", change: str = "registers = true") -> list[str]:
+        config.write_text(text.replace("registers = true", change) + more, encoding="utf-8")
+        said = shell.types("doctor", "--config", str(config)).out.splitlines()
+        return [line for line in said if " trunk " in line]
+
+    assert all("we listen to this machine alone" in line for line in findings())
+    second, first = findings(called + listens)
+    assert second.startswith("good  trunk second")
+    assert "5145550100, 5145550101 lead nowhere when called" in first
+    assert "nowhere: No such file" in findings(change=unread)[1]
+
+
 def test_the_settings_of_a_trunk_are_taken_as_they_stand(config: Path) -> None:
     settings = read_settings(config)
     trunks = open_trunks(settings)

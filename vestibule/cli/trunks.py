@@ -1,6 +1,7 @@
 """`vestibule trunk`: the ways to the world outside, and which one a call would take."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,9 +22,11 @@ def list_all(config: Config = None, data: Data = None) -> None:
 
     Example: vestibule trunk list --config vestibule.toml
     """
+    from vestibule.providers import addresses_of
+
     settings = command_settings(config, data)
     for trunk in sorted(settings.trunks, key=lambda each: each.priority):
-        typer.echo(_line(trunk, asyncio.run(_addresses(trunk, settings))))
+        typer.echo(_line(trunk, asyncio.run(addresses_of(trunk, settings))))
     if not settings.trunks:
         typer.echo("There is no trunk: nobody calls outside.")
 
@@ -52,7 +55,7 @@ def route(
         typer.echo(line)
 
 
-def _line(trunk: "Trunk", addresses: list[str]) -> str:
+def _line(trunk: "Trunk", addresses: Sequence[str]) -> str:
     how = f"registers as {trunk.username}" if trunk.registers else "known by address"
     most = "" if trunk.max_calls is None else f", {trunk.max_calls} calls at most"
     where = ", ".join(addresses) or "NAME NOT FOUND"
@@ -60,19 +63,6 @@ def _line(trunk: "Trunk", addresses: list[str]) -> str:
         f"{trunk.priority:>2} {trunk.name:<16} {trunk.server} ({where}) {trunk.transport}, {how}, "
         f"numbers {', '.join(trunk.numbers)}{most}"
     )
-
-
-async def _addresses(trunk: "Trunk", settings: "Settings") -> list[str]:
-    from ipaddress import ip_address
-
-    from vestibule.providers import look_up_addresses
-
-    host, _ = trunk.address
-    try:
-        return [str(ip_address(host))]
-    except ValueError:
-        ours, _ = settings.sip.address
-        return list(await look_up_addresses(ipv6=":" in ours)(host))
 
 
 def _told(dialed: str, settings: "Settings", chosen: "Handling") -> list[str]:
