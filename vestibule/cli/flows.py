@@ -12,10 +12,16 @@ Folder = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the *.to
 
 
 @app.command()
-def check(flows: Folder = None) -> None:
+def check(
+    flows: Folder = None,
+    own: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The company's own, checked beside them: DATA/flows."),
+    ] = None,
+) -> None:
     """Tell everything wrong or doubtful in the flows; status 1 when one would not load.
 
-    Example: vestibule flow check
+    Example: vestibule flow check --own data/flows
     """
     from ivr.faults import Severity
     from ivr.loader import check_flows, flow_files
@@ -23,12 +29,13 @@ def check(flows: Folder = None) -> None:
     from vestibule.program import FLOWS, read_book
 
     folder = flows or FLOWS
-    faults = check_flows(folder, book=read_book(), operations=CATALOGUE)
+    faults = check_flows(folder, book=read_book(), operations=CATALOGUE, beside=own)
     for fault in faults:
         typer.echo(str(fault))
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise typer.Exit(1)
-    typer.echo(f"{len(flow_files(folder))} flows load.")
+    count = len(flow_files(folder)) + (0 if own is None else len(flow_files(own)))
+    typer.echo(f"{count} flows load.")
 
 
 @app.command()
