@@ -95,6 +95,10 @@ class Ring:
     pass_number: bool = True
     """Those outside see the caller's number; else the extension's own."""
 
+    def sent_on_by(self, target: str) -> tuple[str, ...]:
+        """Who sent the call on to a target: nobody does to themselves."""
+        return tuple(each for each in self.diversions if each != target)
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:

@@ -163,6 +163,13 @@ def test_extension_and_number_ring_together() -> None:
     assert rung(made) == [(("101", MOBILE), 30)]
 
 
+def test_nobody_sent_a_call_on_to_their_own_telephone() -> None:
+    (ring,) = plan(forwarding(ForwardRule.TOGETHER, "102"), Handling()).steps
+    assert isinstance(ring, Ring)
+    assert ring.sent_on_by("101") == ()
+    assert ring.sent_on_by("102") == ("101",)
+
+
 def test_together_with_a_colleague_who_is_not_to_be_disturbed_rings_alone() -> None:
     colleague = Handling(do_not_disturb=True)
     made = plan(forwarding(ForwardRule.TOGETHER, "102"), colleague)

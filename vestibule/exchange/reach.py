@@ -125,7 +125,11 @@ class Reaching:
         away = shown if step.pass_number else hidden
         bells = connecting.bells
         return [
-            *(bell for each in step.extensions for bell in bells.telephones(each, shown)),
+            *(
+                bell
+                for each in step.extensions
+                for bell in bells.telephones(each, replace(shown, diversions=step.sent_on_by(each)))
+            ),
             *(bells.outside(each, away) for each in step.outside),
         ]
 
