@@ -103,8 +103,9 @@ class Exchange:
     # who hears whom
 
     def patch(self, leg: Leg) -> Patch | None:
-        """The patch that a leg is in."""
-        return self._patches.get(leg.call_id)
+        """The patch that a leg is in; None where it is in none, or that is over."""
+        patch = self._patches.get(leg.call_id)
+        return patch if patch is not None and leg in patch else None
 
     @property
     def patches(self) -> Sequence[Patch]:

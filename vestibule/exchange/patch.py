@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from call.errors import Misuse
+from call.leg import Leg
 from call.sound import Clip
 from vestibule.exchange.ports import SwitchedLeg
 
@@ -36,7 +37,7 @@ class Patch:
         """Those in it: two, one that is about to be hung up, or none once it is over."""
         return tuple(self._legs)
 
-    def __contains__(self, leg: SwitchedLeg) -> bool:
+    def __contains__(self, leg: Leg) -> bool:
         return any(each is leg for each in self._legs)
 
     def other(self, leg: SwitchedLeg) -> SwitchedLeg:
@@ -99,7 +100,8 @@ class Patch:
         if on:
             self._holders.append(leg)
             other.unbridge()
-            other.play(self._hold_music, SIGNAL_TICKET, repeat=True)
+            if other.up:
+                other.play(self._hold_music, SIGNAL_TICKET, repeat=True)
         else:
             self._release(leg)
             if not self._holders:
@@ -124,7 +126,9 @@ class Patch:
 
     def _release(self, holder: SwitchedLeg) -> None:
         self._holders = [each for each in self._holders if each is not holder]
-        self.other(holder).stop_playing()
+        other = self.other(holder)
+        if other.up:
+            other.stop_playing()
 
     def _tell(self) -> None:
         self._changed.set()

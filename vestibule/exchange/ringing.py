@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from call.errors import Unavailable
+from call.errors import PeerFault, Unavailable
 from call.leg import HangUpCause
 from vestibule.exchange.ports import TAKEN_ELSEWHERE, Bell, NotReached, Rings, SwitchedLeg
 
@@ -147,7 +147,7 @@ def _leg_of(attempts: Sequence[asyncio.Future[SwitchedLeg]]) -> SwitchedLeg | No
             fault = attempt.exception()
             if fault is None:
                 return attempt.result()
-            if not isinstance(fault, NotReached | Unavailable | TimeoutError):
+            if not isinstance(fault, NotReached | PeerFault | TimeoutError | Unavailable):
                 raise fault
     return None
 
