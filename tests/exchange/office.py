@@ -185,12 +185,16 @@ class Office:
         """Somebody calls us; nothing is done about it yet."""
         return self._handset(Party(number, name, internal=internal))
 
-    def asks(self, leg: Handset, operation: str, **arguments: str | bool) -> asyncio.Task[None]:
+    def asks(
+        self, leg: Handset, operation: str, *, dialed: str = "700", **arguments: str | bool
+    ) -> asyncio.Task[None]:
         """The dialogue of a leg asks for an operation, and what comes of it is kept."""
-        return asyncio.ensure_future(self._ask(leg, operation, arguments))
+        return asyncio.ensure_future(self._ask(leg, dialed, operation, arguments))
 
-    async def _ask(self, leg: Handset, operation: str, arguments: Mapping[str, str | bool]) -> None:
-        guest = self.exchange.welcome(leg, Visit("", leg.caller))
+    async def _ask(
+        self, leg: Handset, dialed: str, operation: str, arguments: Mapping[str, str | bool]
+    ) -> None:
+        guest = self.exchange.welcome(leg, Visit(dialed, leg.caller))
         await self._perform(leg, operation, arguments)
         await self._go_on(guest)
 
@@ -212,7 +216,7 @@ class Office:
             outcome = await telephone.bound[operation](arguments)
             values = "".join(f" {value}" for value in outcome.values.values())
             self.outcomes[leg.call_id] = outcome.name + values
-            if outcome.name in ("promised", "full", "forsaken"):
+            if outcome.name in ("promised", "full", "empty", "forsaken"):
                 await leg.end()
         finally:
             telephone.close()

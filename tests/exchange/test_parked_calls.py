@@ -38,6 +38,37 @@ def test_who_parks_by_consultation_hears_the_slot_and_whoever_dials_it_has_the_c
     in_office(story)
 
 
+def test_who_consults_a_free_slot_parks_there() -> None:
+    async def story(office: Office) -> None:
+        caller, parker = await _talk(office)
+        consultation = office.calls("101")
+        office.asks(consultation, "routing.retrieve", dialed="703", slot="703")
+        await asyncio.sleep(1)
+        office.transfers.transfer_asked(parker, Transfer("703", consultation.call_id))
+        await asyncio.sleep(1)
+        assert set(office.parking.waiting) == {"703"}
+        assert caller.hears == "music"
+
+    in_office(story)
+
+
+def test_when_all_slots_are_taken_a_consultation_parks_nobody_and_the_caller_stays() -> None:
+    async def story(office: Office) -> None:
+        for _ in range(9):
+            _, parker = await _talk(office)
+            office.transfers.transfer_asked(parker, Transfer("700"))
+        caller, parker = await _talk(office)
+        consultation = office.calls("101")
+        office.asks(consultation, "routing.park")
+        await asyncio.sleep(1)
+        office.transfers.transfer_asked(parker, Transfer("700", consultation.call_id))
+        await asyncio.sleep(1)
+        assert parker.transfers == [486]
+        assert caller.hears is parker
+
+    in_office(story)
+
+
 def test_a_parker_who_hangs_up_the_consultation_leaves_the_slot_free() -> None:
     async def story(office: Office) -> None:
         consultation = office.calls("101")
@@ -138,7 +169,8 @@ def test_when_all_slots_are_taken_the_caller_stays_with_the_parker() -> None:
 def test_a_slot_in_which_nobody_waits_is_told_empty() -> None:
     async def story(office: Office) -> None:
         colleague = office.calls("102")
-        await office.asks(colleague, "routing.retrieve", slot="705")
+        office.asks(colleague, "routing.retrieve", slot="705")
+        await asyncio.sleep(1)
         assert office.outcomes[colleague.call_id] == "empty"
 
     in_office(story)

@@ -17,7 +17,7 @@ from call.masking import masked
 from telephony.watcher import Transfer
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.guest import Visit
-from vestibule.exchange.ports import SwitchedLeg
+from vestibule.exchange.ports import SwitchedLeg, is_switched
 from vestibule.numbers import Destination
 
 log = logging.getLogger(__name__)
@@ -69,12 +69,12 @@ class Transfers:
     def held(self, leg: Leg, on: bool) -> None:
         """Let the other side hear music while this one does not listen."""
         patch = self._exchange.patch(leg)
-        if patch is not None and isinstance(leg, SwitchedLeg):
+        if patch is not None and is_switched(leg):
             patch.hold(leg, on)
 
     def transfer_asked(self, leg: Leg, transfer: Transfer) -> None:
         """Carry out what a telephone asks, and tell it how that went."""
-        if not isinstance(leg, SwitchedLeg):
+        if not is_switched(leg):
             return
         fields = {"call_id": leg.call_id, "attended": bool(transfer.replaces)}
         log.info("transfer asked", extra=fields)
@@ -177,14 +177,25 @@ class Transfers:
         if guest is None:
             (asked or leg).transfer_told(DECLINED)
             return
-        by = self._exchange.party(leg)
-        places = self._places
-        if places is not None and places.claim(second.call_id, staying, by.number) is not None:
+        by, places = self._exchange.party(leg), self._places
+        if places is None or not places.is_lot(guest.stands_for):
+            self._exchange.send(staying, self._visit(staying, guest.stands_for, by))
+        elif self._finds_a_slot(places, staying, second, guest.stands_for, by):
             self._wait(staying, by)
         else:
-            self._exchange.send(staying, self._visit(staying, guest.stands_for, by))
+            (asked or leg).transfer_told(BUSY_HERE)
+            return
         self._exchange.dismiss(second if asked is None else leg)
         self._finish(asked or leg)
+
+    def _finds_a_slot(
+        self, places: Places, staying: SwitchedLeg, second: SwitchedLeg, target: str, by: Party
+    ) -> bool:
+        """Park who stays in the slot that the second call was told, or in the one it dialled."""
+        if not by.internal:
+            return False
+        claimed = places.claim(second.call_id, staying, by.number)
+        return claimed is not None or places.park(target, staying, by.number) is not None
 
     def _visit(self, staying: SwitchedLeg, target: str, by: Party) -> Visit:
         return Visit(target, self._exchange.party(staying), sent_by=by)
