@@ -8,7 +8,7 @@ from vestibule.arrivals import Arrivals, Rejection
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.guest import Guest, Visit, forget_keys
 from vestibule.exchange.own_telephone import Desk
-from vestibule.exchange.ports import SwitchedLeg
+from vestibule.exchange.ports import is_switched
 from vestibule.front import Front
 from vestibule.logs import bound_call
 from vestibule.numbers import Destination
@@ -50,7 +50,7 @@ class Reception:
 
         `dialed` stands for the number where the leg's own is not one of ours.
         """
-        sent_on_by = leg.diversions if isinstance(leg, SwitchedLeg) else ()
+        sent_on_by = leg.diversions if is_switched(leg) else ()
         numbers = tuple(each.number for each in sent_on_by)
         await self.receive(leg, Visit(dialed or leg.dialed, leg.caller, diversions=numbers))
 
@@ -62,11 +62,11 @@ class Reception:
             )
             try:
                 upcoming: Visit | None = visit
-                if self._connecting and isinstance(leg, SwitchedLeg) and leg.replaces:
+                if self._connecting and is_switched(leg) and leg.replaces:
                     await self._connecting.take_over(leg)
                     upcoming = await guest.next()
                 while upcoming is not None:
-                    if isinstance(leg, SwitchedLeg) and leg.up:
+                    if is_switched(leg) and leg.up:
                         await forget_keys(leg)
                     await self._talk(guest)
                     upcoming = await guest.next()

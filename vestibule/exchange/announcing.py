@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from call.leg import Leg
 from ivr.prompts import Phrase, Value, Voice
 from vestibule.exchange.patch import SIGNAL_TICKET
-from vestibule.exchange.ports import SwitchedLeg
+from vestibule.exchange.ports import is_switched
 
 
 class Announcer:
@@ -20,7 +20,7 @@ class Announcer:
         """Say a phrase, above whom they hear; returns when it is said, or the leg is over."""
         given = tuple(sorted(arguments.items()))
         clips = await self._voice.clips((Phrase(phrase, self._language(leg), given),))
-        if not (isinstance(leg, SwitchedLeg) and leg.up):
+        if not (is_switched(leg) and leg.up):
             return
         leg.play(clips, SIGNAL_TICKET)
         over = asyncio.ensure_future(leg.end())

@@ -12,7 +12,7 @@ from routing.outgoing import Leave, Trouble
 from vestibule.exchange.calling_out import CallingOut
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.outside import NotCarried
-from vestibule.exchange.ports import Bell, Rings, Shown, SwitchedLeg
+from vestibule.exchange.ports import Bell, Rings, Shown, SwitchedLeg, is_switched
 from vestibule.exchange.ringing import NotTaken, Ringing
 
 Arguments = Mapping[str, Held]
@@ -52,7 +52,7 @@ class Dialling:
     ) -> None:
         self._connecting = connecting
         self._calling = None if connecting is None else connecting.calling_out
-        self._leg = leg if isinstance(leg, SwitchedLeg) else None
+        self._leg = leg if is_switched(leg) else None
         self._caller = caller
         self._sent_by = sent_by
         self._unlocked = False

@@ -18,7 +18,7 @@ from vestibule.call_sounds import CallSounds
 from vestibule.exchange.engaged import Engaged, Engagement
 from vestibule.exchange.guest import Guest, Visit
 from vestibule.exchange.patch import Patch
-from vestibule.exchange.ports import SwitchedLeg
+from vestibule.exchange.ports import SwitchedLeg, is_switched
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Exchange:
         """A leg that the reception begins to attend to; see it off when that is over."""
         guest = Guest(leg, visit)
         self._guests[leg.call_id] = guest
-        if isinstance(leg, SwitchedLeg):
+        if is_switched(leg):
             self._legs[leg.call_id] = leg
         if leg.call_id not in self._parties:
             self._parties[leg.call_id] = leg.caller

@@ -12,7 +12,7 @@ from routing.errors import HandlingRefused
 from routing.handling import ForwardRule, Handling
 from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.parking import Parking
-from vestibule.exchange.ports import SwitchedLeg
+from vestibule.exchange.ports import is_switched
 from vestibule.exchange.ringing import Ringing
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class OwnTelephone:
 
     def __init__(self, desk: Desk | None, leg: Leg | None, caller: Party) -> None:
         self._desk = desk
-        self._leg = leg if isinstance(leg, SwitchedLeg) else None
+        self._leg = leg if is_switched(leg) else None
         self._extension = caller.number if caller.internal else ""
 
     @property

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from functools import lru_cache
+from typing import Protocol, Self, TypeGuard
 
 from call.leg import HangUpCause, Leg, Party
 from telephony.sip.events import Diversion
 from telephony.watcher import Watcher
 
 
-@runtime_checkable
 class SwitchedLeg(Leg, Protocol):
     """A leg whose peer can be let hear the peer of another one."""
 
@@ -41,6 +41,19 @@ class SwitchedLeg(Leg, Protocol):
 
     def unbridge(self) -> None:
         """Let this peer and the one it is bridged with hear each other no more."""
+
+
+_SWITCHED = ("bridge", "unbridge", "progress", "transfer_told")
+
+
+def is_switched(leg: Leg | None) -> TypeGuard[SwitchedLeg]:
+    """Whether a leg can be joined to another: it can on a SIP line, and not on a line of pyVoIP."""
+    return leg is not None and _can_be_joined(type(leg))
+
+
+@lru_cache
+def _can_be_joined(kind: type) -> bool:
+    return all(hasattr(kind, name) for name in _SWITCHED)
 
 
 class NotReached(Exception):

@@ -26,7 +26,7 @@ from routing.plan import (
     decide,
 )
 from vestibule.exchange.connecting import Connecting
-from vestibule.exchange.ports import Bell, Shown, SwitchedLeg
+from vestibule.exchange.ports import Bell, Shown, SwitchedLeg, is_switched
 from vestibule.exchange.ringing import NotTaken, Ringing, Taken
 
 Arguments = Mapping[str, Held]
@@ -46,7 +46,7 @@ class Reaching:
 
     def __init__(self, connecting: Connecting | None, leg: Leg | None, caller: Party) -> None:
         self._connecting = connecting
-        self._leg = leg if isinstance(leg, SwitchedLeg) else None
+        self._leg = leg if is_switched(leg) else None
         self._caller = caller
         self._steps: Iterator[Step] = iter(())
         self._plan: Plan | None = None
