@@ -364,3 +364,20 @@ def test_forwarding_leaves_follow_me_out(play: Play) -> None:
         assert house.at(COTTAGE) == []
 
     play(story)
+
+
+def test_a_colleague_is_announced_by_name_and_a_stranger_by_number(play: Play) -> None:
+    async def story(house: House) -> None:
+        house.habits[MOBILE] = [Habit(answers=1)]
+        house.handlings["102"] = follows()
+        house.calls("102", Party("101", "Camille", internal=True))
+        await asyncio.sleep(9)
+        assert house.at(MOBILE)[-1].heard[1] == "fm.from_name"
+        house.calls("102", Party("5145550123", "MONTREAL QC"))
+        await asyncio.sleep(9)
+        assert house.at(MOBILE)[-1].heard[1] == "fm.from_number"
+        house.calls("102", Party(""))
+        await asyncio.sleep(9)
+        assert house.at(MOBILE)[-1].heard[1] == "fm.from_nobody"
+
+    play(story)

@@ -48,12 +48,15 @@ class Screening:
         self._clock = clock
 
     def screen(self, step: Ring, caller: Party, name: Path | None) -> "Asking":
-        """How to ask for one call; `name` is the caller's own voice saying who calls."""
-        known = step.pass_number or caller.internal
+        """How to ask for one call; `name` is the caller's own voice saying who calls.
+
+        Of callers from outside the number is said: what networks tell of names is often a town.
+        """
+        named = caller.internal or not caller.number
         given: dict[str, Held] = {
             "extension": step.behalf,
-            "from_number": caller.number if known else "",
-            "from_name": caller.name,
+            "from_number": caller.number,
+            "from_name": caller.name if named else "",
             "spoken_name": name,
         }
         return Asking(self, step.behalf, given)
