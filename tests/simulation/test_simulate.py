@@ -213,6 +213,14 @@ def test_keys_are_pressed_each_group_when_it_is_its_turn_and_a_password_is_not_s
     assert ending(answer) == "caller"
 
 
+def test_nothing_more_is_done_before_what_was_pressed_is_understood(office: Office) -> None:
+    answer = office.ask(press="10,101,hang")  # 10 is the beginning of every extension
+    pressed = [moment.at_s for moment in answer.moments if moment.kind is Kind.PRESSES]
+    assert "aa.unknown_extension" in said(answer)
+    assert pressed[1] - pressed[0] > 3
+    assert rung(answer) == [("101", 20)]
+
+
 def test_deeds_are_read_as_they_are_written() -> None:
     assert read_deeds("8500, 101#,wait2.5,say,say4,hang") == (
         Press("8500"),

@@ -157,6 +157,7 @@ class SimulatedCaller:
         self._clips: dict[Segment, Clip] = {}
         self._line = Line(self._hear)
         self._place = ""
+        self._is_understood = True
         self._spoke = self._is_brief = self._is_over = False
         self._waited_until = 0.0
 
@@ -192,7 +193,8 @@ class SimulatedCaller:
 
     @property
     def _is_asked(self) -> bool:
-        return self._dialogue.activity is Activity.WAITING
+        """Nothing is said, keys are waited for, and those pressed before have been understood."""
+        return self._dialogue.activity is Activity.WAITING and self._is_understood
 
     @property
     def _says_next(self) -> bool:
@@ -214,6 +216,7 @@ class SimulatedCaller:
                 await self._say(deed)
 
     async def _press(self, keys: str) -> None:
+        self._is_understood = False
         secret = self._is_secret(self._dialogue.place)
         self._story.add(Kind.PRESSES, re.sub(r"\d", HIDDEN, keys) if secret else keys)
         for key in keys:
@@ -254,7 +257,7 @@ class SimulatedCaller:
             return
         if self._waited_until > self._clock.monotonic():
             due = min(due, self._waited_until)
-        if self._is_asked and not self._line.speaking:
+        if self._dialogue.activity is Activity.WAITING and not self._line.speaking:
             silent = due - self._clock.monotonic()
             told = self._words["silent"].format(seconds=f"{silent:.0f}")
             self._story.add(Kind.SILENT, told, seconds=silent)
@@ -277,6 +280,9 @@ class SimulatedCaller:
 
     async def _carry_out(self, actions: list[Action]) -> None:
         self._tell_place()
+        self._is_understood = self._is_understood or any(
+            isinstance(each, Speak | Perform | StartRecording) for each in actions
+        )
         for action in actions:
             match action:
                 case Speak(segments=segments, ticket=ticket):
@@ -333,6 +339,7 @@ class SimulatedCaller:
         place = self._dialogue.place
         if place and place != self._place:
             self._place = place
+            self._is_understood = True
             self._story.add(Kind.STATE, id=place)
 
     async def _perform(self, action: Perform) -> None:
