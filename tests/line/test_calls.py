@@ -421,6 +421,18 @@ async def test_a_draining_line_lets_calls_end_and_takes_no_other() -> None:
         assert not scene.wire.open_
 
 
+async def test_a_draining_line_waits_for_calls_that_nobody_attends_to() -> None:
+    async with Scene() as scene:
+        outgoing(scene)
+        draining = asyncio.create_task(scene.line.drain(30))
+        await scene.settle()
+        assert not draining.done()
+        assert scene.wire.open
+        await scene.legs[0].hang_up()
+        await draining
+        assert not scene.wire.open
+
+
 async def test_calls_that_outlast_the_drain_are_ended() -> None:
     async with Scene() as scene:
         await Caller(scene).calls()
