@@ -427,10 +427,10 @@ async def test_a_draining_line_waits_for_calls_that_nobody_attends_to() -> None:
         draining = asyncio.create_task(scene.line.drain(30))
         await scene.settle()
         assert not draining.done()
-        assert scene.wire.open
+        assert scene.wire.open_
         await scene.legs[0].hang_up()
         await draining
-        assert not scene.wire.open
+        assert not scene.wire.open_
 
 
 async def test_calls_that_outlast_the_drain_are_ended() -> None:
