@@ -16,6 +16,7 @@ from call.leg import Party
 from ivr.operations import CATALOGUE
 from tests.vestibule.shell import Shell
 from vestibule.cli import app
+from vestibule.front import open_front
 from vestibule.logs import log_to_stderr
 from vestibule.mailroom import open_mailroom
 from vestibule.operations import CallOperations
@@ -131,6 +132,7 @@ def administers(walk: Walk, shell: Shell, folder: Path) -> None:
     walk.types("mailbox show", "101", "--json")
     walk.types("mailbox unlock", "101")
     walk.types("mailbox history")
+    closes(walk)
     walk.types("audit", "--mend")
     walk.types("doctor", "--listen", "127.0.0.1:0")
     for command in KEYS_NEED_A_FILE:
@@ -141,6 +143,24 @@ def administers(walk: Walk, shell: Shell, folder: Path) -> None:
     walk.types("flow draw", "--into", str(folder / "drawn"), elsewhere=True)
     walk.types("flow run", "temporary greeting", elsewhere=True)
     walk.types("call", "8500", keys=f"101\n{GUESS}#\n{GUESS}#\n{GUESS}#\n", elsewhere=True)
+
+
+def closes(walk: Walk) -> None:
+    """The closure message and attendants of an administrator."""
+    walk.types("closure add", "8511", "--pin", WEAK)
+    walk.types("closure add", "8511", "--pin", FIRST, "--toggle", "8512")
+    walk.types("closure pin", "8511", "--pin", WEAK)
+    walk.types("closure pin", "8511", "--pin", SECOND)
+    walk.types("closure record", "8511", GREETING)
+    walk.types("closure edit", "8511", "--first", "2999-12-24")
+    for command in ("show", "off", "on", "unlock"):
+        walk.types(f"closure {command}", "8511")
+    walk.types("closure list")
+    walk.types("closure remove", "8511", "--yes")
+    walk.types("closure add", "8511", "--pin", FOURTH)
+    walk.types("attendant add", "ventes", "--greeting", "Bonjour.", "--key", "1=extension:101")
+    walk.types("attendant list")
+    walk.types("attendant remove", "ventes", "--yes")
 
 
 def calls(shell: Shell) -> str:
@@ -162,10 +182,14 @@ def calls(shell: Shell) -> str:
                 with contextlib.suppress(Misuse):  # what comes too early is refused
                     await call.perform(name, given)
             await call.close()
+            front = open_front(settings, mailroom, SystemClock())
             for _ in range(3):
-                guesser = CallOperations(mailroom.mailboxes, Party("5145550199"), nowhere)
+                party = Party("5145550199")
+                guesser = CallOperations(mailroom.mailboxes, party, nowhere, front=front)
                 for _ in range(3):
                     await guesser.perform("voicemail.login", {"mailbox": "101", "pin": GUESS})
+                for code, pin in (("8511", FOURTH), ("8511", GUESS), (EARLY, GUESS)):
+                    await guesser.perform("closure.login", {"closure": code, "pin": pin})
                 await guesser.close()
             await mailroom.worker.work()
 
