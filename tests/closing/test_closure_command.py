@@ -62,6 +62,11 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     assert why in made.fails(*closure(made, *words))
 
 
+def test_a_code_is_given_to_no_extension(made: Shell) -> None:
+    words = ("extension", "add", "8512", "Émile", "--data", str(made.data))
+    assert "8512 is a code of a closure message" in made.fails(*words)
+
+
 def test_a_company_that_never_closes_is_warned_that_nobody_will_hear_it(
     shell: Shell, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def add(
 
     async def make(desk: Desk) -> "tuple[NewPhone | None, Settings]":
         await desk.directory.examine(extension)
+        await _not_a_code(desk, number)
         if chosen is not None:
             await _give_mailbox(desk, extension, chosen)
         return await desk.directory.add(extension, None if no_phone else phone), desk.settings
@@ -68,6 +69,16 @@ def add(
     typer.echo(f"Extension {number} is ready.")
     if made is not None:
         show_phone(made, settings)
+
+
+async def _not_a_code(desk: Desk, number: str) -> None:
+    """Raises ExtensionRefused for a number that is dialled for a closure message."""
+    from directory.errors import ExtensionRefused
+    from routing.closure import codes
+    from vestibule.closures import closure_shelf
+
+    if number in codes(await closure_shelf(desk.mailroom.database).all()):
+        raise ExtensionRefused(f"{number} is a code of a closure message; choose another number")
 
 
 def _asked_pin() -> str:
