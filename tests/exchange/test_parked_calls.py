@@ -4,6 +4,7 @@ import asyncio
 
 from telephony.watcher import Transfer
 from tests.exchange.office import Handset, Office, in_office
+from vestibule.exchange.guest import Visit
 
 
 async def _talk(office: Office) -> tuple[Handset, Handset]:
@@ -258,6 +259,23 @@ def test_a_caller_who_hangs_up_leaves_the_slot_and_rings_nobody() -> None:
         await asyncio.sleep(60)
         assert office.desktops["101"].rings == []
         assert office.lamps == [("701", True), ("701", False)]
+
+    in_office(story)
+
+
+def test_somebody_who_hangs_up_in_the_instant_they_are_parked_leaves_the_slot() -> None:
+    async def story(office: Office) -> None:
+        caller, parker = await _talk(office)
+        office.transfers.transfer_asked(parker, Transfer("700"))
+        colleague = office.calls("102")
+        office.asks(colleague, "routing.retrieve", slot="701")
+        await asyncio.sleep(1)
+        office.exchange.welcome(caller, Visit("", caller.caller))
+        office.transfers.transfer_asked(colleague, Transfer("700"))
+        caller.caller_hangs_up()
+        await asyncio.sleep(1)
+        assert not office.parking.waiting
+        assert office.lamps[-1] == ("701", False)
 
     in_office(story)
 

@@ -54,7 +54,8 @@ class Day:
         up = [leg for leg in office.legs.values() if leg.up]
         match deed.kind:
             case "talk":
-                caller = office.calls("5145550188", internal=False)
+                inside = bool(deed.who % 2)
+                caller = office.calls("104" if inside else "5145550188", internal=inside)
                 await office.talking(caller, office.calls(f"10{1 + deed.where}"))
             case "blind" if colleague is not None:
                 office.transfers.transfer_asked(colleague, Transfer("700"))
