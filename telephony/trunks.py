@@ -10,7 +10,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from call.clock import Clock
 from telephony.sip.agent import UserAgent
@@ -34,6 +35,9 @@ LOOK_UP_LIMIT_S = 10.0
 
 GIVE_BACK_S = 1.0
 """How long servers are given to take note that we are registered no more."""
+
+REMEMBERED = 1_024
+"""Addresses kept as they were read."""
 
 LookUp = Callable[[str], Awaitable[Sequence[str]]]
 """The addresses of a host name, the best first; empty when there are none just now."""
@@ -82,6 +86,8 @@ class _Known:
 
     trunk: Trunk
     contact: str
+    networks: tuple[IPv4Network | IPv6Network, ...]
+    """Those of `calls_from`, read once: every datagram asks."""
     addresses: tuple[str, ...] = ()
     held: bool = False
 
@@ -93,10 +99,11 @@ class _Known:
 
     def sends_from(self, host: str) -> bool:
         address = _plain(host)
-        return address is not None and (
-            address in self.addresses
-            or any(ip_address(address) in ip_network(n, False) for n in self.trunk.calls_from)
-        )
+        if address is None:
+            return False
+        if address in self.addresses:
+            return True
+        return any(ip_address(address) in network for network in self.networks)
 
 
 class Trunks:
@@ -112,7 +119,14 @@ class Trunks:
         tokens: Tokens,
         national: Callable[[str], str],
     ) -> None:
-        self._known = {each.name: _Known(each, f"t{tokens.token()}") for each in trunks}
+        self._known = {
+            each.name: _Known(
+                each,
+                contact=f"t{tokens.token()}",
+                networks=tuple(ip_network(text, strict=False) for text in each.calls_from),
+            )
+            for each in trunks
+        }
         self._look_up = look_up
         self._national = national
         self._core: UserAgent | None = None
@@ -282,6 +296,7 @@ def _account(known: _Known) -> Account:
     )
 
 
+@lru_cache(REMEMBERED)
 def _plain(host: str) -> str | None:
     """An address in its usual form; an IPv4 one in an IPv6 one is itself again; None for a name."""
     try:
