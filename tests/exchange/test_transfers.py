@@ -320,3 +320,32 @@ def test_a_transfer_that_cannot_be_judged_leaves_the_call_as_it_is(play: Play) -
         assert caller.joined is called
 
     play(story)
+
+
+def test_the_transfer_may_be_asked_for_in_the_call_that_still_rings(play: Play) -> None:
+    async def story(house: House) -> None:
+        house.habits["103"] = [Habit(answers=8)]
+        caller, called = await talking(house)
+        second = house.extension_calls("102", "103")
+        await asyncio.sleep(2)
+        house.transfers(second, "5145550123", called)
+        await asyncio.sleep(1)
+        assert second.told == [200]
+        assert called.over
+        assert second.over
+        await asyncio.sleep(9)
+        assert caller.joined is house.at("103")[-1]
+
+    play(story)
+
+
+def test_whoever_talks_with_nobody_has_nobody_to_transfer(play: Play) -> None:
+    async def story(house: House) -> None:
+        caller = house.extension_calls("101", "5145550100")
+        await asyncio.sleep(2)
+        house.transfers(caller, "102")
+        await asyncio.sleep(1)
+        assert caller.told == [603]
+        assert caller.up
+
+    play(story)

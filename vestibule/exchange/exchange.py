@@ -56,6 +56,7 @@ class Exchange:
         self._guests[leg.call_id] = guest
         if is_switched(leg):
             self._legs[leg.call_id] = leg
+            leg.watcher = self.watcher
         if leg.call_id not in self._parties:
             self._parties[leg.call_id] = leg.caller
             if leg.caller.internal:
