@@ -2,6 +2,7 @@
 
 import asyncio
 
+from call.leg import HangUpCause
 from routing.handling import FollowMe, Forward, ForwardRule, Handling
 from tests.exchange.office import Handset, Office, in_office
 from vestibule.exchange.guest import Visit
@@ -77,6 +78,21 @@ def test_an_extension_may_keep_its_calls_from_being_picked_up() -> None:
         await office.asks(any_, "routing.pick_up", extension="")
         assert office.outcomes[named.call_id] == "refused 101"
         assert office.outcomes[any_.call_id] == "nobody"
+        assert caller.hears == ""
+
+    in_office(story)
+
+
+def test_nor_are_they_taken_by_the_key_of_a_lamp() -> None:
+    async def story(office: Office) -> None:
+        office.handlings["101"] = Handling(may_be_picked_up=False)
+        caller, _ = await _rung(office, "101")
+        (rung,) = [leg for leg in office.legs.values() if leg.caller.number == "101"]
+        key = office.calls("102")
+        key.replaces = rung.call_id
+        await office.connecting.take_over(key)
+        assert (key.over, key.cause) == (True, HangUpCause.NOT_FOUND)
+        assert not rung.over
         assert caller.hears == ""
 
     in_office(story)
