@@ -90,7 +90,8 @@ class SipLeg:
     `session_id` names the session in our descriptions, `advertised` is the address they show;
     `close_s` is the seconds the plane may take to complete a recording before the leg ends
     without it; `over` is called once when all is done; `secrecy` is what we want encrypted, and
-    `codecs` what we take.
+    `codecs` what we take; `heard_at` is the address of a telephone of ours that may be behind a
+    router.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class SipLeg:
         diversions: tuple[Diversion, ...] = (),
         replaces: str = "",
         early: bool = True,
+        heard_at: str = "",
     ) -> None:
         self._call_id = call_id
         self._caller = caller
@@ -152,7 +154,7 @@ class SipLeg:
         """When its 200 was sent, or came."""
         self._slot = plane.open(self._heard)
         port = plane.port(self._slot)
-        negotiation = Negotiation(advertised, port, session_id, secrecy, codecs)
+        negotiation = Negotiation(advertised, port, session_id, secrecy, codecs, heard_at)
         # Connected by the plane, not by a method of the leg: what refers to each other would stay
         # until the collector comes, and it would stop every other call meanwhile.
         self._agreement = Agreement(

@@ -79,7 +79,9 @@ class Negotiation:
     """The session of one call: what was said last, what was agreed, and its version.
 
     `session_id` names the session in `o=`; `host` and `port` are where our slot receives;
-    `secrecy` is what we want encrypted; `codecs` is what we take, as we offer it.
+    `secrecy` is what we want encrypted; `codecs` is what we take, as we offer it. `heard_at` is the
+    address of a telephone that may be behind a router: a private one that it describes leads
+    nowhere from here.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Negotiation:
         session_id: int,
         secrecy: Secrecy = UNENCRYPTED,
         codecs: Sequence[Codec] = NARROW,
+        heard_at: str = "",
     ) -> None:
         self._host = host
+        self._heard_at = heard_at
         self._port = port
         self._session_id = session_id
         self._secrecy = secrecy
@@ -181,7 +185,9 @@ class Negotiation:
         if mapped is None or codec is None or host is None or not self._reaches(host):
             return None
         events = _events(medium, mapped)
-        remote, direction = self._flow((host, medium.port), described.direction_of(medium), ours)
+        remote, direction = self._flow(
+            (self._reached(host), medium.port), described.direction_of(medium), ours
+        )
         stream = Stream(
             codec=codec,
             payload_type=mapped.payload_type,
@@ -212,6 +218,18 @@ class Negotiation:
             # The null address leads to this very machine; the last real one harms nobody.
             remote = self.stream.remote if self.stream else remote
         return remote, _SAID[we_send and peer_receives, we_receive and peer_sends]
+
+    def _reached(self, host: str) -> str:
+        """Where sound for `host` goes: to the router, where it is behind one.
+
+        Between two private addresses nothing is guessed: the sound may really be elsewhere.
+        """
+        heard_at = self._heard_at
+        if not heard_at or not self._reaches(heard_at):
+            return host
+        described = ip_address(host)
+        behind = not (described.is_global or described.is_unspecified)
+        return heard_at if behind and ip_address(heard_at).is_global else host
 
     def _reaches(self, host: str) -> bool:
         """Whether our slot can send there: one address, of the same IP version."""

@@ -107,7 +107,11 @@ class Telephones:
 
     def guard(self, token: Callable[[], str]) -> Guard:
         """What lets telephones in at the door of the line."""
-        return Guard(self._realm, self._accounts, token, self._lives_at, _locked)
+        return Guard(self._realm, self._accounts, token, self.lives_at, _locked)
+
+    def lives_at(self, peer: Peer) -> bool:
+        """Whether a telephone is registered from this very peer."""
+        return self._core is not None and self._core.registrar.lives_at(peer)
 
     async def load(self) -> None:
         """Read the bindings of the last run, before the first telephone is heard."""
@@ -177,9 +181,6 @@ class Telephones:
 
     def _log(self, what: str, user: str, **more: str) -> None:
         log.info(what, extra={"account": user, "telephones": len(self.at(user)), **more})
-
-    def _lives_at(self, peer: Peer) -> bool:
-        return self._core is not None and self._core.registrar.lives_at(peer)
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()

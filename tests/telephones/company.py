@@ -53,13 +53,14 @@ class Company:
         self.changed: list[str] = []
         self.wire = ScriptedWire(self.clock)
         self.legs: list[SipLeg] = []
+        self.plane = FakePlane(8)
         self.telephones = Telephones(
             self.people, self.book, realm=REALM, changed=self.changed.append
         )
         self.line = SipLine(
             LineSettings(access=policy, linger_s=0.0),
             self.wire,
-            FakePlane(8),
+            self.plane,
             self.clock,
             SerialTokens(),
             self._attend,

@@ -68,6 +68,7 @@ class Handset:
         cseq: int | None = None,
         call_id: str = "",
         proof: str = "",
+        body: bytes = b"",
     ) -> Response | None:
         """Send one request; its final answer, None where there is silence."""
         user = self.who.username
@@ -84,9 +85,9 @@ class Handset:
             f"CSeq: {number} {method}",
             *([f"Authorization: {proof}"] if proof else []),
             *extra,
-            "Content-Length: 0",
+            f"Content-Length: {len(body)}",
         ]
-        octets = "\r\n".join(lines).encode() + b"\r\n\r\n"
+        octets = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
         answers = [one for one in self._sends(octets, self.peer) if isinstance(one, Response)]
         return answers[-1] if answers else None
 

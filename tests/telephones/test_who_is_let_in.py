@@ -13,6 +13,7 @@ from telephony.lamps import Lamps
 from telephony.sip.events import Peer, Transport
 from telephony.sip.message import Response
 from telephony.sip.summary import Waiting
+from tests.line.scripted import OFFER
 from tests.telephones.company import Company, MemoryBook
 from tests.telephones.handset import HOME, Handset, People
 
@@ -292,3 +293,33 @@ async def test_a_telephone_that_watches_itself_sees_the_messages_of_its_extensio
         notify = company.wire.sent[-1][1]
         assert b"Voice-Message: 2/0" in notify.body
         assert b"sip:101-abcd@pbx.example" in notify.body
+
+
+ROUTER = Peer(Transport.UDP, "8.8.4.4", 40123)
+
+
+@pytest.mark.parametrize(
+    ("source", "described", "aimed"),
+    [
+        (ROUTER, "10.0.0.7", "8.8.4.4"),
+        (ROUTER, "100.64.0.9", "8.8.4.4"),
+        (ROUTER, "8.8.8.8", "8.8.8.8"),
+        (DESK, "192.0.2.201", "192.0.2.201"),
+    ],
+)
+async def test_sound_for_a_telephone_behind_a_router_goes_to_the_router(
+    source: Peer, described: str, aimed: str
+) -> None:
+    async with Company() as company:
+        phone = company.handset(peer=source)
+        phone.registers()
+        offer = OFFER.replace(b"192.0.2.7", described.encode())
+        sdp = ("Content-Type: application/sdp",)
+        phone.proves("INVITE", *HERE, *sdp, uri=NUMBER, body=offer)
+        await settle()
+        (leg,) = company.legs
+        answering = asyncio.create_task(leg.answer())
+        await settle()
+        answering.cancel()
+        stream = company.plane.slots[-1].streams[-1]
+        assert stream.remote == (aimed, 40000)
