@@ -131,6 +131,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             ),
             _truth_of("has_selected", "selected"),
             # ---- The closure message
+            _truth_of("has_directory", "directory"),
             _truth_of("has_closure", "closure"),
             _truth_of("has_announcement", "announcement"),
             _truth_of("has_replacement", "replaces"),

@@ -102,7 +102,8 @@ def reachable(scenario: Scenario) -> str | None:
         for step in scenario.caller.steps
     )
     mailbox = scenario.given.get("mailbox", "101")
-    if scenario.flow not in DIALLED or scenario.codes or signs_in or mailbox not in ("101", "102"):
+    set_otherwise = scenario.codes or "directory" in scenario.given
+    if scenario.flow not in DIALLED or set_otherwise or signs_in or mailbox not in ("101", "102"):
         return None
     return DIALLED[scenario.flow][0].format(mailbox=mailbox)
 
