@@ -70,6 +70,11 @@ class Accounts:
         """The SIP users that stand for an extension; none where it has no telephone."""
         return self._known.users.get(extension, ())
 
+    def language_of(self, extension: str) -> str:
+        """What the owner of an extension hears; "" where there is none."""
+        known = self._known.extensions.get(extension)
+        return "" if known is None else known.language
+
     def extension_of(self, user: str) -> str:
         """The number of the extension that a SIP user stands for; "" where there is none."""
         known = self._known.phones.get(user)

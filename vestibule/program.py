@@ -161,7 +161,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
         await inside.tapes.recover()
         reception = Reception(
             switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
-            arrivals, front,
+            arrivals, front, accounts.language_of,
         )  # fmt: skip
         secrecy = _secrecy(settings.media)
         codecs = codecs_there(settings.media)

@@ -1,5 +1,7 @@
 """Attends to calls: the flow a number leads to talks to the caller, for one visit or several."""
 
+from collections.abc import Callable
+
 from call.clock import Clock
 from call.leg import HangUpCause, Leg
 from ivr.prompts import Voice
@@ -17,11 +19,17 @@ from vestibule.switchboard import Switchboard
 from voicemail.mailboxes import Mailboxes
 
 
+def _the_companys(extension: str) -> str:
+    """Everybody hears what the company speaks."""
+    return ""
+
+
 class Reception:
     """Every call's first stop, and where it goes on when it is sent elsewhere.
 
     Without `connecting` nobody can be rung, and nobody is sent anywhere. Without `arrivals` anybody
-    reaches what the settings name, at any hour.
+    reaches what the settings name, at any hour. `language_of` tells what the owner of an extension
+    hears.
     """
 
     def __init__(
@@ -34,8 +42,10 @@ class Reception:
         desk: Desk | None = None,
         arrivals: Arrivals | None = None,
         front: Front | None = None,
+        language_of: Callable[[str], str] = _the_companys,
     ) -> None:
         self._front = front
+        self._language_of = language_of
         self._desk = desk
         self._arrivals = arrivals
         self._switchboard = switchboard
@@ -92,7 +102,8 @@ class Reception:
             visit.sent_by,
         )
         try:
-            dialogue = await self._switchboard.dialogue(destination)
+            own = visit.caller.internal and self._language_of(visit.caller.number)
+            dialogue = await self._switchboard.dialogue(destination, language=own or "")
             session = Session(dialogue, leg, self._voice, operations, self._clock)
             guest.talks(session)
             await session.run()

@@ -196,7 +196,7 @@ class House:
         is_extension = dialed in ("101", "102", "103", "104")
         return Destination("extension", (("mailbox", dialed),)) if is_extension else None
 
-    async def dialogue(self, destination: Destination) -> Dialogue:
+    async def dialogue(self, destination: Destination, *, language: str = "") -> Dialogue:
         return await self._begin(destination.flow, dict(destination.parameters), "")
 
     async def redirect(self, _: object) -> None:
