@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 
-from call.clock import VirtualClock
+from call.clock import SystemClock, VirtualClock
 from directory.adapters.sqlalchemy_listing import SqlAlchemyListing, SqlAlchemyRegistrations
 from directory.book import Directory
 from directory.extension import Extension
@@ -13,6 +13,8 @@ from telephony.sip.events import Binding, Peer, Transport
 from tests.vestibule.shell import Shell
 from vestibule.accounts import Accounts
 from vestibule.registrations import KeptBindings
+from vestibule.settings import settings_from
+from vestibule.telephone_checkup import examine_telephones
 from voicemail.adapters.system_tokens import SystemTokens
 
 
@@ -98,6 +100,25 @@ def test_what_cannot_be_is_refused_in_one_line(shell: Shell) -> None:
         (("phone", "remove", "102-abcd", "--yes"), "there is no telephone 102-abcd"),
     ):
         assert why in shell.fails(*typed(shell, *words))
+
+
+def examined(shell: Shell, realm: str) -> list[str]:
+    settings = settings_from(
+        {"storage": {"data": shell.data}, "sip": {"realm": realm}}, origin="test"
+    )
+    return [str(each) for each in asyncio.run(examine_telephones(settings, SystemClock()))]
+
+
+def test_the_doctor_tells_of_telephones_whose_passwords_another_realm_made_worthless(
+    shell: Shell,
+) -> None:
+    assert examined(shell, "vestibule") == []
+    user = made(shell, "extension", "add", "101", "Camille")["SIP user name"]
+    (well,) = examined(shell, "vestibule")
+    assert "1 have an account, 0 registered" in well
+    (ill,) = examined(shell, "elsewhere")
+    assert user in ill
+    assert "vestibule phone password" in ill
 
 
 def test_a_running_server_learns_of_extensions_telephones_and_passwords(shell: Shell) -> None:

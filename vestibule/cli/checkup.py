@@ -29,6 +29,7 @@ def doctor(
     from vestibule.hours_checkup import examine_hours
     from vestibule.logs import log_to_stderr
     from vestibule.settings import read_settings
+    from vestibule.telephone_checkup import examine_telephones
 
     log_to_stderr("CRITICAL")
     settings = read_settings(config) if config else demo_settings(listen, data, None)
@@ -36,6 +37,7 @@ def doctor(
     findings = [
         *asyncio.run(examine(settings, clock)),
         *asyncio.run(examine_hours(settings, clock)),
+        *asyncio.run(examine_telephones(settings, clock)),
     ]
     for finding in findings:
         typer.echo(str(finding))
