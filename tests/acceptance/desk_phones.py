@@ -19,6 +19,7 @@ from tests.wire.hearing import RATE, Pcm
 from tests.wire.link import Address
 
 PATIENCE_S = 20.0
+FAREWELL_S = 3.0
 RELEASED = b"\x04"
 TONE_S = 120.0
 LOUD = 1000.0
@@ -197,7 +198,11 @@ async def desk_phone(
             keypad.close()
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), PATIENCE_S)
+        try:
+            await asyncio.wait_for(process.wait(), FAREWELL_S)
+        except TimeoutError:  # it signs off at a server that is there no more
+            process.kill()
+            await process.wait()
 
 
 async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

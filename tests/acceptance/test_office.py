@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+import soundfile
 
 from ivr.testing import ScriptedCaller
 from tests.acceptance.baresip import calling
@@ -225,3 +226,47 @@ async def test_a_colleague_picks_up_what_rings(office: Office) -> None:
         await office.phones["103"].calls("*8101", office.server.address)
         await office.talks(call, "103")
         await office.phones["101"].until("CALL_CLOSED")
+
+
+async def test_a_restart_amid_calls_ends_them_cleanly_and_keeps_telephones_and_recordings(
+    tmp_path: Path,
+) -> None:
+    company = found(tmp_path, drain_s=1.0)
+    await company.hires("101", "Camille Côté", "4711")
+    accounts = {number: await hire(company.config, number, number) for number in ("101", "102")}
+    config = str(company.config)
+    await command("extension", "set", "101", "--tape", "incoming", "--config", config)
+    async with contextlib.AsyncExitStack() as stack:
+        phones: dict[str, DeskPhone] = {}
+        async with (
+            configured_server(company.config, company.listen, company.data) as server,
+            listening(server) as demo,
+        ):
+            for number, account in accounts.items():
+                phones[number] = await stack.enter_async_context(
+                    desk_phone(tmp_path / number, account, server.address, SAYS[number])
+                )
+            office = Office(company, server, demo, phones, tmp_path)
+            async with office.caller("*102") as parked:
+                await office.connects(parked, "102")
+                office.phones["102"].does("transfer", f"sip:700@{company.listen}")
+                await office.phones["102"].until("CALL_CLOSED")
+                async with office.caller(DIRECT) as talking:
+                    await office.connects(talking, "101")
+                    await asyncio.sleep(2.0)
+                    server.stop()
+                    await asyncio.gather(talking.hears_hang_up(), parked.hears_hang_up())
+                    await office.phones["101"].until("CALL_CLOSED")
+            assert await server.status() == 0
+        [tape] = sorted((company.data / "sounds" / "calls").rglob("*.wav"))
+        assert strength(soundfile.read(tape, dtype="int16")[0], SAYS["101"]) > LOUD / 2
+        async with (
+            configured_server(company.config, company.listen, company.data) as again,
+            listening(again) as demo,
+        ):
+            office = Office(company, again, demo, phones, tmp_path, callers=2)
+            async with office.caller(DIRECT) as call:
+                await office.connects(call, "101")  # which never registered anew
+                await office.phones["101"].hangs_up()
+                await call.hears_hang_up()
+        assert (server.complaints(), again.complaints()) == ([], [])
