@@ -83,7 +83,9 @@ async def measure(people: int, seconds: float, size: int, humming: int) -> None:
     )
     generator.start()
     addresses = await asyncio.to_thread(ours.recv)
-    plane = MediaProcess("127.0.0.1", settings=MediaSettings(slots=max(people + 2, 1024), rooms=people))
+    plane = MediaProcess(
+        "127.0.0.1", settings=MediaSettings(slots=max(people + 2, 1024), rooms=people)
+    )
     await plane.start()
     events: list[MediaEvent] = []
     told: list[RoomEvent] = []

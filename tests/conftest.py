@@ -9,10 +9,10 @@ from tests.secrets_in_logs import Search
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs in real time runs one by one, by one worker; the others do all else beside."""
+    """What runs in real time is not torn apart: a folder at a time, by one worker, in order."""
     for item in items:
         if any(item.get_closest_marker(name) for name in ("wire", "peer")):
-            item.add_marker(pytest.mark.xdist_group("real time"))
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,6 +40,7 @@ NOTICED_S = 1.5
 
 DIALS_101 = ScriptedCaller("somebody who knows the extension").hears("aa.welcome").presses("101")
 TAKES_THE_OFFER = ScriptedCaller("a caller who insists").hears("fw.offer").presses("1")
+IS_ASKED_FOR_A_MESSAGE = ScriptedCaller("a caller whom nobody takes").hears("vm.leave.instructions")
 
 
 @dataclass
@@ -117,7 +118,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
         listening(server) as demo,
         contextlib.AsyncExitStack() as stack,
     ):
-        for script in (DIALS_101, TAKES_THE_OFFER):
+        for script in (DIALS_101, TAKES_THE_OFFER, IS_ASKED_FOR_A_MESSAGE):
             await demo.prepare(script)
         phones = {
             number: await stack.enter_async_context(
@@ -186,15 +187,17 @@ async def test_of_two_who_are_followed_the_first_to_press_1_has_the_call(office:
         await call.hangs_up()
 
 
-async def test_who_is_followed_and_refuses_lets_the_caller_leave_a_message(
-    office: Office,
+@pytest.mark.parametrize("keys", ["2", ""])
+async def test_who_is_followed_and_refuses_or_presses_nothing_takes_no_call(
+    office: Office, keys: str
 ) -> None:
-    await office.sets("101", "--follow-me", "102")
+    await office.sets("101", "--follow-me", "102", "--no-follow-name", "--ring", "1")
     async with office.caller(DIRECT) as call:
         await office.phones["102"].picks_up()
-        await office.phones["102"].presses("2")
-        await office.phones["102"].until("CALL_CLOSED")
-        await call.says(2.0)
+        await office.phones["102"].presses(keys)
+        await office.phones["102"].until("CALL_CLOSED", within_s=60)
+        assert strength(call.call.line.heard(), SAYS["102"]) < LOUD / 2
+        await IS_ASKED_FOR_A_MESSAGE.calls(call)
         await call.hangs_up()
     await office.sets("101", "--follow-me", "off", "--ring", "20")
 
