@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -43,6 +44,8 @@ ARGUMENTS = MappingProxyType(
     }
 )  # fmt: skip
 """What a call gives the operations that need something."""
+
+NUMBER = "5145550100"
 
 KEYS_NEED_A_FILE = {"keys new", "keys rotate", "keys check"}
 """They are refused here, and must tell nothing all the same."""
@@ -97,10 +100,14 @@ def test_no_command_and_no_call_tells_a_pin(loud: Shell, tmp_path: Path) -> None
     assert "login refused" in log
     assert "PIN changed" in walk.printed
     assert [pin for pin in SECRETS if pin in walk.printed + log] == []
+    passwords = re.findall(r"^password: +(\S+)", walk.printed, re.MULTILINE)
+    assert [walk.printed.count(each) for each in passwords] == [1, 1, 1]
     files = [path for path in (*data.rglob("*"), *tmp_path.glob("*")) if path.is_file()]
     assert data / "vestibule.db" in files
     kept = {path.name: path.read_bytes().decode("latin-1") for path in files}
-    assert {(name, pin) for name, text in kept.items() for pin in SECRETS if pin in text} == set()
+    told = {*SECRETS, *passwords}
+    assert {(name, each) for name, text in kept.items() for each in told if each in text} == set()
+    assert [each for each in passwords if each in log] == []
 
 
 def administers(walk: Walk, shell: Shell, folder: Path) -> None:
@@ -132,6 +139,7 @@ def administers(walk: Walk, shell: Shell, folder: Path) -> None:
     walk.types("mailbox show", "101", "--json")
     walk.types("mailbox unlock", "101")
     walk.types("mailbox history")
+    leads(walk, folder)
     closes(walk)
     walk.types("audit", "--mend")
     walk.types("doctor", "--listen", "127.0.0.1:0")
@@ -143,6 +151,46 @@ def administers(walk: Walk, shell: Shell, folder: Path) -> None:
     walk.types("flow draw", "--into", str(folder / "drawn"), elsewhere=True)
     walk.types("flow run", "temporary greeting", elsewhere=True)
     walk.types("call", "8500", keys=f"101\n{GUESS}#\n{GUESS}#\n{GUESS}#\n", elsewhere=True)
+
+
+def leads(walk: Walk, folder: Path) -> None:
+    """Extensions and telephones, hours and restrictions, and what comes of them."""
+    walk.types("extension add", "101", "Camille")
+    user = re.findall(r"101-\w{4}", walk.printed)[0]
+    walk.types("extension set", "101", "--long-distance", "with_code", "--access-code", WEAK)
+    walk.types("extension set", "101", "--long-distance", "with_code", "--access-code", FIRST)
+    walk.types("extension rename", "101", "Camille Côté")
+    for command in ("list", "show 101", "calls"):
+        walk.types(f"extension {command.split()[0]}", *command.split()[1:])
+    walk.types("phone add", "101", "portable")
+    walk.types("phone list")
+    walk.types("phone password", user)
+    walk.types("phone remove", user, "--yes")
+    walk.types("hours set", NUMBER, "mon-fri", "08:30-17:00")
+    walk.types("hours override", NUMBER, "closed")
+    walk.types("hours show")
+    walk.types("hours preview")
+    walk.types("exception add", NUMBER, "2999-07-18")
+    walk.types("exception edit", NUMBER, "1", "--last", "2999-07-20")
+    walk.types("exception list")
+    walk.types("exception remove", NUMBER, "1")
+    walk.types("holidays add", NUMBER, "quebec")
+    walk.types("holidays list")
+    walk.types("holidays remove", NUMBER, "canada_day")
+    walk.types("restriction add", "block", "equals", "5149073400")
+    walk.types("restriction edit", "1", "--digits", "5149073401")
+    walk.types("restriction answer", "refusal")
+    walk.types("restriction anonymous", "reject")
+    walk.types("restriction list")
+    walk.types("restriction remove", "1")
+    walk.types("restriction clear", "--yes")
+    walk.types("trunk list")
+    walk.types("trunk route", "418-555-0111", "--from", "101")
+    walk.types("recording list")
+    walk.types("recording export", "nothing", str(folder / "call.wav"))
+    walk.types("recording remove", "nothing")
+    walk.types("simulate", "--to", NUMBER, "--from", "5145551234", "--press", f"8500,101#,{THIRD}#")
+    walk.types("extension remove", "101", "--yes")
 
 
 def closes(walk: Walk) -> None:
