@@ -6,7 +6,6 @@ outlives it. The plane is shared with others: it is started and stopped by whoev
 """
 
 import asyncio
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,9 +24,10 @@ from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.heartbeat import Heartbeat
 from telephony.lamps import Lamps
 from telephony.leg import SipLeg
+from telephony.legs import Legs
 from telephony.overload import Load
 from telephony.presence import WATCHED, Presence
-from telephony.record import CallRecord, record_of
+from telephony.record import CallRecord
 from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
@@ -155,18 +155,23 @@ class SipLine:
         self._lamps = lamps
         self._trunks = trunks
         self._accounts = accounts
-        self._secrecy = secrecy
-        self._codecs = tuple(codecs)
+        self._legs = Legs(
+            plane,
+            clock,
+            advertised=settings.advertised or plane.host,
+            close_s=settings.close_s,
+            secrecy=secrecy,
+            codecs=codecs,
+            over=over,
+        )
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat(self._look)
         self.presence = Presence()
         """What telephones see of extensions on their keys and lamps."""
         self._core: UserAgent | None = None
-        self._legs: dict[str, SipLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken = 0
         self._refusals: Counter[str] = Counter()
-        self._tell_over = over
         self._overloaded_since: float | None = None
 
     async def start(self) -> Address:
@@ -218,7 +223,7 @@ class SipLine:
         self._door.draining = True
         log.info("line draining", extra={"active": self.active})
         # Those that nobody attends to any more talk with each other.
-        ends = [asyncio.ensure_future(leg.end()) for leg in self._legs.values()]
+        ends = [asyncio.ensure_future(leg.end()) for leg in self._legs]
         if ends or self._tasks:
             await asyncio.wait([*ends, *self._tasks], timeout=limit_s)
         for end in ends:
@@ -228,9 +233,7 @@ class SipLine:
     async def stop(self) -> None:
         """End every call, give each task its time, close the sockets. May be repeated."""
         self._door.draining = True
-        await asyncio.gather(
-            *(leg.hang_up(HangUpCause.SHUTDOWN) for leg in list(self._legs.values()))
-        )
+        await asyncio.gather(*(leg.hang_up(HangUpCause.SHUTDOWN) for leg in self._legs))
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=self._settings.grace_s)
             for task in late:
@@ -310,7 +313,7 @@ class SipLine:
             raise Unavailable("the line takes no calls")
         self._door.expect(peer.host)
         signals = CallSignals(self._core, self._wire, self._clock)
-        leg = self._leg(
+        leg = self._legs.make(
             self._tokens.token(),
             caller,
             target,
@@ -319,8 +322,8 @@ class SipLine:
             diversions=tuple(diversions),
             early=early,
             heard_at=peer.host if self._lives_at(peer) else "",
+            trunk=trunk,
         )
-        leg.trunk = trunk
         leg.consider(None)
         signals.call, outputs = self._core.invite(
             target,
@@ -333,18 +336,18 @@ class SipLine:
             headers=(*headers, *write_diversions(diversions, target, parse_uri(from_uri).host)),
             heard_within_s=heard_within_s,
         )
-        self._legs[signals.call] = leg
+        self._legs.keep(signals.call, leg)
         log.info("call made", extra={"call_id": leg.call_id, "to": masked(target)})
         self._wire.carry(outputs)
         return leg
 
     def calls_on(self, trunk: str) -> int:
         """How many calls a trunk carries just now, either way."""
-        return sum(leg.trunk == trunk for leg in self._legs.values())
+        return self._legs.on(trunk)
 
     def leg(self, call_id: str) -> SipLeg | None:
         """The leg of that `call_id`, while it is there."""
-        return next((leg for leg in self._legs.values() if leg.call_id == call_id), None)
+        return self._legs.named(call_id)
 
     def telephones(self, user: str) -> Sequence[Binding]:
         """Where the telephones of an account can be reached just now, the preferred first.
@@ -371,14 +374,13 @@ class SipLine:
                 self._accounts.told(event)
         elif isinstance(event, TransferAsked):
             self._transfer_asked(event)
-        elif (leg := self._legs.get(event.call)) is not None:
+        elif (leg := self._legs.of(event.call)) is not None:
             leg.told(event)
             if isinstance(event, CallProgress):
                 self.presence.dialog_known(leg.call_id)
 
     def _dialog_of(self, call_id: str) -> DialogName | None:
-        named = (call for call, leg in self._legs.items() if leg.call_id == call_id)
-        call = next(named, None)
+        call = self._legs.call_of(call_id)
         return self._core.dialog_of(call) if self._core is not None and call is not None else None
 
     def _may_watch(self, event: SubscribeReceived) -> bool:
@@ -386,7 +388,7 @@ class SipLine:
 
     def _transfer_asked(self, event: TransferAsked) -> None:
         """Legs know each other by `call_id`, and nothing of the names that the core gives."""
-        leg, replaced = self._legs.get(event.call), self._legs.get(event.replaces)
+        leg, replaced = self._legs.of(event.call), self._legs.of(event.replaces)
         if leg is not None:
             name = replaced.call_id if replaced is not None else ""
             leg.told(replace(event, replaces=name))
@@ -420,7 +422,7 @@ class SipLine:
     def _admit(self, event: IncomingCall, signals: CallSignals, trunk: str) -> "SipLeg | _Refusal":
         """The leg of a call that can be attended to."""
         caller = event.caller if trunk else self._caller(event)
-        replaced = self._legs.get(event.replaces)
+        replaced = self._legs.of(event.replaces)
         if event.replaces and replaced is None:
             return _Refusal(481, "the call to be replaced is over")
         if replaced is not None and not caller.internal:
@@ -428,7 +430,7 @@ class SipLine:
         if replaced is None and not self._accepts(event.dialed):
             return _Refusal(404, "the number leads nowhere")
         try:
-            leg = self._leg(
+            leg = self._legs.make(
                 event.call,
                 caller,
                 event.dialed,
@@ -437,11 +439,11 @@ class SipLine:
                 diversions=event.diversions,
                 replaces=replaced.call_id if replaced is not None else "",
                 heard_at=event.source.host if event.account else "",
+                trunk=trunk,
             )
         except Unavailable as fault:
             return _Refusal(503, str(fault))
-        leg.trunk = trunk
-        self._legs[event.call] = leg
+        self._legs.keep(event.call, leg)
         try:
             leg.consider(event.offer)
         except MalformedDescription as fault:
@@ -465,47 +467,6 @@ class SipLine:
         """The number of an account; other users stand for themselves."""
         party = self._accounts.accounts.party(user) if self._accounts else None
         return user if party is None else party.number
-
-    def _leg(
-        self,
-        call_id: str,
-        caller: Party,
-        dialed: str,
-        signals: CallSignals,
-        *,
-        outgoing: bool,
-        diversions: tuple[Diversion, ...] = (),
-        replaces: str = "",
-        early: bool = True,
-        heard_at: str = "",
-    ) -> SipLeg:
-        return SipLeg(
-            call_id=call_id,
-            caller=caller,
-            dialed=dialed,
-            outgoing=outgoing,
-            signals=signals,
-            plane=self._plane,
-            clock=self._clock,
-            session_id=_session_id(call_id),
-            advertised=self._settings.advertised or self._plane.host,
-            close_s=self._settings.close_s,
-            over=lambda leg: self._over(signals.call, leg),
-            secrecy=self._secrecy,
-            codecs=self._codecs,
-            diversions=diversions,
-            replaces=replaces,
-            early=early,
-            heard_at=heard_at,
-        )
-
-    def _over(self, call: str, leg: SipLeg) -> None:
-        if self._legs.get(call) is not leg:
-            return
-        del self._legs[call]
-        record = record_of(leg, self._clock.monotonic())
-        log.info("call over", extra=record.fields())
-        self._tell_over(record)
 
     # who attends
 
@@ -569,9 +530,3 @@ def _check_reachable(host: str) -> None:
         real = False
     if not real:
         raise NoAdvertisedAddress(f"{host!r} cannot be sent to: say which address to advertise")
-
-
-def _session_id(call_id: str) -> int:
-    """A number for `o=`, unlike that of other calls, within what 32-bit telephones read."""
-    digest = hashlib.blake2s(call_id.encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") >> 1
