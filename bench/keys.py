@@ -31,7 +31,7 @@ from call.sound import FRAME, Clip, Law
 from ivr.prompts import Phrase
 from ivr.voices.voice import open_voice
 from vestibule.demo import COMPANY
-from vestibule.program import PROMPTS, read_book
+from vestibule.shipped import PROMPTS, read_book
 
 RATE, HOLD_S, PRESS_AFTER_S = 10.0, 5.0, 2.5
 KEPT = 60

@@ -30,9 +30,9 @@ from vestibule.call_sounds import own_music
 from vestibule.mail_previews import every_preview, strangers
 from vestibule.mailroom import open_mailroom
 from vestibule.numbers import find_destination
-from vestibule.program import FLOWS, PROMPTS, read_book
 from vestibule.providers import addresses_of
 from vestibule.settings import Settings, Trunk
+from vestibule.shipped import FLOWS, PROMPTS, read_book
 from vestibule.sound_store import key_file, sounds_folder
 from voicemail.adapters.private_folder import MEMORY, is_memory
 from voicemail.adapters.sealed_head import keys_used

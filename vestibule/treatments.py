@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from call.clock import Clock
 from vestibule.attendants import own_flows
 from vestibule.numbers import Destination
-from vestibule.program import read_book, read_flows
 from vestibule.settings import Settings
+from vestibule.shipped import read_book, read_flows
 from vestibule.switchboard import Switchboard
 from voicemail.administration import Examine
 from voicemail.mailboxes import Mailboxes

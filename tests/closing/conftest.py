@@ -12,7 +12,7 @@ from routing.closures import Closures
 from tests.closing.company import CODE, PIN, TOGGLE, ZONE, Closed
 from tests.voicemail.office import Office
 from vestibule.closures import open_closures
-from vestibule.program import read_book, read_flows
+from vestibule.shipped import read_book, read_flows
 from voicemail import Mailbox
 
 

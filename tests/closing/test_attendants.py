@@ -18,7 +18,7 @@ from vestibule.attendant_form import (
     read_keys,
 )
 from vestibule.attendants import FlowsFollowed, OwnFlows
-from vestibule.program import FLOWS, read_book, read_flows
+from vestibule.shipped import FLOWS, read_book, read_flows
 from voicemail.adapters.folder_sounds import wav
 
 WORDS = "Bonjour. Pour les ventes, appuyez sur le 1."

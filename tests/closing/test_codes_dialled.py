@@ -9,7 +9,7 @@ from ivr.loader import load_flows
 from ivr.operations import CATALOGUE
 from ivr.testing import PureCall, ScriptedCaller
 from tests.ivr.memory_mailbox import MemoryMailbox
-from vestibule.program import read_book
+from vestibule.shipped import read_book
 
 GREETING = """
 schema  = "ivr-flow/1"

@@ -22,9 +22,9 @@ from tests.wire.rtp_line import RtpLine
 from tests.wire.sounds import speech_like
 from vestibule.demo import demo_settings, furnish
 from vestibule.mailroom import open_mailroom
-from vestibule.program import PROMPTS, read_book, read_flows
 from vestibule.reception import Reception
 from vestibule.settings import Number
+from vestibule.shipped import PROMPTS, read_book, read_flows
 from vestibule.switchboard import Switchboard
 from voicemail.mailboxes import Mailboxes
 

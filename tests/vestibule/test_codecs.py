@@ -9,8 +9,8 @@ from call.media import Wideband
 from call.sound import Law
 from telephony.media.wideband import wideband_there
 from vestibule.doctor import Finding, Verdict, examine
-from vestibule.program import codecs_there
 from vestibule.settings import BadSettings, Media, Settings, settings_from
+from vestibule.sip_side import codecs_there
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from call.sound import RATE
 from ivr.phrase_file import load_book
 from ivr.prompts import Recorded
 from ivr.voices.voice import open_voice
-from vestibule.program import PROMPTS
+from vestibule.shipped import PROMPTS
 from voicemail.adapters.folder_spool import FolderSpool
 from voicemail.message import Ticket
 

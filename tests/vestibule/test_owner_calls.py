@@ -15,7 +15,7 @@ from ivr.testing import PureCall, ScriptedCaller
 from tests.voicemail.office import CALLER, CAMILLE, PIN, Office
 from tests.voicemail.sounds import voice
 from vestibule.operations import CallOperations
-from vestibule.program import read_book, read_flows
+from vestibule.shipped import read_book, read_flows
 from voicemail import Mailbox, Visit
 from voicemail.adapters.folder_sounds import wav
 from voicemail.message import Folder, GreetingKind, Treatment

@@ -20,8 +20,9 @@ from tests.voicemail.office import CALLER, speak
 from tests.voicemail.sounds import voice
 from vestibule.housekeeping import chores
 from vestibule.mailroom import Mailroom, open_mailroom
-from vestibule.program import PROMPTS, private_frames, read_book
+from vestibule.program import private_frames
 from vestibule.settings import Settings, settings_from
+from vestibule.shipped import PROMPTS, read_book
 from voicemail import GreetingKind, Mailbox, Move, Selected, SoundUnavailable
 
 KEYS = "VESTIBULE__STORAGE__KEYS_FILE"

@@ -10,8 +10,8 @@ from ivr.testing import PureCall, ScriptedCaller
 from tests.voicemail.office import CALLER, Office
 from tests.voicemail.sounds import voice
 from vestibule.operations import CallOperations
-from vestibule.program import read_book, read_flows
 from vestibule.settings import BadSettings, Company, Number
+from vestibule.shipped import read_book, read_flows
 from vestibule.switchboard import Switchboard
 from voicemail.adapters.folder_sounds import wav
 from voicemail.message import GreetingKind, Mailbox, Treatment, TreatmentKind

@@ -134,7 +134,7 @@ def remove(name: Name, yes: Yes = False, config: Config = None, data: Data = Non
 
 async def _own(desk: Desk) -> "OwnFlows":
     from vestibule.attendants import OwnFlows
-    from vestibule.program import FLOWS, read_book
+    from vestibule.shipped import FLOWS, read_book
 
     return OwnFlows(desk.front.flows, FLOWS, read_book(), await desk.extensions())
 

@@ -40,8 +40,8 @@ async def _call(number: str, parameters: tuple[tuple[str, str], ...], folder: Pa
     from ivr.terminal import Terminal
     from vestibule.numbers import Destination
     from vestibule.practice import open_practice
-    from vestibule.program import FLOWS, read_book, read_flows
     from vestibule.settings import BadSettings
+    from vestibule.shipped import FLOWS, read_book, read_flows
 
     book = read_book()
     flows = read_flows(book, folder=folder or FLOWS)

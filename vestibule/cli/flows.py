@@ -26,7 +26,7 @@ def check(
     from ivr.faults import Severity
     from ivr.loader import check_flows, flow_files
     from ivr.operations import CATALOGUE
-    from vestibule.program import FLOWS, read_book
+    from vestibule.shipped import FLOWS, read_book
 
     folder = flows or FLOWS
     faults = check_flows(folder, book=read_book(), operations=CATALOGUE, beside=own)
@@ -48,7 +48,7 @@ def draw(
     Example: vestibule flow draw --into docs/flows
     """
     from ivr.drawing import draw_flows, stale_pages
-    from vestibule.program import ROOT, read_book, read_flows
+    from vestibule.shipped import ROOT, read_book, read_flows
 
     folder = into or ROOT / "docs" / "flows"
     loaded = read_flows(read_book())
@@ -78,7 +78,7 @@ async def _run_scenarios(part: str) -> int:
     from ivr.testing.scenario import load_scenarios
     from ivr.testing.script import ScriptFailed
     from vestibule.practice import open_practice
-    from vestibule.program import FLOWS, read_book, read_flows
+    from vestibule.shipped import FLOWS, read_book, read_flows
 
     flows = read_flows(read_book())
     failures = 0

@@ -42,7 +42,7 @@ def build(data: Cache = DATA) -> None:
 async def _lines(data: Path) -> "tuple[PromptLine, ...]":
     from ivr.voices.catalogue import list_prompts
     from ivr.voices.voice import open_voice
-    from vestibule.program import PROMPTS, read_book
+    from vestibule.shipped import PROMPTS, read_book
 
     book = read_book()
     async with open_voice(book, PROMPTS, data / "frames") as voice:
@@ -52,7 +52,7 @@ async def _lines(data: Path) -> "tuple[PromptLine, ...]":
 async def _build(data: Path) -> int:
     from ivr.voices.catalogue import build_prompts
     from ivr.voices.voice import open_voice
-    from vestibule.program import PROMPTS, read_book
+    from vestibule.shipped import PROMPTS, read_book
 
     def tell(done: int, total: int, phrase: "Phrase") -> None:
         typer.echo(f"\r{done:>5} of {total}  {phrase.id:<32}", nl=False, err=True)

@@ -53,7 +53,7 @@ def _flow_faults(
     """Why a flow cannot begin; the flows are read for it, the company's own too."""
     from vestibule.attendants import own_flows
     from vestibule.numbers import Destination
-    from vestibule.program import read_book, read_flows
+    from vestibule.shipped import read_book, read_flows
     from vestibule.switchboard import Switchboard
 
     switchboard = Switchboard(

@@ -18,9 +18,10 @@ from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.extensions import Extensions
 from vestibule.front import open_front
 from vestibule.numbers import Destination
+from vestibule.office import open_arrivals
 from vestibule.operations import CallOperations
-from vestibule.program import PROMPTS, open_arrivals, read_book, read_flows
 from vestibule.settings import Settings
+from vestibule.shipped import PROMPTS, read_book, read_flows
 from vestibule.simulation.caller import Deed, OneByOne, SimulatedCaller
 from vestibule.simulation.company_copy import Copy, copied_company
 from vestibule.simulation.people import People, look_at
