@@ -24,7 +24,8 @@ Everybody = Callable[[], Awaitable[Collection[str]]]
 class Choosing:
     """The choices of every extension.
 
-    `local` holds the beginnings of the numbers that are local calls.
+    `local` holds the beginnings of the numbers that are local calls, `pieces` the names of the
+    hold music there is.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Choosing:
         company_numbers: Collection[str],
         local: frozenset[str],
         hasher: CodeHasher,
+        pieces: Collection[str] = (),
     ) -> None:
         self._shelf = shelf
         self._everybody = everybody
         self._company_numbers = company_numbers
         self._local = local
         self._hasher = hasher
+        self._pieces = frozenset(pieces)
 
     async def all(self) -> Mapping[str, Handling]:
         """What each extension does with its calls, by its number."""
@@ -59,7 +62,7 @@ class Choosing:
         """
         everyone = await self.all()
         _known(extension, everyone)
-        company = Company(everyone, self._company_numbers, self._local)
+        company = Company(everyone, self._company_numbers, self._local, self._pieces)
         reasons = [] if code is None else list(code_faults(code))
         hashed = None if code is None or reasons else await self._hasher.hashed(code)
 

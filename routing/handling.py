@@ -101,6 +101,8 @@ class Handling:
     voicemail: bool = True
     may_be_picked_up: bool = True
     taped: Taped = Taped.NONE
+    hold_music: str = ""
+    """The name of a piece of the company's; "" for the one that everybody hears."""
     forward: Forward = Forward()
     follow_me: FollowMe = FollowMe()
     outgoing: Outgoing = Outgoing()

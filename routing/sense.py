@@ -26,6 +26,8 @@ class Company:
     """The company's own numbers, as they are dialled from outside."""
     local: frozenset[str] = frozenset()
     """The beginnings of ten digits that are local calls."""
+    pieces: Collection[str] = ()
+    """The names of its pieces of hold music."""
 
     def owns(self, number: str) -> bool:
         return national(number) in map(national, self.numbers)
@@ -40,6 +42,9 @@ def handling_faults(extension: str, chosen: Handling, company: Company) -> Itera
     if chosen.forward.enabled and chosen.follow_me.enabled:
         yield "follow-me runs only while forwarding is off: switch one of them off"
     yield from _outgoing_faults(chosen.outgoing, company)
+    if chosen.hold_music and chosen.hold_music not in company.pieces:
+        known = ", ".join(sorted(company.pieces)) or "none: name them under [media.pieces]"
+        yield f"there is no hold music {chosen.hold_music!r}; there is {known}"
     if circle := _circle(extension, chosen, company):
         yield f"calls would go round in a circle: {' → '.join(circle)}"
 

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from call.errors import Unavailable
 from call.sound import RATE, Clip, Pcm
@@ -32,19 +33,31 @@ class CallSounds:
     hold_music: Clip
     chimes: Mapping[Chime, Clip]
     """To be announced in a room when somebody comes or goes."""
+    pieces: Mapping[str, Clip] = field(default_factory=lambda: MappingProxyType({}))
+    """Further hold music, by name."""
+
+    def music(self, name: str) -> Clip:
+        """The hold music of that name; what everybody hears, where there is none."""
+        return self.pieces.get(name, self.hold_music)
 
 
-def make_call_sounds(folder: Path, music: Path | None = None) -> CallSounds:
+def make_call_sounds(
+    folder: Path,
+    music: Path | None = None,
+    pieces: Mapping[str, Path] = MappingProxyType({}),
+) -> CallSounds:
     """The sounds, made where `folder` does not have them yet; it takes a second the first time.
 
     `music` is a sound of the company's own, of any format and level; where it cannot be read, the
-    log says so and ours is heard. Raises Unavailable when the folder takes no sound.
+    log says so and ours is heard. `pieces` are more of them, by name. Raises Unavailable when the
+    folder takes no sound.
     """
     try:
         cache = FrameCache(folder)
         signals = {each: _clip(cache, each.value, partial(signal, each)) for each in Signal}
         chimes = {each: _clip(cache, each.value, partial(chime, each)) for each in Chime}
-        return CallSounds(signals, _music(cache, music), chimes)
+        named = {name: _music(cache, path) for name, path in pieces.items()}
+        return CallSounds(signals, _music(cache, music), chimes, named)
     except OSError as fault:
         raise Unavailable(f"the folder {folder} takes no sound: {fault}") from fault
 

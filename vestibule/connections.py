@@ -92,6 +92,7 @@ def plug(
     bells = LineBells(exchange, accounts, host)
     shelf = handlings(mailroom.database)
     standings = Standings(shelf, extensions, accounts, bells, exchange, clock)
+    exchange.music = lambda extension: sounds.music(standings.hold_music(extension))
 
     async def begin(flow: str, given: Mapping[str, Held], extension: str) -> Dialogue:
         known = accounts.extensions.get(extension)

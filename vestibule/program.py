@@ -71,7 +71,10 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
     ):
         board.watch(mailroom.mailboxes)
         sounds = await asyncio.to_thread(
-            make_call_sounds, data / "frames" / "calls", settings.media.hold_music
+            make_call_sounds,
+            data / "frames" / "calls",
+            settings.media.hold_music,
+            settings.media.pieces,
         )
         office = await open_office(settings, mailroom, book, voice, sounds, clock)
         trunks = open_trunks(settings)

@@ -271,6 +271,8 @@ class Media(Section):
     lost_after_s: float = Field(default=30.0, ge=5)
     hold_music: Path | None = None
     """A sound of one's own, played round and round to those who wait; by default one of ours."""
+    pieces: dict[str, Path] = {}
+    """More such sounds by name, of which extensions may choose one of their own."""
     srtp: SrtpPolicy = SrtpPolicy.ACCEPT
     """Whether sound is encrypted (SRTP with the keys in the SIP messages)."""
     codecs: tuple[CodecName, ...] = Field(default=("PCMU", "PCMA", "G722", "opus"), min_length=1)

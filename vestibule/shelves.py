@@ -47,6 +47,7 @@ def choosing(database: Database, settings: Settings) -> Choosing:
         company_numbers(settings),
         local_calls(settings),
         Argon2Pins(),
+        settings.media.pieces,
     )
 
 

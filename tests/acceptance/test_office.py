@@ -54,12 +54,14 @@ class Office:
     folder: Path
     callers: int = 0
 
-    async def sets(self, extension: str, *options: str) -> None:
-        """Change what an extension does with its calls, by command."""
-        config = str(self.company.config)
+    async def sets(self, extension: str, **options: str) -> None:
+        """Choose what an extension does with its calls, by command; what is not named is off."""
+        chosen = {"forward": "off", "follow_me": "off", "ring": "20", **options}
+        words = [each for name, value in chosen.items() for each in (_option(name), value)]
         status, _, complaints = await command(
-            "extension", "set", extension, *options, "--config", config
-        )
+            "extension", "set", extension, *words, "--no-follow-name",
+            "--config", str(self.company.config),
+        )  # fmt: skip
         assert status == 0, complaints
         await asyncio.sleep(NOTICED_S)
 
@@ -91,6 +93,10 @@ class Office:
         call.call.line.say(tone(CALLER_SAYS))
         await heard_by(call, SAYS[extension])
         await self.phones[extension].hears(CALLER_SAYS)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def tone(hertz: float, seconds: float = 60.0) -> Pcm:
@@ -131,6 +137,7 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
 
 
 async def test_a_caller_who_dials_an_extension_talks_with_whoever_is_there(office: Office) -> None:
+    await office.sets("101")
     async with office.caller() as call:
         await DIALS_101.calls(call)
         phone = await office.connects(call, "101")
@@ -139,7 +146,7 @@ async def test_a_caller_who_dials_an_extension_talks_with_whoever_is_there(offic
 
 
 async def test_calls_are_always_sent_on(office: Office) -> None:
-    await office.sets("101", "--forward", "always:102")
+    await office.sets("101", forward="always:102")
     async with office.caller(DIRECT) as call:
         await office.connects(call, "102")
         await call.hangs_up()
@@ -147,7 +154,7 @@ async def test_calls_are_always_sent_on(office: Office) -> None:
 
 
 async def test_calls_that_nobody_answers_are_sent_on(office: Office) -> None:
-    await office.sets("101", "--forward", "no_answer:102", "--ring", "2")
+    await office.sets("101", forward="no_answer:102", ring="2")
     async with office.caller(DIRECT) as call:
         await office.phones["101"].until("CALL_INCOMING")
         await office.connects(call, "102")
@@ -157,7 +164,7 @@ async def test_calls_that_nobody_answers_are_sent_on(office: Office) -> None:
 async def test_extension_and_number_ring_together_and_the_first_has_the_call(
     office: Office,
 ) -> None:
-    await office.sets("101", "--forward", "together:102", "--ring", "20")
+    await office.sets("101", forward="together:102")
     async with office.caller(DIRECT) as call:
         await office.phones["101"].until("CALL_INCOMING")
         await office.connects(call, "102")
@@ -165,7 +172,7 @@ async def test_extension_and_number_ring_together_and_the_first_has_the_call(
 
 
 async def test_calls_are_sent_on_when_the_caller_presses_1(office: Office) -> None:
-    await office.sets("101", "--forward", "press_1:102", "--ring", "2")
+    await office.sets("101", forward="press_1:102", ring="2")
     async with office.caller(DIRECT) as call:
         await office.phones["101"].until("CALL_INCOMING")
         await TAKES_THE_OFFER.calls(call)
@@ -173,9 +180,7 @@ async def test_calls_are_sent_on_when_the_caller_presses_1(office: Office) -> No
 
 
 async def test_of_two_who_are_followed_the_first_to_press_1_has_the_call(office: Office) -> None:
-    await office.sets(
-        "101", "--forward", "off", "--follow-me", "102,103", "--no-follow-name", "--ring", "1",
-    )  # fmt: skip
+    await office.sets("101", follow_me="102,103", ring="1")
     async with office.caller(DIRECT) as call:
         one, other = office.phones["102"], office.phones["103"]
         await asyncio.gather(one.picks_up(), other.picks_up())
@@ -191,7 +196,7 @@ async def test_of_two_who_are_followed_the_first_to_press_1_has_the_call(office:
 async def test_who_is_followed_and_refuses_or_presses_nothing_takes_no_call(
     office: Office, keys: str
 ) -> None:
-    await office.sets("101", "--follow-me", "102", "--no-follow-name", "--ring", "1")
+    await office.sets("101", follow_me="102", ring="1")
     async with office.caller(DIRECT) as call:
         await office.phones["102"].picks_up()
         await office.phones["102"].presses(keys)
@@ -199,10 +204,10 @@ async def test_who_is_followed_and_refuses_or_presses_nothing_takes_no_call(
         assert strength(call.call.line.heard(), SAYS["102"]) < LOUD / 2
         await IS_ASKED_FOR_A_MESSAGE.calls(call)
         await call.hangs_up()
-    await office.sets("101", "--follow-me", "off", "--ring", "20")
 
 
 async def test_a_caller_is_parked_and_taken_from_another_telephone(office: Office) -> None:
+    await office.sets("101")
     async with office.caller(DIRECT) as call:
         phone = await office.connects(call, "101")
         phone.does("transfer", f"sip:700@{office.company.listen}")
@@ -215,6 +220,7 @@ async def test_a_caller_is_parked_and_taken_from_another_telephone(office: Offic
 
 
 async def test_a_caller_is_transferred(office: Office) -> None:
+    await office.sets("101")
     async with office.caller(DIRECT) as call:
         phone = await office.connects(call, "101")
         phone.does("transfer", f"sip:102@{office.company.listen}")
@@ -224,6 +230,7 @@ async def test_a_caller_is_transferred(office: Office) -> None:
 
 
 async def test_a_colleague_picks_up_what_rings(office: Office) -> None:
+    await office.sets("101")
     async with office.caller(DIRECT) as call:
         await office.phones["101"].until("CALL_INCOMING")
         await office.phones["103"].calls("*8101", office.server.address)

@@ -38,6 +38,7 @@ from vestibule.reception import Reception
 from voicemail.errors import MailboxUnknown
 
 MUSIC = Clip(Path("music"), 500)
+JAZZ = Clip(Path("jazz"), 500)
 RINGBACK = Clip(Path("ringback"), 500)
 
 MESSAGE = "vm.leave.unknown"
@@ -111,7 +112,7 @@ class Caller(FakeLeg):
 
     def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
         assert self.answered, "sound before the answer"
-        self.signal = clips[0].stem.name if clips[0] in (MUSIC, RINGBACK) else ""
+        self.signal = clips[0].stem.name if clips[0] in (MUSIC, JAZZ, RINGBACK) else ""
         if self.signal and not self.over:
             self.heard.append(self.signal)
         if not self.signal:
@@ -158,7 +159,9 @@ class House:
         self.database_is_down = False
         self._spool = spool
         self._names = 0
-        self.exchange = Exchange(CallSounds(dict.fromkeys(Signal, RINGBACK), MUSIC, {}))
+        sounds = CallSounds(dict.fromkeys(Signal, RINGBACK), MUSIC, {}, {"jazz": JAZZ})
+        self.exchange = Exchange(sounds)
+        self.exchange.music = lambda number: sounds.music(self._chosen(number).hold_music)
         screening = Screening(self.exchange, self._begin, self.voice, clock)
         self.connecting = Connecting(self.exchange, self, self, self, self._name_file, screening)
         self.reception = Reception(self, self.voice, self, clock, self.connecting)
@@ -186,6 +189,9 @@ class House:
             return Standing(handling, registered=self.registered(number), busy=busy)
 
         return standing
+
+    def _chosen(self, extension: str) -> Handling:
+        return self.handlings.get(extension, Handling())
 
     def name(self, extension: str) -> str:
         return f"somebody at {extension}"

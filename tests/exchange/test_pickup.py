@@ -18,7 +18,7 @@ async def _rung(office: Office, extension: str) -> tuple[Handset, asyncio.Task[N
     async def reach() -> None:
         bells = office.telephones(extension, Shown(caller.caller))
         ringing = Ringing(bells, 20, office.connecting.dismiss)
-        came = await office.connecting.ring(ringing, caller, music=False)
+        came = await office.connecting.ring(ringing, caller)
         if isinstance(came, Taken):
             await office.connecting.talk(caller, came.leg)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from call.leg import HangUpCause, Party
+from routing.handling import Handling
 from tests.exchange.house import MESSAGE, Caller, Habit, House, Story
 
 Play = Callable[[Story], None]
@@ -30,6 +31,19 @@ def test_whoever_is_put_on_hold_hears_music_until_they_are_taken_up_again(play: 
         house.holds(called, False)
         assert caller.signal == ""
         assert caller.joined is called
+
+    play(story)
+
+
+def test_whoever_holds_lets_the_other_hear_the_music_of_their_own_choice(play: Play) -> None:
+    async def story(house: House) -> None:
+        house.handlings["102"] = Handling(hold_music="jazz")
+        caller, called = await talking(house)
+        house.holds(called, True)
+        assert caller.signal == "jazz"
+        house.holds(called, False)
+        house.holds(caller, True)
+        assert called.signal == "music"  # whoever is outside has none of their own
 
     play(story)
 

@@ -154,3 +154,10 @@ def test_numbers_are_kept_as_they_are_dialled_however_they_are_written() -> None
     assert dialable("+1 (514) 555-1234", COMPANY) == "5145551234"
     assert dialable("102", COMPANY) == "102"
     assert dialable("who?", COMPANY) == "who?"
+
+
+def test_hold_music_is_one_of_the_companys_pieces() -> None:
+    company = Company({"101": Handling()}, pieces=("jazz",))
+    assert list(handling_faults("101", Handling(hold_music="jazz"), company)) == []
+    [fault] = handling_faults("101", Handling(hold_music="rock"), company)
+    assert fault == "there is no hold music 'rock'; there is jazz"

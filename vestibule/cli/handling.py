@@ -52,6 +52,10 @@ Pickup = Annotated[
     bool | None, typer.Option("--pickup/--no-pickup", help="« Interception d'appels ».")
 ]
 Tape = Annotated[Taped | None, typer.Option(help="« Enregistrer les appels ».")]
+HoldMusic = Annotated[
+    str | None,
+    typer.Option(help="« Musique d'attente », one of media.pieces; '' for the company's."),
+]
 ForwardTo = Annotated[
     str | None,
     typer.Option(
@@ -134,6 +138,7 @@ def set_(
     voicemail: Voicemail = None,
     pickup: Pickup = None,
     tape: Tape = None,
+    hold_music: HoldMusic = None,
     forward: ForwardTo = None,
     forward_ring: ForwardRing = None,
     follow_me: FollowMe = None,
@@ -163,6 +168,7 @@ def set_(
     own = {
         "ring_s": ring, "do_not_disturb": do_not_disturb, "when_busy": busy,
         "voicemail": voicemail, "may_be_picked_up": pickup, "taped": tape,
+        "hold_music": hold_music,
     }  # fmt: skip
     follow = {
         **_switched("targets", follow_me, _numbers), "ring_s": follow_ring, "music": follow_music,
@@ -214,6 +220,7 @@ def shown(handling: Handling) -> list[tuple[str, str]]:
         ("voicemail", _on(handling.voicemail)),
         ("may be picked up", _yes(handling.may_be_picked_up)),
         ("recorded", _TAPED[handling.taped]),
+        ("hold music", handling.hold_music or "the company's"),
         ("forwarding", _switch(forward.enabled, forward.target)),
         ("forwarding, when", _RULES[forward.rule]),
         ("rings before", _seconds(before)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from call.leg import HangUpCause, Leg, Party
+from call.sound import Clip
 from ivr.voices.signals import Signal
 from routing.plan import Lookup, Ring
 from vestibule.exchange.calling_out import CallingOut
@@ -89,15 +90,18 @@ class Connecting:
         return tuple(self._ringing)
 
     async def ring(
-        self, ringing: Ringing, leg: SwitchedLeg, *, music: bool
+        self, ringing: Ringing, leg: SwitchedLeg, *, music: Clip | None = None
     ) -> Taken | NotTaken | None:
-        """Ring for a caller, who hears it; None when the caller has gone, or was sent elsewhere."""
+        """Ring for a caller, who hears it, or `music`.
+
+        None when the caller has gone, or was sent elsewhere.
+        """
         guest = self.exchange.guest(leg)
-        if music:
+        if music is not None:
             await leg.answer()
-        self._let_wait(leg, music=music)
+        self._let_wait(leg, music)
         self._ringing.append(ringing)
-        early = _Early(leg, listens=ringing.heard and not music)
+        early = _Early(leg, listens=ringing.heard and music is None)
         rung = asyncio.ensure_future(ringing.run(early.rings))
         gone = asyncio.ensure_future(leg.end())
         left = asyncio.ensure_future(guest.left() if guest is not None else leg.end())
@@ -117,11 +121,10 @@ class Connecting:
             if leg.up:
                 leg.stop_playing()
 
-    def _let_wait(self, leg: SwitchedLeg, *, music: bool) -> None:
+    def _let_wait(self, leg: SwitchedLeg, music: Clip | None) -> None:
         """Nobody who was answered waits in silence; who was not hears their own network ring."""
         if leg.up:
-            sounds = self.exchange.sounds
-            clip = sounds.hold_music if music else sounds.signals[Signal.RINGBACK]
+            clip = music or self.exchange.sounds.signals[Signal.RINGBACK]
             leg.play((clip,), SIGNAL_TICKET, repeat=True)
 
     async def talk(self, leg: SwitchedLeg, other: SwitchedLeg) -> None:

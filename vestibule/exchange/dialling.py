@@ -111,7 +111,7 @@ class _Attempt:
         """Call, and stay until the call is over."""
         bell = Bell(Party(self._number.digits), self._ring)
         ringing = Ringing([bell], LONGEST_RING_S, self._connecting.dismiss)
-        came = await self._connecting.ring(ringing, leg, music=False)
+        came = await self._connecting.ring(ringing, leg)
         if isinstance(came, NotTaken):
             return Outcome("announced" if self._announced else OUTCOMES[self._trouble])
         if came is not None:

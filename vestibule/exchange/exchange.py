@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from call.leg import HangUpCause, Leg, Party
+from call.sound import Clip
 from telephony.watcher import Watcher
 from vestibule.call_sounds import CallSounds
 from vestibule.exchange.engaged import Engaged, Engagement
@@ -43,6 +44,8 @@ class Exchange:
         """Who is told what telephones ask for in the middle of their calls."""
         self.joined: Callable[[SwitchedLeg, SwitchedLeg], None] = _unnoticed
         """Who is told of two legs that begin to hear each other."""
+        self.music: Callable[[str], Clip] = lambda extension: sounds.hold_music
+        """What whoever an extension lets wait hears; "" is somebody outside."""
 
     def attended_by(self, attend: Callable[[Leg, Visit], Awaitable[None]]) -> None:
         """Who attends to legs that are sent somewhere."""
@@ -113,9 +116,14 @@ class Exchange:
         """Every patch there is."""
         return list({id(each): each for each in self._patches.values()}.values())
 
+    def _music_of(self, holder: SwitchedLeg) -> Clip:
+        """What somebody hears whom this leg holds."""
+        party = self.party(holder)
+        return self.music(party.number if party.internal else "")
+
     def join(self, first: SwitchedLeg, second: SwitchedLeg) -> Patch:
         """Let two legs hear each other until one of them ends; they may be in no other patch."""
-        patch = Patch(first, second, (self.sounds.hold_music,))
+        patch = Patch(first, second, self._music_of)
         for leg in (first, second):
             self._patches[leg.call_id] = patch
             leg.watcher = self.watcher

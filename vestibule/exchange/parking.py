@@ -15,6 +15,7 @@ from types import MappingProxyType
 from call.clock import Clock
 from call.leg import Leg, Party
 from call.masking import masked
+from call.sound import Clip
 from ivr.prompts import Value
 from routing.parking import PARK, SLOTS, ParkingLot
 from vestibule.exchange.connecting import Connecting
@@ -165,6 +166,10 @@ class Parking:
         else:
             await self._say(leg, "park.taken", {"slot": target})
 
+    def _music(self, guest: _Guest) -> Clip:
+        """What a guest hears: the music of who parked them."""
+        return self._connecting.exchange.music(guest.parker)
+
     async def wait(self, leg: Leg) -> str | None:
         """Let a guest wait who was parked, to the end of it; the parker, where nobody took them.
 
@@ -175,7 +180,7 @@ class Parking:
         if guest is None:
             return None
         await leg.answer()
-        leg.play((self._connecting.exchange.sounds.hold_music,), SIGNAL_TICKET, repeat=True)
+        leg.play((self._music(guest),), SIGNAL_TICKET, repeat=True)
         try:
             if await self._stays(guest):
                 return await self._bring_back(guest)
@@ -208,7 +213,7 @@ class Parking:
         shown = Shown(Party(guest.who.number, f"{guest.slot} {guest.who.name}".strip()))
         bells = self._connecting.bells.telephones(guest.parker, shown) if guest.parker else ()
         ringing = Ringing(bells, self._ring_back_s, self._connecting.dismiss)
-        came = await self._connecting.ring(ringing, guest.leg, music=True)
+        came = await self._connecting.ring(ringing, guest.leg, music=self._music(guest))
         if came is None:
             return None
         if isinstance(came, Taken):

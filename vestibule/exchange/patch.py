@@ -1,7 +1,7 @@
 """Two legs that hear each other, until one ends or somebody takes one out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from call.errors import Misuse
 from call.leg import Leg
@@ -19,14 +19,14 @@ class NotInPatch(Misuse):
 class Patch:
     """Both legs are the patch's as long as they are in it: `run` hangs up who remains alone.
 
-    While one side holds the other, the other hears hold music.
+    While one side holds the other, the other hears hold music: `music` tells which, by who holds.
     """
 
     def __init__(
-        self, first: SwitchedLeg, second: SwitchedLeg, hold_music: Sequence[Clip] = ()
+        self, first: SwitchedLeg, second: SwitchedLeg, music: Callable[[SwitchedLeg], Clip]
     ) -> None:
         self._legs = [first, second]
-        self._hold_music = tuple(hold_music)
+        self._music = music
         self._holders: list[SwitchedLeg] = []
         self._changed = asyncio.Event()
         self._waiting: list[tuple[SwitchedLeg, asyncio.Future[None]]] = []
@@ -101,7 +101,7 @@ class Patch:
             self._holders.append(leg)
             other.unbridge()
             if other.up:
-                other.play(self._hold_music, SIGNAL_TICKET, repeat=True)
+                other.play((self._music(leg),), SIGNAL_TICKET, repeat=True)
         else:
             self._release(leg)
             if not self._holders:

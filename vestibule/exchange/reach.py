@@ -112,7 +112,8 @@ class Reaching:
         screen = connecting.screen(step, self._caller, name) if step.screened else None
         bells = self._bells(step, connecting)
         ringing = Ringing(bells, step.seconds, connecting.dismiss, screen)
-        came = await connecting.ring(ringing, leg, music=step.music)
+        music = connecting.exchange.music(step.behalf) if step.music else None
+        came = await connecting.ring(ringing, leg, music=music)
         if isinstance(came, Taken):
             await connecting.talk(leg, came.leg)
             return True

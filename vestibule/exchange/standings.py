@@ -85,6 +85,10 @@ class Standings:
 
         return standing
 
+    def hold_music(self, extension: str) -> str:
+        """The piece its owner chose, as it was known last; "" for the company's."""
+        return self._handlings.get(extension, Handling()).hold_music
+
     async def handling(self, extension: str) -> Handling:
         """What the owner of an extension chose. Raises StoreUnavailable, as `lookup` does."""
         await self._look()
