@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from storage.errors import StoreUnavailable
 from storage.migrations import upgrade
@@ -65,18 +65,30 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _engine(url: URL) -> Engine:
+    """What connects. Raises StoreUnavailable where its driver is not installed."""
+    try:
+        return create_engine(
+            url,
+            pool_size=_AT_ONCE,
+            pool_pre_ping=url.get_backend_name() != "sqlite",  # a server may go away
+            hide_parameters=True,  # an error is logged: it must not tell numbers
+        )
+    except ModuleNotFoundError as fault:
+        raise StoreUnavailable(
+            f"a {url.drivername} database needs its driver: pip install {fault.name}"
+        ) from fault
+    except NoSuchModuleError as fault:
+        raise StoreUnavailable(f"{url.drivername}: no such database") from fault
+
+
 class Database:
     """An engine whose transactions raise StoreUnavailable, and what their work raises itself."""
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername=_WAITING_DRIVERS.get(url.drivername, url.drivername))
         file = url.get_backend_name() == "sqlite"
-        self._engine: Engine = create_engine(
-            self._url,
-            pool_size=_AT_ONCE,
-            pool_pre_ping=not file,  # a server may go away; a file does not
-            hide_parameters=True,  # an error is logged: it must not tell numbers
-        )
+        self._engine = _engine(self._url)
         if file:
             event.listen(self._engine, "connect", _prepare)
             event.listen(self._engine, "begin", _begin)

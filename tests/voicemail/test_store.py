@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from call.leg import Party
 from directory.adapters import tables as directory_tables
@@ -268,3 +268,15 @@ async def test_a_withheld_caller_stays_withheld(store: Store) -> None:
     found = await store.message("m1")
     assert found is not None
     assert found.caller == Party("")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql+pg8000://x@127.0.0.1/x", "needs its driver: pip install pg8000"),
+        ("nosuch://x@127.0.0.1/x", "nosuch: no such database"),
+    ],
+)
+def test_a_database_whose_driver_is_missing_is_told_in_one_line(address: str, said: str) -> None:
+    with pytest.raises(StoreUnavailable, match=said):
+        Database(make_url(address))

@@ -131,4 +131,6 @@ class _Ringing:
         """Nobody hears a call yet that is only ringing."""
 
     def transfer_asked(self, leg: Leg, transfer: Transfer) -> None:
-        """Nor has it anybody to be transferred."""
+        """Nor is it joined yet in the instant of its answer: nobody can be transferred."""
+        if isinstance(leg, SipLeg):
+            leg.transfer_told(603)
