@@ -25,7 +25,6 @@ from call.errors import Misuse
 from call.leg import HangUpCause, HungUp, LegEvent, Party
 from call.media import (
     AddressLearned,
-    Codec,
     Direction,
     KeyPressed,
     KeySource,
@@ -41,9 +40,8 @@ from call.media import (
 from call.sound import RATE, Clip, EndOfRecording
 from call.telling import Telling
 from telephony.agreement import Agreement
+from telephony.call_facts import CallFacts, LegSettings
 from telephony.causes import CAUSES, REFUSALS
-from telephony.codecs import NARROW
-from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.keys import KeyMerger
 from telephony.offer import Negotiation
 from telephony.signals import Signals
@@ -87,56 +85,33 @@ class Phase(IntEnum):
 class SipLeg:
     """One call. Takes a slot of the plane when made; raises Unavailable when none is free.
 
-    `session_id` names the session in our descriptions, `advertised` is the address they show;
-    `close_s` is the seconds the plane may take to complete a recording before the leg ends
-    without it; `over` is called once when all is done; `secrecy` is what we want encrypted, and
-    `codecs` what we take; `heard_at` is the address of a telephone of ours that may be behind a
-    router.
+    `session_id` names the session in our descriptions; `over` is called once when all is done.
     """
 
     def __init__(
         self,
+        facts: CallFacts,
+        settings: LegSettings,
         *,
-        call_id: str,
-        caller: Party,
-        dialed: str,
-        outgoing: bool,
         signals: Signals,
         plane: MediaPlane,
         clock: Clock,
         session_id: int,
-        advertised: str,
-        close_s: float,
         over: Callable[["SipLeg"], None],
-        secrecy: Secrecy = UNENCRYPTED,
-        codecs: Sequence[Codec] = NARROW,
-        diversions: tuple[Diversion, ...] = (),
-        replaces: str = "",
-        early: bool = True,
-        heard_at: str = "",
     ) -> None:
-        self._call_id = call_id
-        self._caller = caller
-        self._dialed = dialed
-        self.outgoing = outgoing
-        self.diversions = diversions
-        """What the call was sent on from before it came, or before we make it; the oldest first."""
-        self.replaces = replaces
-        """The `call_id` of the leg whose place this one takes (RFC 3891), "" for none."""
-        self.trunk = ""
-        """The trunk that the call comes from or goes to, "" for none."""
+        self.facts = facts
+        """What was known of the call from the beginning."""
         self.watcher: Watcher | None = None
         """Who is told of hold, ringing and transfers. Without one, transfers are refused."""
-        self._lets_early = early
         self._sounds_early = False
         self._holds = False
         self._taken_elsewhere = False
         self._signals = signals
         self._plane = plane
         self._clock = clock
-        self._close_s = close_s
+        self._close_s = settings.close_s
         self._tell_over = over
-        self._phase = Phase.CALLING if outgoing else Phase.RINGING
+        self._phase = Phase.CALLING if facts.outgoing else Phase.RINGING
         self._events = Telling()
         self._settled = asyncio.Event()
         self._is_over = asyncio.Event()
@@ -154,26 +129,48 @@ class SipLeg:
         """When its 200 was sent, or came."""
         self._slot = plane.open(self._heard)
         port = plane.port(self._slot)
-        negotiation = Negotiation(advertised, port, session_id, secrecy, codecs, heard_at)
+        negotiation = Negotiation(
+            settings.advertised, port, session_id, settings.secrecy, settings.codecs, facts.heard_at
+        )
         # Connected by the plane, not by a method of the leg: what refers to each other would stay
         # until the collector comes, and it would stop every other call meanwhile.
         self._agreement = Agreement(
-            call_id, negotiation, signals, partial(plane.connect, self._slot)
+            facts.call_id, negotiation, signals, partial(plane.connect, self._slot)
         )
 
     # who and what
 
     @property
     def call_id(self) -> str:
-        return self._call_id
+        return self.facts.call_id
 
     @property
     def caller(self) -> Party:
-        return self._caller
+        return self.facts.caller
 
     @property
     def dialed(self) -> str:
-        return self._dialed
+        return self.facts.dialed
+
+    @property
+    def outgoing(self) -> bool:
+        """Whether we call."""
+        return self.facts.outgoing
+
+    @property
+    def diversions(self) -> tuple[Diversion, ...]:
+        """What the call was sent on from, the oldest first."""
+        return self.facts.diversions
+
+    @property
+    def replaces(self) -> str:
+        """The `call_id` of the leg whose place this one takes, "" for none."""
+        return self.facts.replaces
+
+    @property
+    def trunk(self) -> str:
+        """The trunk that carries the call, "" for none."""
+        return self.facts.trunk
 
     @property
     def slot(self) -> int:
@@ -366,7 +363,7 @@ class SipLeg:
 
     def _may_sound(self) -> bool:
         if self._phase < Phase.ANSWERED and not self._sounds_early:
-            raise NotAnswered(self._call_id)
+            raise NotAnswered(self.call_id)
         return self._phase <= Phase.UP
 
     # what the plane tells
@@ -380,7 +377,7 @@ class SipLeg:
             case RecordEnded():
                 self._recorded(event)
             case MediaLost() if self.up and not self.held:
-                log.info("no sound arrives", extra={"call_id": self._call_id})
+                log.info("no sound arrives", extra={"call_id": self.call_id})
                 self._end(HangUpCause.MEDIA_LOST)
             case MediaStatistics():
                 self._statistics = event
@@ -388,7 +385,7 @@ class SipLeg:
             case PlaneDied():
                 self._bereave()
             case AddressLearned():
-                log.debug("sound comes from elsewhere", extra={"call_id": self._call_id})
+                log.debug("sound comes from elsewhere", extra={"call_id": self.call_id})
             case _:
                 pass
 
@@ -422,7 +419,7 @@ class SipLeg:
     def _bereave(self) -> None:
         """The slot is gone, most often with the plane: end the call without asking it anything."""
         if self._phase < Phase.CLOSING:
-            log.error("the media plane holds the call no more", extra={"call_id": self._call_id})
+            log.error("the media plane holds the call no more", extra={"call_id": self.call_id})
             phase, self._phase = self._phase, Phase.CLOSING
             self._farewell = HungUp(HangUpCause.FAILED, by_caller=False)
             self._signal_end(phase, HangUpCause.FAILED)
@@ -499,7 +496,7 @@ class SipLeg:
                 self.watcher.held(self, holds)
 
     def _rings(self, event: CallProgress) -> None:
-        early = self._lets_early and event.body is not None
+        early = self.facts.early and event.body is not None
         if early and event.body is not None:
             self._agreement.read_early(event.body)
         if self.watcher is not None:

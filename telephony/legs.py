@@ -2,16 +2,14 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from call.clock import Clock
-from call.leg import Party
-from call.media import Codec, MediaPlane
-from telephony.crypto import Secrecy
+from call.media import MediaPlane
+from telephony.call_facts import CallFacts, LegSettings
 from telephony.leg import SipLeg
 from telephony.record import CallRecord, record_of
 from telephony.signals import CallSignals
-from telephony.sip.events import Diversion
 
 log = logging.getLogger("telephony.line")
 
@@ -27,19 +25,12 @@ class Legs:
         self,
         plane: MediaPlane,
         clock: Clock,
-        *,
-        advertised: str,
-        close_s: float,
-        secrecy: Secrecy,
-        codecs: Sequence[Codec],
+        settings: LegSettings,
         over: Callable[[CallRecord], None],
     ) -> None:
         self._plane = plane
         self._clock = clock
-        self._advertised = advertised
-        self._close_s = close_s
-        self._secrecy = secrecy
-        self._codecs = tuple(codecs)
+        self._settings = settings
         self._tell_over = over
         self._legs: dict[str, SipLeg] = {}
 
@@ -49,42 +40,17 @@ class Legs:
     def __iter__(self) -> Iterator[SipLeg]:
         return iter(tuple(self._legs.values()))
 
-    def make(
-        self,
-        call_id: str,
-        caller: Party,
-        dialed: str,
-        signals: CallSignals,
-        *,
-        outgoing: bool,
-        diversions: tuple[Diversion, ...] = (),
-        replaces: str = "",
-        early: bool = True,
-        heard_at: str = "",
-        trunk: str = "",
-    ) -> SipLeg:
+    def make(self, facts: CallFacts, signals: CallSignals) -> SipLeg:
         """A leg with a slot of its own; it is known once it is kept. Raises Unavailable."""
-        leg = SipLeg(
-            call_id=call_id,
-            caller=caller,
-            dialed=dialed,
-            outgoing=outgoing,
+        return SipLeg(
+            facts,
+            self._settings,
             signals=signals,
             plane=self._plane,
             clock=self._clock,
-            session_id=_session_id(call_id),
-            advertised=self._advertised,
-            close_s=self._close_s,
+            session_id=_session_id(facts.call_id),
             over=lambda leg: self._over(signals.call, leg),
-            secrecy=self._secrecy,
-            codecs=self._codecs,
-            diversions=diversions,
-            replaces=replaces,
-            early=early,
-            heard_at=heard_at,
         )
-        leg.trunk = trunk
-        return leg
 
     def keep(self, call: str, leg: SipLeg) -> None:
         """Know a leg by the core's name for its call."""
@@ -104,7 +70,7 @@ class Legs:
 
     def on(self, trunk: str) -> int:
         """How many of them are calls of a trunk."""
-        return sum(leg.trunk == trunk for leg in self._legs.values())
+        return sum(leg.facts.trunk == trunk for leg in self._legs.values())
 
     def _over(self, call: str, leg: SipLeg) -> None:
         if self._legs.get(call) is not leg:

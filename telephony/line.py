@@ -19,6 +19,7 @@ from call.leg import HangUpCause, Party
 from call.masking import masked
 from call.media import Address, Codec, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Outcome
+from telephony.call_facts import CallFacts, LegSettings
 from telephony.codecs import NARROW
 from telephony.crypto import UNENCRYPTED, Secrecy
 from telephony.heartbeat import Heartbeat
@@ -155,15 +156,9 @@ class SipLine:
         self._lamps = lamps
         self._trunks = trunks
         self._accounts = accounts
-        self._legs = Legs(
-            plane,
-            clock,
-            advertised=settings.advertised or plane.host,
-            close_s=settings.close_s,
-            secrecy=secrecy,
-            codecs=codecs,
-            over=over,
-        )
+        advertised = settings.advertised or plane.host
+        legs = LegSettings(advertised, settings.close_s, secrecy, tuple(codecs))
+        self._legs = Legs(plane, clock, legs, over)
         self._door = Doorkeeper(settings.access, self._load)
         self._heartbeat = Heartbeat(self._look)
         self.presence = Presence()
@@ -313,17 +308,17 @@ class SipLine:
             raise Unavailable("the line takes no calls")
         self._door.expect(peer.host)
         signals = CallSignals(self._core, self._wire, self._clock)
-        leg = self._legs.make(
+        facts = CallFacts(
             self._tokens.token(),
             caller,
             target,
-            signals,
             outgoing=True,
             diversions=tuple(diversions),
             early=early,
             heard_at=peer.host if self._lives_at(peer) else "",
             trunk=trunk,
         )
+        leg = self._legs.make(facts, signals)
         leg.consider(None)
         signals.call, outputs = self._core.invite(
             target,
@@ -429,18 +424,18 @@ class SipLine:
             return _Refusal(403, "only our own telephones take over calls")
         if replaced is None and not self._accepts(event.dialed):
             return _Refusal(404, "the number leads nowhere")
+        facts = CallFacts(
+            event.call,
+            caller,
+            event.dialed,
+            outgoing=False,
+            diversions=event.diversions,
+            replaces=replaced.call_id if replaced is not None else "",
+            heard_at=event.source.host if event.account else "",
+            trunk=trunk,
+        )
         try:
-            leg = self._legs.make(
-                event.call,
-                caller,
-                event.dialed,
-                signals,
-                outgoing=False,
-                diversions=event.diversions,
-                replaces=replaced.call_id if replaced is not None else "",
-                heard_at=event.source.host if event.account else "",
-                trunk=trunk,
-            )
+            leg = self._legs.make(facts, signals)
         except Unavailable as fault:
             return _Refusal(503, str(fault))
         self._legs.keep(event.call, leg)

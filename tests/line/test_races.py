@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from call.clock import VirtualClock
 from call.leg import HangUpCause, HungUp, LegEvent, Party
 from call.media import KeyPressed, KeySource, MediaLost, PlaneDied, PlayEnded, RecordEnded
+from telephony.call_facts import CallFacts, LegSettings
 from telephony.leg import NotAnswered, SipLeg
 from telephony.sip.events import (
     CallConfirmed,
@@ -75,16 +76,12 @@ class Call:
         self.closed_after = ""
         self.tasks: list[asyncio.Task[None]] = []
         self.leg = SipLeg(
-            call_id="a",
-            caller=Party("4505550123"),
-            dialed="101",
-            outgoing=False,
+            CallFacts("a", Party("4505550123"), "101", outgoing=False),
+            LegSettings("192.0.2.1", close_s=0.0),
             signals=self.signals,
             plane=self.plane,
             clock=VirtualClock(),
             session_id=1,
-            advertised="192.0.2.1",
-            close_s=0.0,
             over=self._over,
         )
         self.leg.consider(OFFER)

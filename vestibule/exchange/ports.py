@@ -25,8 +25,10 @@ class SwitchedLeg(Leg, Protocol):
     def diversions(self) -> Sequence[Diversion]:
         """What the call was sent on from before it came, the oldest first."""
 
-    replaces: str
-    """The `call_id` of the leg whose place this one takes (RFC 3891), "" for none."""
+    @property
+    def replaces(self) -> str:
+        """The `call_id` of the leg whose place this one takes (RFC 3891), "" for none."""
+
     watcher: Watcher | None
     """Who is told of hold, ringing and transfers."""
 
