@@ -1,6 +1,8 @@
 """The closure message is recorded by telephone, heard by clients, and turned off by a silence."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -51,9 +53,11 @@ async def test_a_closure_message_recorded_by_telephone_is_heard_until_a_silence_
 ) -> None:
     company = found(tmp_path, more=NUMBER)
     await company.hires("101", "Camille", "4711")
+    today = datetime.now(ZoneInfo("America/Toronto")).date()
+    tomorrow = today + timedelta(days=1)  # midnight may come meanwhile
     for words in (
         ("closure", "add", CODE, "--pin", PIN),
-        ("hours", "override", OFFICE, "closed"),
+        ("exception", "add", OFFICE, today.isoformat(), tomorrow.isoformat()),
     ):
         status, _, complaints = await command(*words, "--config", str(company.config))
         assert status == 0, complaints
