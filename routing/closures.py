@@ -5,7 +5,6 @@ it, and the one it replaces goes last. A crash between leaves a sound that nothi
 `vestibule audit` finds.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from call.clock import Clock
 from call.errors import Unavailable
+from call.recent import Recent
 from call.sound import RATE
 from routing.closure import (
     LEAST_SPEECH_S,
@@ -39,9 +39,6 @@ KIND = "closure"
 
 FOLDER = "closures/"
 """Where their sounds lie among the others."""
-
-LOOK_EVERY_S = 1.0
-"""Closures are made and switched by other programs too; callers meet a change this late."""
 
 TRIES_PER_CALL = 3
 
@@ -74,9 +71,7 @@ class Closures:
 
     def __init__(self, ports: ClosurePorts) -> None:
         self._ports = ports
-        self._looking = asyncio.Lock()
-        self._seen: Mapping[str, Closure] = {}
-        self._good_until: float | None = None
+        self._seen: Recent[Mapping[str, Closure]] = Recent(self.all, ports.clock)
 
     @property
     def today(self) -> date:
@@ -151,7 +146,7 @@ class Closures:
         """Forget one, and its sound. Raises ClosureUnknown."""
         closure = await self.show(code)
         await self._ports.shelf.forget(code)
-        self._good_until = None
+        self._seen.expire()
         if closure.sound:
             await self._ports.sounds.delete(closure.sound)
 
@@ -264,12 +259,7 @@ class Closures:
     # ---- The shelf
 
     async def _there(self) -> Mapping[str, Closure]:
-        async with self._looking:
-            now = self._ports.clock.monotonic()
-            if self._good_until is None or now >= self._good_until:
-                self._seen = await self.all()
-                self._good_until = now + LOOK_EVERY_S
-            return self._seen
+        return await self._seen.get()
 
     async def _change_there(self, code: str, change: Callable[[Closure], Closure]) -> Closure:
         def checked(before: Closure) -> Closure:
@@ -283,7 +273,7 @@ class Closures:
         try:
             return await self._ports.shelf.change(code, change)
         finally:
-            self._good_until = None
+            self._seen.expire()
 
 
 class ClosureDoor:

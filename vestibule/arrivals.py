@@ -11,6 +11,7 @@ from datetime import datetime
 from call.clock import Clock
 from call.leg import HangUpCause, Party
 from call.masking import masked
+from call.recent import Recent
 from routing.arrival import Caller, arrive
 from routing.hours import BehaviourKind
 from routing.restrictions import Answer, Refusal, Refused, Restrictions
@@ -19,7 +20,6 @@ from routing.shelf import Shelf
 from vestibule.dial_plan import emergency, lead
 from vestibule.numbers import Destination, destination_of, find_destination, find_entry
 from vestibule.opening import Opening
-from vestibule.recent import Recent
 from vestibule.settings import Number
 from vestibule.switchboard import Codes, no_codes
 
@@ -75,7 +75,7 @@ class Arrivals:
         self._codes = codes
         self._numbers = tuple(numbers)
         self._opening = opening
-        self._restrictions = Recent(lambda: restrictions.get(COMPANY), clock)
+        self._restrictions = Recent(lambda: restrictions.get(COMPANY), clock, holds_on=True)
         self._extensions = extensions
         self._faults = faults
         self._clock = clock

@@ -1,15 +1,12 @@
 """The extensions in service, as callers may dial them."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
 from call.clock import Clock
+from call.recent import Recent
 from directory.extension import Extension
 from voicemail.mailboxes import Mailboxes
-
-LOOK_EVERY_S = 1.0
-"""Mailboxes are made and removed by other programs too; callers may dial a change this late."""
 
 
 class People(Protocol):
@@ -28,11 +25,8 @@ class Extensions:
 
     def __init__(self, mailboxes: Mailboxes, clock: Clock, people: People | None = None) -> None:
         self._mailboxes = mailboxes
-        self._clock = clock
         self._people = people
-        self._looking = asyncio.Lock()
-        self._numbers: tuple[str, ...] = ()
-        self._good_until: float | None = None
+        self._boxes = Recent(self._read, clock)
 
     async def in_service(self) -> tuple[str, ...]:
         """Every extension, in order, as it was a second ago at most.
@@ -48,9 +42,7 @@ class Extensions:
 
         Raises StoreUnavailable when it is time to look and the database cannot be reached.
         """
-        async with self._looking:
-            now = self._clock.monotonic()
-            if self._good_until is None or now >= self._good_until:
-                self._numbers = tuple(box.number for box in await self._mailboxes.all())
-                self._good_until = now + LOOK_EVERY_S
-            return self._numbers
+        return await self._boxes.get()
+
+    async def _read(self) -> tuple[str, ...]:
+        return tuple(box.number for box in await self._mailboxes.all())

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from call.clock import Clock
+from call.recent import Recent
 from routing.numbers import national
 from routing.schedule import Decision, Schedule, State
 from routing.shelf import Shelf
-from vestibule.recent import Recent
 
 
 class Opening:
@@ -17,7 +17,9 @@ class Opening:
     """
 
     def __init__(self, schedules: Shelf[Schedule], clock: Clock, zone: str) -> None:
-        self._schedules: Recent[Mapping[str, Schedule]] = Recent(schedules.all, clock)
+        self._schedules: Recent[Mapping[str, Schedule]] = Recent(
+            schedules.all, clock, holds_on=True
+        )
         self._clock = clock
         self._unset = Schedule(zone=zone)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from call.clock import VirtualClock
+from call.recent import LOOK_EVERY_S
 from routing.closure import Closure, Code
-from routing.closures import LOOK_EVERY_S, Closures
+from routing.closures import Closures
 from routing.errors import ClosureLocked, ClosureRefused, ClosureUnknown, WrongClosurePin
 from tests.closing.company import CODE, NUMBER, PIN, TOGGLE, ZONE
 from tests.voicemail.office import Office

@@ -9,6 +9,7 @@ import pytest
 
 from call.clock import VirtualClock
 from call.leg import HangUpCause, Party
+from call.recent import Recent
 from routing.exceptions import ScheduleException
 from routing.hours import CLOSED, OPEN, Behaviour, Interval
 from routing.restrictions import Answer, Effect, Operator, Refused, Restrictions
@@ -18,7 +19,6 @@ from storage.errors import StoreUnavailable
 from vestibule.arrivals import COMPANY, Arrivals, Rejection
 from vestibule.numbers import Destination
 from vestibule.opening import Opening, schedule_key
-from vestibule.recent import Recent
 from vestibule.settings import Number
 from vestibule.shelves import restrictions, schedules
 
@@ -202,7 +202,7 @@ async def test_while_the_database_is_away_the_hours_last_known_hold() -> None:
             raise StoreUnavailable("away")
         return known[0]
 
-    recent = Recent(read, clock)
+    recent = Recent(read, clock, holds_on=True)
     assert await recent.get() == 1
     away[0], known[0] = True, 2
     clock.advance(1)

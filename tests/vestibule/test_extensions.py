@@ -3,8 +3,9 @@
 import asyncio
 
 from call.clock import VirtualClock
+from call.recent import LOOK_EVERY_S
 from tests.voicemail.office import CAMILLE, Office
-from vestibule.extensions import LOOK_EVERY_S, Extensions
+from vestibule.extensions import Extensions
 from voicemail.mailboxes import Mailboxes
 from voicemail.message import Mailbox
 
