@@ -34,7 +34,7 @@ RELEASED = b"\x04"
 CONFIG = """\
 sip_listen 127.0.0.1:{sip}
 net_interface 127.0.0.1
-audio_source aufile,{folder}/silence.wav
+audio_source aufile,{says}
 audio_player none
 audio_alert none
 ausrc_srate 8000
@@ -65,10 +65,9 @@ class Line:
     said: int = 0
 
     def heard(self) -> Pcm:
-        """What it has decoded so far: the dump is read while it grows."""
+        """What it has decoded so far."""
         dumps = sorted(self.folder.glob("dump-*-dec.wav"))
-        octets = dumps[-1].read_bytes()[WAV_HEAD:] if dumps else b""
-        return np.frombuffer(octets[: len(octets) // 2 * 2], dtype="<i2").astype(np.int16)
+        return decoded(dumps[-1]) if dumps else np.zeros(0, dtype=np.int16)
 
     @property
     def arrivals(self) -> range:
@@ -122,11 +121,9 @@ class Telephone:
         await asyncio.wait_for(self.ended.wait(), PATIENCE_S)
 
     async def listen(self, events: asyncio.StreamReader) -> None:
-        """Take in what baresip tells, a netstring of JSON each, until it goes."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                length = int((await events.readuntil(b":"))[:-1])
-                self._told(json.loads((await events.readexactly(length + 1))[:-1]))
+        """Take in what baresip tells until it goes."""
+        async for event in events_of(events):
+            self._told(event)
 
     def _told(self, event: dict[str, object]) -> None:
         if event.get("type") == "CALL_ESTABLISHED":
@@ -156,7 +153,7 @@ async def calling(
             stdout=output, stderr=output, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     try:
-        events, writer = await _connected(control)
+        events, writer = await connected(control)
         telephone = Telephone(process, writer, _line(folder, keys, writer))
         listener = asyncio.create_task(telephone.listen(events))
         try:
@@ -177,8 +174,9 @@ def _configured(folder: Path) -> tuple[int, int]:
     """Write a configuration; the ports of its keypad and of its control."""
     folder.mkdir(parents=True)
     keys, control = free_port(), free_port()
-    soundfile.write(folder / "silence.wav", _silence(), RATE)
-    config = CONFIG.format(sip=free_port(), folder=folder, keys=keys, control=control)
+    says = folder / "silence.wav"
+    soundfile.write(says, _silence(), RATE)
+    config = CONFIG.format(sip=free_port(), folder=folder, says=says, keys=keys, control=control)
     (folder / "config").write_text(config)
     (folder / "accounts").write_text("<sip:5145550123@127.0.0.1>;regint=0\n")
     (folder / "contacts").write_text("")
@@ -190,13 +188,32 @@ def _line(folder: Path, keys: int, writer: asyncio.StreamWriter) -> Line:
     keypad.connect(("127.0.0.1", keys))
 
     def command(name: str, parameters: str) -> None:
-        text = json.dumps({"command": name, "params": parameters}).encode()
-        writer.write(b"%d:%s," % (len(text), text))
+        send(writer, name, parameters)
 
     return Line(folder, keypad, command, asyncio.get_running_loop())
 
 
-async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+def send(writer: asyncio.StreamWriter, name: str, parameters: str) -> None:
+    """Give a command: a netstring of JSON."""
+    text = json.dumps({"command": name, "params": parameters}).encode()
+    writer.write(b"%d:%s," % (len(text), text))
+
+
+async def events_of(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, object]]:
+    """What a baresip tells and answers, until it goes."""
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            length = int((await reader.readuntil(b":"))[:-1])
+            yield json.loads((await reader.readexactly(length + 1))[:-1])
+
+
+def decoded(dump: Path) -> Pcm:
+    """What a dump holds so far; it is read while it grows."""
+    octets = dump.read_bytes()[WAV_HEAD:]
+    return np.frombuffer(octets[: len(octets) // 2 * 2], dtype="<i2").astype(np.int16)
+
+
+async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:

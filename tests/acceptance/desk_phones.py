@@ -5,7 +5,6 @@ Each says one steady tone, so that who hears whom can be measured.
 
 import asyncio
 import contextlib
-import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -14,38 +13,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.acceptance.baresip import CONFIG, RELEASED, connected, decoded, events_of, send
 from tests.acceptance.server import command, free_port
 from tests.wire.hearing import RATE, Pcm
 from tests.wire.link import Address
 
 PATIENCE_S = 20.0
 FAREWELL_S = 3.0
-RELEASED = b"\x04"
 TONE_S = 120.0
 LOUD = 1000.0
 """How strong a tone is that somebody says, at least; what nobody says is far below a tenth."""
-
-BARESIP = """\
-sip_listen 127.0.0.1:{sip}
-net_interface 127.0.0.1
-audio_source aufile,{folder}/says.wav
-audio_player none
-audio_alert none
-ausrc_srate 8000
-ausrc_channels 1
-jitter_buffer_delay 1-10
-module_path /usr/lib/baresip/modules
-module cons.so
-module ctrl_tcp.so
-module g711.so
-module aufile.so
-module sndfile.so
-module_app account.so
-module_app menu.so
-cons_listen 127.0.0.1:{keys}
-ctrl_tcp_listen 127.0.0.1:{control}
-snd_path {folder}
-"""
 
 
 @dataclass(frozen=True)
@@ -84,14 +61,13 @@ class DeskPhone:
     hertz: float
     writer: asyncio.StreamWriter
     keypad: socket.socket
-    told: list[dict[str, str]] = field(default_factory=list)
+    told: list[dict[str, object]] = field(default_factory=list)
     read: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def does(self, name: str, parameters: str = "") -> None:
         """Press one of its buttons."""
-        text = json.dumps({"command": name, "params": parameters}).encode()
-        self.writer.write(b"%d:%s," % (len(text), text))
+        send(self.writer, name, parameters)
 
     async def presses(self, keys: str) -> None:
         """Type keys in the call."""
@@ -110,7 +86,7 @@ class DeskPhone:
         """What it told until now is of no interest."""
         self.read = len(self.told)
 
-    async def until(self, kind: str, *, within_s: float = PATIENCE_S) -> dict[str, str]:
+    async def until(self, kind: str, *, within_s: float = PATIENCE_S) -> dict[str, object]:
         """Wait for the next event of a kind; those before it are forgotten."""
         try:
             async with asyncio.timeout(within_s):
@@ -126,7 +102,7 @@ class DeskPhone:
             seen = [event.get("type") for event in self.told]
             raise AssertionError(f"{self.folder.name}: no {kind} after {seen}") from None
 
-    async def picks_up(self) -> dict[str, str]:
+    async def picks_up(self) -> dict[str, object]:
         """Wait until it rings, and take the call; who it shows."""
         shown = await self.until("CALL_INCOMING")
         self.does("accept")
@@ -145,22 +121,18 @@ class DeskPhone:
     def heard(self) -> Pcm:
         """Everything it has decoded in its latest call."""
         dumps = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime)
-        octets = dumps[-1].read_bytes()[44:] if dumps else b""
-        return np.frombuffer(octets[: len(octets) // 2 * 2], dtype="<i2").astype(np.int16)
+        return decoded(dumps[-1]) if dumps else np.zeros(0, dtype=np.int16)
 
     async def hears(self, hertz: float, *, within_s: float = PATIENCE_S) -> None:
         """Wait until it hears a tone."""
         await _until(lambda: strength(self.heard(), hertz) > LOUD, within_s, f"{hertz} Hz")
 
     async def listen(self, events: asyncio.StreamReader) -> None:
-        """Take in what it tells, a netstring of JSON each, until it goes."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                length = int((await events.readuntil(b":"))[:-1])
-                event = json.loads((await events.readexactly(length + 1))[:-1])
-                if event.get("event"):
-                    self.told.append(event)
-                    self.changed.set()
+        """Take in what it tells until it goes."""
+        async for event in events_of(events):
+            if event.get("event"):
+                self.told.append(event)
+                self.changed.set()
 
 
 async def _until(so: Callable[[], bool], within_s: float, what: str) -> None:
@@ -182,7 +154,7 @@ async def desk_phone(
             stdout=output, stderr=output, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     try:
-        events, writer = await _connected(control)
+        events, writer = await connected(control)
         keypad = socket.socket(type=socket.SOCK_DGRAM)
         keypad.connect(("127.0.0.1", keys))
         phone = DeskPhone(folder, hertz, writer, keypad)
@@ -205,23 +177,15 @@ async def desk_phone(
             await process.wait()
 
 
-async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                return await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.1)
-
-
 def _configured(folder: Path, account: Account, server: Address, hertz: float) -> tuple[int, int]:
     """Write a configuration; the ports of its keypad and of its control."""
     folder.mkdir(parents=True)
     keys, control = free_port(), free_port()
     time = np.arange(int(TONE_S * RATE)) / RATE
     tone = (6000 * np.sin(2 * np.pi * hertz * time)).astype(np.int16)
-    soundfile.write(folder / "says.wav", tone, RATE)
-    config = BARESIP.format(sip=free_port(), folder=folder, keys=keys, control=control)
+    says = folder / "says.wav"
+    soundfile.write(says, tone, RATE)
+    config = CONFIG.format(sip=free_port(), folder=folder, says=says, keys=keys, control=control)
     (folder / "config").write_text(config)
     (folder / "accounts").write_text(
         f"<sip:{account.user}@{server[0]}:{server[1]};transport=udp>"
