@@ -18,7 +18,7 @@ from typing import cast
 import numpy as np
 import soundfile
 
-from tests.acceptance.server import free_port
+from tests.ports import free_port
 from tests.wire.driver import Sounds, WireCall
 from tests.wire.hearing import FRAME, RATE, Pcm
 from tests.wire.link import Address

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.acceptance.server import command, free_port
+from tests.acceptance.server import command
+from tests.ports import free_port
 
 SETTINGS = """\
 [company]

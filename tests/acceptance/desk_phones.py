@@ -14,7 +14,8 @@ import numpy as np
 import soundfile
 
 from tests.acceptance.baresip import CONFIG, RELEASED, connected, decoded, events_of, send
-from tests.acceptance.server import command, free_port
+from tests.acceptance.server import command
+from tests.ports import free_port
 from tests.wire.hearing import RATE, Pcm
 from tests.wire.link import Address
 

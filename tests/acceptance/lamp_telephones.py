@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.acceptance.server import free_port
+from tests.ports import free_port
 from tests.wire.link import Address
 
 PATIENCE_S = 10.0

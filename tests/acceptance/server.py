@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ivr.phrase_file import load_book
 from ivr.voices.voice import open_voice
+from tests.ports import free_port
 from tests.secrets_in_logs import with_a_pin
 from tests.wire.link import Address
 from tests.wire.running_demo import ROOT, Demo
@@ -130,19 +130,6 @@ async def command(*words: str) -> tuple[int, str, str]:
         out, complaints = await process.communicate()
     assert process.returncode is not None
     return process.returncode, out.decode(), complaints.decode()
-
-
-def free_port() -> int:
-    """A port of loopback on which nobody listens, by UDP nor by TCP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def descendants(pid: int) -> Iterator[int]:

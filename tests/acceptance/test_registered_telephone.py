@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server import Server, command, configured_server, free_port
+from tests.acceptance.server import Server, command, configured_server
+from tests.ports import free_port
 from tests.telephones.test_real_telephones import baresip, configure
 
 pytestmark = [

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.acceptance.server import free_port
+from tests.ports import free_port
 
 PATIENCE_S = 30.0
 

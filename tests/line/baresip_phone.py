@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from tests.acceptance.server import free_port
+from tests.ports import free_port
 
 CONFIG = """\
 sip_listen 127.0.0.1:{port}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from call.media import Address
-from tests.acceptance.server import free_port
+from tests.ports import free_port
 
 PATIENCE_S = 30.0
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from telephony.line import LineSettings, SipLine
 from telephony.sip.events import Peer, Transport
 from tests.line.notes import Notes
 from tests.line.plane import FakePlane
+from tests.ports import free_port
 from vestibule.tokens import WireTokens
 
 pytestmark = [
@@ -70,12 +70,6 @@ async def open_line() -> AsyncIterator[OpenLine]:
         await line.stop()
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 async def sipp(folder: Path, scenario: str, port: int, *arguments: str) -> tuple[int, str]:
     """Run one scenario to its end; its exit code (0: every call as written) and its output."""
     process = await asyncio.create_subprocess_exec(
@@ -120,8 +114,8 @@ async def test_a_call_we_make_is_taken_and_ended(transport: Transport, tmp_path:
             from_uri="sip:5145550100@127.0.0.1",
             caller=Party("5145550100", "Vestibule"),
         )
-        async with asyncio.timeout(10):
-            await leg.answer()
+        async with asyncio.timeout(20):
+            await answered(leg, callee)
             assert leg.up
             await leg.hang_up()
             code, output = await callee
@@ -143,8 +137,8 @@ async def test_a_network_that_sounds_early_and_forks_leads_to_one_telephone(
             caller=Party("5145550100", "Vestibule"),
         )
         watcher = leg.watcher = Notes()
-        async with asyncio.timeout(10):
-            await leg.answer()
+        async with asyncio.timeout(20):
+            await answered(leg, callee)
             assert leg.up
             assert watcher.told == ["sounds", "sounds"]
             code, output = await callee
@@ -152,6 +146,14 @@ async def test_a_network_that_sounds_early_and_forks_leads_to_one_telephone(
             assert leg.up
             await leg.hang_up()
         assert there.line.active == 0
+
+
+async def answered(leg: SipLeg, callee: asyncio.Task[tuple[int, str]]) -> None:
+    """Wait until the call is taken; where sipp ends before, the test fails with what it said."""
+    answer = asyncio.create_task(leg.answer())
+    await asyncio.wait((answer, callee), return_when=asyncio.FIRST_COMPLETED)
+    assert answer.done(), callee.result()
+    answer.result()
 
 
 def listening(port: int, transport: Transport) -> None:

@@ -2,9 +2,8 @@
 
 import os
 import resource
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from call.media import MediaStatistics, PlaneDied
 from telephony.media.engine import MediaSettings
 from telephony.media.process import DESCRIPTORS_A_SLOT, MediaProcess, slots_within
 from tests.media.test_process import Ear, call_of
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.wire
 
@@ -42,7 +42,7 @@ def _no_more_descriptors(pid: int) -> Iterator[None]:
 
 
 async def test_when_ports_run_out_a_call_is_refused_and_taken_when_one_is_free() -> None:
-    first = _four_free_ports()
+    first = free_ports(4)
     settings = MediaSettings(slots=8)
     plane = MediaProcess("127.0.0.1", first_port=first, last_port=first + 3, settings=settings)
     await plane.start()
@@ -59,23 +59,6 @@ async def test_when_ports_run_out_a_call_is_refused_and_taken_when_one_is_free()
         plane.open(Ear())
     finally:
         await plane.stop()
-
-
-def _four_free_ports() -> int:
-    """An even port that is free, and the three after it."""
-    while True:
-        with ExitStack() as stack:
-            probes = [
-                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                for _ in range(4)
-            ]
-            probes[0].bind(("127.0.0.1", 0))
-            first = int(probes[0].getsockname()[1])
-            with suppress(OSError, OverflowError):
-                for n, probe in enumerate(probes[1:], 1):
-                    probe.bind(("127.0.0.1", first + n))
-                if first % 2 == 0:
-                    return first
 
 
 async def test_when_our_descriptors_run_out_a_call_is_refused_and_nothing_leaks(

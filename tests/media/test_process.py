@@ -4,7 +4,6 @@ import asyncio
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.slots import MediaMisuse
 from tests.media.plane import make_clip, noise, stream
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.wire
 
@@ -226,9 +226,7 @@ async def test_an_address_that_is_not_ours_is_refused_at_the_start() -> None:
 
 
 async def test_a_range_of_ports_is_kept_to() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        first = probe.getsockname()[1] // 2 * 2 + 2
+    first = free_ports(8)
     plane = MediaProcess("127.0.0.1", first_port=first, last_port=first + 7)
     await plane.start()
     try:
@@ -242,6 +240,7 @@ async def test_a_range_of_ports_is_kept_to() -> None:
 PARENT = """
 import asyncio, sys
 from telephony.media.process import MediaProcess
+
 async def main():
     plane = MediaProcess("127.0.0.1")
     await plane.start()

@@ -13,7 +13,8 @@ from call.sound import Law
 from telephony.adapters.pyvoip import Extension, LineDown, PyVoipLeg, PyVoipLine
 from telephony.adapters.pyvoip import phone as pyvoip_phone
 from tests.line.plane import FakePlane
-from tests.pyvoip.registrar import Registrar, free_port, kamailio
+from tests.ports import free_port
+from tests.pyvoip.registrar import Registrar, kamailio
 from tests.wire.phone import CallRefused, Phone, PhoneCall
 
 pytestmark = [pytest.mark.peer, pytest.mark.wire]

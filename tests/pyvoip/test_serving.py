@@ -12,8 +12,9 @@ import pytest
 import soundfile
 
 from call.errors import Unavailable
-from tests.acceptance.server import Server, command, configured_server, free_port
+from tests.acceptance.server import Server, command, configured_server
 from tests.line.plane import FakePlane
+from tests.ports import free_port
 from tests.pyvoip.registrar import kamailio
 from tests.pyvoip.test_voicemail import leave
 from tests.wire import hearing

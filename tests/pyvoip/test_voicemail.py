@@ -14,7 +14,8 @@ from call.media import MediaPlane
 from ivr.voices.voice import open_voice
 from telephony.adapters.pyvoip import Extension, PyVoipLine
 from telephony.media.process import MediaProcess
-from tests.pyvoip.registrar import Registrar, free_port, kamailio
+from tests.ports import free_port
+from tests.pyvoip.registrar import Registrar, kamailio
 from tests.wire import hearing
 from tests.wire.hearing import Pcm
 from tests.wire.phone import Phone, PhoneCall

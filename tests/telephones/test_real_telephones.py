@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from call.leg import Party
-from tests.acceptance.server import free_port
 from tests.line.baresip_phone import CONFIG, Baresip
+from tests.ports import free_port
 from tests.telephones.company import MemoryBook
 from tests.telephones.handset import People
 from tests.telephones.house import house

@@ -21,7 +21,8 @@ from telephony.line import LineSettings, SipLine
 from telephony.sip.events import Transport
 from telephony.trunks import Trunk, Trunks
 from tests.line.plane import FakePlane
-from tests.pyvoip.registrar import REALM, free_port, kamailio
+from tests.ports import free_port
+from tests.pyvoip.registrar import REALM, kamailio
 from vestibule.exchange.outside import Outside, Patience
 from vestibule.exchange.ports import SwitchedLeg
 from vestibule.tokens import WireTokens

@@ -19,7 +19,8 @@ from call.media import MediaStatistics, PlaneLoad
 from call.sound import Law
 from telephony.line import LineStatistics
 from telephony.record import CallRecord
-from tests.acceptance.server import configured_server, free_port
+from tests.acceptance.server import configured_server
+from tests.ports import free_port
 from tests.wire.phone import Phone
 from tests.wire.rtp_line import RtpLine
 from vestibule.doctor import Verdict, examine

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server import Server, command, configured_server, free_port
+from tests.acceptance.server import Server, command, configured_server
+from tests.ports import free_port
 from tests.wire.phone import CallRefused, Phone, PhoneCall
 
 pytestmark = pytest.mark.wire

@@ -18,7 +18,8 @@ from call.clock import SystemClock
 from call.leg import Party
 from ivr.testing.line import speech
 from storage.database import Database, sqlite_url
-from tests.acceptance.server import command, free_port
+from tests.acceptance.server import command
+from tests.ports import free_port
 from tests.wire.hearing import RATE
 from tests.wire.running_demo import ROOT
 from voicemail.adapters.argon2_pins import Argon2Pins
