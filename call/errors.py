@@ -2,6 +2,7 @@
 
     Fault
     ├── Misuse        we did wrong: a bug; ends the call it happened in
+    │   ├── conference  RoomOver
     │   ├── ivr         DialogueMisuse, Unspeakable
     │   ├── telephony   MediaMisuse, NoAdvertisedAddress, NoKeyToSay, NoSuchNetwork, NoSuchRoom,
     │   │               NotAnswered, NotAttached, NotOnThisLine, NothingOffered,
@@ -9,6 +10,7 @@
     │   ├── vestibule   NotInPatch
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
+    │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
     │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused

@@ -12,7 +12,10 @@ import pytest
 from call import errors
 
 ROOT = Path(__file__).parents[1]
-FLOORS = ("call", "directory", "ivr", "routing", "storage", "telephony", "vestibule", "voicemail")
+FLOORS = (
+    *("call", "conference", "console", "directory", "ivr", "routing", "storage", "telephony"),
+    *("vestibule", "voicemail"),
+)
 
 CHANCE_AND_CLOCK = {
     "call/clock.py",

@@ -1,0 +1,1 @@
+"""The store of conferences, and how reports are set."""

@@ -1,0 +1,23 @@
+"""What goes wrong with conferences."""
+
+from call.errors import Misuse, PeerFault
+
+
+class BadConference(PeerFault):
+    """A conference cannot be arranged like this; the message names the field and what to do."""
+
+
+class ConferenceUnknown(PeerFault):
+    """There is no such conference, or no such person in it."""
+
+
+class NotHeld(PeerFault):
+    """Nobody is in this conference just now."""
+
+
+class NotGranted(PeerFault):
+    """What was asked for in a conference cannot be done; the message says why."""
+
+
+class RoomOver(Misuse):
+    """A session that is over was told of something."""

@@ -1,0 +1,115 @@
+"""What conferences need of the outside: where they are kept, and where it is noted what happens."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from conference.conference import Conference, Invitee
+from conference.room import Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """Somebody spoke, for so long, until the moment at which this is noted."""
+
+    id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened in a session, and when (UTC)."""
+
+    at: datetime
+    what: Happening | Spoke
+
+
+class MailKind(StrEnum):
+    """What an e-mail tells."""
+
+    INVITATION = "invitation"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class MailDue:
+    """An e-mail that is to be sent, as things stood when it became due."""
+
+    id: str
+    kind: MailKind
+    conference: Conference
+    invitee: Invitee
+    """To whom."""
+    session: str = ""
+    """What is reported on."""
+
+
+class MailQueue(Protocol):
+    """E-mails that are due, kept until a server took them. All raise StoreUnavailable."""
+
+    async def add(self, due: Sequence[MailDue]) -> None:
+        """Let e-mails be due; one whose id is known already is not added again."""
+
+    async def next(self, now: datetime) -> MailDue | None:
+        """One whose time has come; None where none is due."""
+
+    async def sent(self, id: str) -> None:
+        """A server took it, or it is given up."""
+
+    async def put_off(self, id: str, until: datetime, why: str) -> None:
+        """Try again later."""
+
+
+class ConferenceBook(Protocol):
+    """Every conference that was arranged. All raise StoreUnavailable where the store is away."""
+
+    async def all(self) -> Sequence[Conference]:
+        """Every one, by room."""
+
+    async def get(self, id: str) -> Conference | None:
+        """One of them."""
+
+    async def in_room(self, room: str) -> Conference | None:
+        """The one that has a room; None where none does."""
+
+    def changing(self, id: str) -> AbstractAsyncContextManager["Change"]:
+        """Change one in a transaction: what is given to `put` is kept when the block ends well."""
+
+
+class Change(Protocol):
+    """One conference while it is changed."""
+
+    was: Conference | None
+    """None where there is none yet."""
+
+    def put(self, conference: Conference | None) -> None:
+        """What it is from now on; None takes it away."""
+
+    def mail(self, due: "MailDue") -> None:
+        """Let an e-mail be due once the change is kept, and not otherwise."""
+
+
+class Journal(Protocol):
+    """What happens in each session, kept as it happens, so that a crash loses nothing of it."""
+
+    async def begin(self, session: str, conference: Conference, at: datetime) -> None:
+        """The first one came."""
+
+    async def note(self, session: str, entries: Sequence[Entry]) -> None:
+        """Keep what happened, in order; the session is closed by an entry of Over."""
+
+
+class Takes(Protocol):
+    """Recordings of sessions; several where one was stopped and begun again."""
+
+    async def begin(self, session: str) -> Path:
+        """A new file in the spool, to be recorded into. Raises SoundUnavailable or OSError."""
+
+    async def keep(self, path: Path) -> None:
+        """Keep what was recorded, which is complete now."""

@@ -1,0 +1,1 @@
+"""The web: pages, the interface of programs, and what happens just now."""

@@ -1,0 +1,1 @@
+"""Conferences while they are held: legs, sound and reports around the rules of a room."""
