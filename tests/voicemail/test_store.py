@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, make_url, text
 
 from call.leg import Party
+from conference.adapters import tables as conference_tables
 from directory.adapters import tables as directory_tables
 from routing.adapters import tables as routing_tables
 from storage.database import Database, sqlite_url
@@ -208,7 +209,13 @@ async def test_the_migrations_make_the_tables_the_program_was_written_for(
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(
             compare_metadata(
-                context, [tables.metadata, directory_tables.metadata, routing_tables.metadata]
+                context,
+                [
+                    tables.metadata,
+                    conference_tables.metadata,
+                    directory_tables.metadata,
+                    routing_tables.metadata,
+                ],
             )
         )
 
