@@ -331,8 +331,11 @@ class MediaPlane(Protocol):
     def close_room(self, room: int) -> None:
         """Let everybody leave, and tell RoomClosed once a recording is complete."""
 
-    def join(self, slot: int, room: int) -> None:
-        """Let a slot hear all others of a room, and be heard by them; it leaves any other."""
+    def join(self, slot: int, room: int, *, muted: bool = False) -> None:
+        """Let a slot hear all others of a room, and be heard by them; it leaves any other.
+
+        `muted`: be heard by nobody there, from the first frame on, until `mute` undoes it.
+        """
 
     def leave(self, slot: int) -> None:
         """Leave the room; nothing when in none."""

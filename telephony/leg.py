@@ -356,6 +356,34 @@ class SipLeg:
         if self._phase <= Phase.UP:
             self._plane.unbridge(self._slot)
 
+    def enter(self, room: int, *, muted: bool = False) -> None:
+        """Hear everybody in a room of the plane, and be heard by them, unless `muted`.
+
+        Any bridge or other room is left. Keys that are pressed are told by `event`; those that
+        come as events of RFC 4733 are heard by nobody, those that come as tones are.
+        """
+        if self._phase <= Phase.UP:
+            self._part()
+            self._plane.join(self._slot, room, muted=muted)
+
+    def quit_room(self) -> None:
+        """Be in no room."""
+        if self._phase <= Phase.UP:
+            self._plane.leave(self._slot)
+
+    def mute(self, on: bool) -> None:
+        """Let the others of the room hear this peer no more, or again; forgotten when it leaves."""
+        if self._phase <= Phase.UP:
+            self._plane.mute(self._slot, on)
+
+    def set_volume(self, *, spoken_db: float = 0.0, heard_db: float = 0.0) -> None:
+        """How much louder the others of the room hear this peer, and how much louder it hears them.
+
+        From -40 to +20 dB; forgotten when it leaves.
+        """
+        if self._phase <= Phase.UP:
+            self._plane.set_volume(self._slot, spoken_db=spoken_db, heard_db=heard_db)
+
     def _part(self) -> None:
         other, self._pressed_too = self._pressed_too, None
         if other is not None:

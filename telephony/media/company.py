@@ -55,11 +55,11 @@ class Company:
         for each in self._bridges.part(call):
             self._hear(each, False)
 
-    def join(self, call: int, room: int) -> None:
-        """Let a call hear all others of a room, and be heard."""
+    def join(self, call: int, room: int, muted: bool = False) -> None:
+        """Let a call hear all others of a room, and be heard, unless muted."""
         self._slots.open(call)
         self.part(call)
-        self._rooms.join(call, room)
+        self._rooms.join(call, room, muted)
         self._hear(call)
 
     def leave(self, call: int) -> None:

@@ -176,9 +176,9 @@ class Desk(ABC):
         if room in self._rooms.taken:
             self._rooms.taken[room].closing = True
 
-    def join(self, slot: int, room: int) -> None:
+    def join(self, slot: int, room: int, *, muted: bool = False) -> None:
         if self._rooms.is_open(room):
-            self._to_slot(slot, "join", room)
+            self._to_slot(slot, "join", room, muted)
 
     def leave(self, slot: int) -> None:
         self._to_slot(slot, "leave")

@@ -65,6 +65,11 @@ class Fader:
         self._wanted[place] = gain
         self._turned.add(place)
 
+    def begin(self, place: int, gain: float) -> None:
+        """Be there at once, in the first frame of what is heard."""
+        self._wanted[place] = self._reached[place] = gain
+        self._turned.add(place)
+
     def forget(self, place: int) -> None:
         """Be at 1, at once."""
         self._wanted[place] = self._reached[place] = 1

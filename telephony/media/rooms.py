@@ -172,12 +172,14 @@ class Rooms:
         """Who is in a room."""
         return tuple(self._open(room).members)
 
-    def join(self, call: int, room: int) -> None:
-        """Enter a room."""
+    def join(self, call: int, room: int, muted: bool) -> None:
+        """Enter a room; who is muted is heard in no frame of it."""
         entered = self._open(room)
         if not entered.members:
             self._find_turn(entered)
-        entered.members[call] = _Member()
+        entered.members[call] = _Member(muted)
+        if muted:
+            self._mixer.says.begin(call, 0.0)
         self._where[call] = entered
         self._reseat(entered)
 

@@ -32,13 +32,13 @@ class FakeSlot:
 class FakePlane:
     """Slots without sockets; `tell` plays the part of the sound that arrives.
 
-    With `mute` the plane never says that a slot is closed, as a plane does that hangs.
+    With `hangs` the plane never says that a slot is closed, as a plane does that hangs.
     """
 
     def __init__(self, slots: int = 8) -> None:
         self.slots: list[FakeSlot] = []
         self.limit = slots
-        self.mute = False
+        self.hangs = False
         self.load = PlaneLoad()
 
     async def start(self) -> None:
@@ -100,6 +100,18 @@ class FakePlane:
     def unbridge(self, slot: int) -> None:
         self.slots[slot].asked.append("unbridge")
 
+    def join(self, slot: int, room: int, *, muted: bool = False) -> None:
+        self.slots[slot].asked.append(f"join {room}" + (" muted" if muted else ""))
+
+    def leave(self, slot: int) -> None:
+        self.slots[slot].asked.append("leave")
+
+    def mute(self, slot: int, muted: bool) -> None:
+        self.slots[slot].asked.append("mute" if muted else "unmute")
+
+    def set_volume(self, slot: int, *, spoken_db: float = 0.0, heard_db: float = 0.0) -> None:
+        self.slots[slot].asked.append(f"volume {spoken_db:+g} {heard_db:+g}")
+
     def send_keys(self, slot: int, keys: str) -> None:
         self.slots[slot].asked.append("keys")
 
@@ -107,7 +119,7 @@ class FakePlane:
         if self.slots[slot].closed:
             return
         self.slots[slot].closed = True
-        if self.mute:
+        if self.hangs:
             return
         self._end_recording(slot, EndOfRecording.HANG_UP)
         self.tell(MediaStatistics(0, 0, 0, 0, 0.0, 0), slot)

@@ -140,7 +140,7 @@ class Scene:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self.plane.mute = False
+        self.plane.hangs = False
         await self.line.stop()
 
     async def attend(self, leg: SipLeg) -> None:

@@ -281,7 +281,7 @@ async def test_nothing_counts_after_the_hang_up() -> None:
     async with Scene() as scene:
         caller = Caller(scene)
         await caller.calls()
-        scene.plane.mute = True
+        scene.plane.hangs = True
         await caller.hangs_up()
         scene.plane.tell(KeyPressed("1", KeySource.RFC4733, 0.0))
         scene.plane.played(1)
@@ -305,7 +305,7 @@ async def test_a_plane_that_hangs_does_not_keep_the_call_nor_its_recording(
         path = tmp_path / "a.pcm"
         scene.leg.record(path, max_s=180)
         path.write_bytes(bytes(2 * 8000))
-        scene.plane.mute = True
+        scene.plane.hangs = True
         await scene.leg.hang_up()
         await scene.settle()
         assert scene.events == [

@@ -103,7 +103,7 @@ class Call:
                 self.plane.slots[0].closed = True
                 self.plane.tell(PlaneDied())
             case "plane hangs":
-                self.plane.mute = True
+                self.plane.hangs = True
             case "silence":
                 self.plane.tell(MediaLost(30.0))
             case "key":

@@ -214,6 +214,21 @@ def test_who_is_muted_hears_and_is_not_heard_until_unmuted_or_gone() -> None:
     assert _pitches(two.far.sound(), (400, 1000)) == {400}
 
 
+def test_who_comes_in_muted_is_heard_in_no_frame_until_unmuted() -> None:
+    plane = a_plane()
+    room = Room(plane)
+    [one] = room.enter(1)
+    two = a_call(plane)
+    two.far.speak(tone(10, 400, 4000))
+    plane.advance(1)
+    plane.join(two.slot, room.number, muted=True)
+    plane.advance(1)
+    assert not one.far.sound().any()
+    plane.mute(two.slot, False)
+    plane.advance(1)
+    assert _loudness(one.far.sound(), 400) == pytest.approx(4000, rel=0.05)
+
+
 @pytest.mark.parametrize("db", [-40.0, -12.0, 6.0, 20.0])
 def test_a_volume_is_heard_by_the_others_or_by_oneself(db: float) -> None:
     plane = a_plane()

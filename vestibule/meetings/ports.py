@@ -26,17 +26,23 @@ class Entrant:
 class RoomLeg(SwitchedLeg, Protocol):
     """A leg that can be in a room of the media plane."""
 
-    def enter(self, room: int) -> None:
-        """Hear everybody in a room, and be heard by them; any bridge or other room is left."""
+    def enter(self, room: int, *, muted: bool = False) -> None:
+        """Hear everybody in a room, and be heard by them; any bridge or other room is left.
+
+        Who enters `muted` is heard in no frame, until `mute` undoes it.
+        """
 
     def quit_room(self) -> None:
         """Be in no room."""
 
     def mute(self, on: bool) -> None:
-        """Let the others of the room hear this peer no more, or again."""
+        """Let the others of the room hear this peer no more, or again; forgotten when it leaves."""
 
     def set_volume(self, *, spoken_db: float, heard_db: float) -> None:
-        """How much louder the others hear this peer, and how much louder it hears them."""
+        """How much louder the others hear this peer, and how much louder it hears them.
+
+        From -40 to +20 dB; forgotten when it leaves.
+        """
 
     @property
     def slot(self) -> int:
