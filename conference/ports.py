@@ -42,12 +42,28 @@ class MailDue:
     """An e-mail that is to be sent, as things stood when it became due."""
 
     id: str
+    """Makes the Message-ID, and the file name where e-mails are files: letters, digits, - and _;
+    80 at most."""
     kind: MailKind
     conference: Conference
     invitee: Invitee
     """To whom."""
+    created: datetime
+    """When it became due, in UTC: its date, however late it is sent."""
     session: str = ""
     """What is reported on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """An e-mail that no server took so far."""
+
+    kind: MailKind
+    invitee: Invitee
+    again: datetime | None
+    """When it is tried next; None where it is given up."""
+    why: str
+    """What the server said; "" before it was tried."""
 
 
 class MailQueue(Protocol):
@@ -56,14 +72,26 @@ class MailQueue(Protocol):
     async def add(self, due: Sequence[MailDue]) -> None:
         """Let e-mails be due; one whose id is known already is not added again."""
 
-    async def next(self, now: datetime) -> MailDue | None:
-        """One whose time has come; None where none is due."""
+    async def next(self, now: datetime, held_until: datetime) -> MailDue | None:
+        """One whose time has come, oldest first; None where none is due.
+
+        Nobody else is given it before `held_until`, when whoever took it has died.
+        """
 
     async def sent(self, id: str) -> None:
-        """A server took it, or it is given up."""
+        """A server took it."""
 
     async def put_off(self, id: str, until: datetime, why: str) -> None:
         """Try again later."""
+
+    async def give_up(self, id: str, why: str) -> None:
+        """Try no more."""
+
+    async def undelivered(self, conference: str) -> Sequence[Undelivered]:
+        """The e-mails about a conference that no server took so far, oldest first."""
+
+    async def forget(self, before: datetime) -> None:
+        """Forget those that became due earlier, and that are sent or given up."""
 
 
 class ConferenceBook(Protocol):
