@@ -10,7 +10,7 @@
     │   ├── vestibule   NotInPatch
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
-    │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld
+    │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld, RoomTaken
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
     │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused

@@ -7,6 +7,10 @@ class BadConference(PeerFault):
     """A conference cannot be arranged like this; the message names the field and what to do."""
 
 
+class RoomTaken(BadConference):
+    """Another conference has that room."""
+
+
 class ConferenceUnknown(PeerFault):
     """There is no such conference, or no such person in it."""
 

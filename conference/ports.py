@@ -1,7 +1,6 @@
 """What conferences need of the outside: where they are kept, and where it is noted what happens."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +93,15 @@ class MailQueue(Protocol):
         """Forget those that became due earlier, and that are sent or given up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What becomes of a conference, and the e-mails that are due with it, or not at all."""
+
+    conference: Conference | None
+    """None takes it away."""
+    mail: tuple[MailDue, ...] = ()
+
+
 class ConferenceBook(Protocol):
     """Every conference that was arranged. All raise StoreUnavailable where the store is away."""
 
@@ -104,33 +112,62 @@ class ConferenceBook(Protocol):
         """One of them."""
 
     async def in_room(self, room: str) -> Conference | None:
-        """The one that has a room; None where none does."""
+        """The one that has a room, or had it last; None where no conference has or had it."""
 
-    def changing(self, id: str) -> AbstractAsyncContextManager["Change"]:
-        """Change one in a transaction: what is given to `put` is kept when the block ends well."""
+    async def change(
+        self, id: str, change: Callable[[Conference | None], Changed], now: datetime
+    ) -> Conference | None:
+        """Put what `change` makes of one in its place; it is given None where there is none yet.
+
+        All in one transaction, the e-mails too: two who change the same one do it one after the
+        other, and what `change` raises leaves everything as it was. The room of a conference that
+        is closed `now` may be taken over. Raises RoomTaken where it is another's.
+        """
 
 
-class Change(Protocol):
-    """One conference while it is changed."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a journal holds of a session; `conference.history.retell` tells what it comes to."""
 
-    was: Conference | None
-    """None where there is none yet."""
-
-    def put(self, conference: Conference | None) -> None:
-        """What it is from now on; None takes it away."""
-
-    def mail(self, due: "MailDue") -> None:
-        """Let an e-mail be due once the change is kept, and not otherwise."""
+    id: str
+    conference: Conference
+    """As it was arranged when the first one came."""
+    began: datetime
+    ended: datetime | None
+    """None while it is held, or until a start closes what a crash cut off."""
+    entries: tuple[Entry, ...]
 
 
 class Journal(Protocol):
-    """What happens in each session, kept as it happens, so that a crash loses nothing of it."""
+    """What happens in each session, kept as it happens, so that a crash loses nothing of it.
+
+    All raise StoreUnavailable.
+    """
 
     async def begin(self, session: str, conference: Conference, at: datetime) -> None:
         """The first one came."""
 
     async def note(self, session: str, entries: Sequence[Entry]) -> None:
-        """Keep what happened, in order; the session is closed by an entry of Over."""
+        """Keep what happened, in order; the session is closed by an entry of Over.
+
+        With that entry the reports are due that somebody is to have.
+        """
+
+    async def held(self, session: str) -> Notes | None:
+        """All that is noted of a session; None where there is none."""
+
+    async def over(self, conference: str = "", most: int = 0) -> Sequence[Notes]:
+        """The sessions that are over, the newest first, of one conference or of all; `most`, or
+        every one where that is 0. When who spoke is left out."""
+
+    async def left_open(self) -> Sequence[Notes]:
+        """The sessions that are not closed: held, or cut off by a crash."""
+
+    async def cut_off(self, session: str, at: datetime) -> None:
+        """Close a session that a crash cut off then; its reports are due as after any other."""
+
+    async def forget(self, before: datetime) -> int:
+        """Forget the sessions that ended earlier; how many."""
 
 
 class Takes(Protocol):

@@ -1,6 +1,6 @@
 """The tables of conferences, as the newest migration leaves them."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from storage.tables import Instant, new_metadata
 
@@ -46,12 +46,10 @@ session = Table(
     Column("document", Text, nullable=False),
     Column("began", Instant, nullable=False, index=True),
     Column("ended", Instant, nullable=True),
-    Column("interrupted", Boolean, nullable=False),
-    Column("reported", Boolean, nullable=False),
-    Column("purged", Boolean, nullable=False),
 )
 """What was held: from the first who came until nobody was there any more. `document` is the
-conference as it was arranged then; `purged` says that its recordings are gone."""
+conference as it was arranged then; `ended` is None while it is held, or where a crash cut it off
+and no start has closed it yet."""
 
 entry = Table(
     "conference_entry",
@@ -59,6 +57,7 @@ entry = Table(
     Column("session", ForeignKey("conference_session.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
+    Column("kind", String(16), nullable=False),
     Column("document", Text, nullable=False),
 )
-"""What happened in a session, in order."""
+"""What happened in a session, in order: the kind of each entry, and what it tells besides."""
