@@ -258,6 +258,23 @@ class Recording(Section):
     """How long recordings are kept."""
 
 
+class DialIn(Section):
+    """A number that leads to the conferences, as invitations tell it."""
+
+    number: str = Field(pattern=r"^\+?[0-9]([ .-]?[0-9]){2,19}$")
+    label: str = Field(default="", max_length=60)
+    """Such as "Montréal" or "sans frais"."""
+
+
+class Conferences(Section):
+    """Rooms in which people meet by telephone."""
+
+    numbers: tuple[DialIn, ...] = ()
+    """The numbers to dial, the most usual first."""
+    keep_days: int = Field(default=7, ge=1, le=36500)
+    """How long the recordings are kept."""
+
+
 CodecName = Literal["PCMU", "PCMA", "G722", "opus"]
 
 
@@ -386,6 +403,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     parking: Parking = Parking()
     recording: Recording = Recording()
+    conferences: Conferences = Conferences()
     numbers: tuple[Number, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     outgoing: Outgoing = Outgoing()
