@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from conference.adapters import tables as t
 from conference.adapters.documents import conference_text, read_conference
-from conference.adapters.mail_rows import add_mail
+from conference.adapters.sqlalchemy_mail_queue import queue
 from conference.conference import Conference
 from conference.errors import RoomTaken
 from conference.ports import Changed
@@ -48,7 +48,8 @@ class SqlAlchemyBook(OnDatabase):
             connection.execute(delete(t.conference).where(t.conference.c.id == id))
         else:
             _put(connection, after.conference, now, is_new=before is None)
-        add_mail(connection, after.mail)
+        for due in after.mail:
+            queue(connection, due)
         return after.conference
 
 
