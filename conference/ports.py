@@ -153,6 +153,10 @@ class Journal(Protocol):
         With that entry the reports are due that somebody is to have.
         """
 
+
+class History(Protocol):
+    """What a journal holds of the sessions that were. All raise StoreUnavailable."""
+
     async def held(self, session: str) -> Notes | None:
         """All that is noted of a session; None where there is none."""
 

@@ -57,9 +57,6 @@ def _held() -> None:
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("began", sa.BigInteger, nullable=False),
         sa.Column("ended", sa.BigInteger, nullable=True),
-        sa.Column("interrupted", sa.Boolean, nullable=False),
-        sa.Column("reported", sa.Boolean, nullable=False),
-        sa.Column("purged", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_conference_session"),
     )
     op.create_index("ix_conference_session_conference", "conference_session", ["conference"])
@@ -69,6 +66,7 @@ def _held() -> None:
         sa.Column("session", sa.String(40), nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(
             ["session"], ["conference_session.id"], name="fk_conference_entry_session"
