@@ -29,16 +29,19 @@ Words = Mapping[str, object]
 
 
 class Wording:
-    """Writes a template out. `edited` holds files that replace ours of the same name, one by one.
+    """Writes a template out. `edited` holds files that replace those of `ours` of the same name,
+    one by one.
 
     `forgiving` falls back to ours; otherwise what is wrong with an edited one is raised.
     """
 
-    def __init__(self, edited: Path | None = None, *, forgiving: bool = True) -> None:
+    def __init__(
+        self, edited: Path | None = None, *, ours: Path = BUILT_IN, forgiving: bool = True
+    ) -> None:
         self._edited = edited
         self._forgiving = forgiving
-        self._ours = _environment(BUILT_IN)
-        self._theirs = _environment(edited, BUILT_IN) if edited is not None else self._ours
+        self._ours = _environment(ours)
+        self._theirs = _environment(edited, ours) if edited is not None else self._ours
 
     def text(self, name: str, words: Words) -> str:
         """The template with its words. Raises BadTemplate unless it is forgiving."""
