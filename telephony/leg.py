@@ -15,7 +15,7 @@ finds the phase past UP and does nothing; so a hang-up wins every race.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -37,12 +37,13 @@ from call.media import (
     RecordEnded,
     Side,
 )
-from call.sound import RATE, Clip, EndOfRecording
+from call.sound import RATE, EndOfRecording
 from call.telling import Telling
 from telephony.agreement import Agreement
 from telephony.call_facts import CallFacts, LegSettings
 from telephony.causes import CAUSES, REFUSALS
 from telephony.keys import KeyMerger
+from telephony.leg_sound import LegSound
 from telephony.offer import Negotiation
 from telephony.signals import Signals
 from telephony.sip.events import (
@@ -82,7 +83,7 @@ class Phase(IntEnum):
     OVER = 5
 
 
-class SipLeg:
+class SipLeg(LegSound):
     """One call. Takes a slot of the plane when made; raises Unavailable when none is free.
 
     `session_id` names the session in our descriptions; `over` is called once when all is done.
@@ -107,7 +108,6 @@ class SipLeg:
         self._holds = False
         self._taken_elsewhere = False
         self._signals = signals
-        self._plane = plane
         self._clock = clock
         self._close_s = settings.close_s
         self._tell_over = over
@@ -116,8 +116,6 @@ class SipLeg:
         self._settled = asyncio.Event()
         self._is_over = asyncio.Event()
         self._keys = KeyMerger()
-        self._pressed_too: SipLeg | None = None
-        self._recording: tuple[Path, Side] | None = None
         self._farewell: HungUp | None = None
         self.status: int | None = None
         """The SIP status that ended a call we made before it was answered; None for none yet."""
@@ -127,7 +125,7 @@ class SipLeg:
         """When the call came, or was made, in monotonic seconds."""
         self.answered_at: float | None = None
         """When its 200 was sent, or came."""
-        self._slot = plane.open(self._heard)
+        super().__init__(plane, self._heard)
         port = plane.port(self._slot)
         negotiation = Negotiation(
             settings.advertised, port, session_id, settings.secrecy, settings.codecs, facts.heard_at
@@ -171,11 +169,6 @@ class SipLeg:
     def trunk(self) -> str:
         """The trunk that carries the call, "" for none."""
         return self.facts.trunk
-
-    @property
-    def slot(self) -> int:
-        """The slot of its sound, for what joins legs."""
-        return self._slot
 
     @property
     def up(self) -> bool:
@@ -291,107 +284,15 @@ class SipLeg:
         """
         self._signals.transfer_told(status)
 
-    # the sound
-
-    def play(self, clips: Sequence[Clip], ticket: int, *, repeat: bool = False) -> None:
-        if self._may_sound():
-            self._plane.play(self._slot, clips, ticket, repeat=repeat)
-
-    def stop_playing(self) -> None:
-        if self._may_sound():
-            self._plane.stop_playing(self._slot)
-
-    def skip(self, seconds: float) -> None:
-        if self._may_sound():
-            self._plane.skip(self._slot, seconds)
-
-    def pause(self) -> None:
-        if self._may_sound():
-            self._plane.pause(self._slot)
-
-    def resume(self) -> None:
-        if self._may_sound():
-            self._plane.resume(self._slot)
-
-    def record(
-        self,
-        path: Path,
-        *,
-        max_s: float,
-        final_silence_s: float | None = None,
-        side: Side = Side.RECEIVED,
-    ) -> None:
-        if self._may_sound():
-            self._recording = path, side
-            self._plane.record(
-                self._slot, path, max_s=max_s, final_silence_s=final_silence_s, side=side
-            )
-
-    def stop_recording(self) -> None:
-        if self._may_sound():
-            self._plane.stop_recording(self._slot)
-
-    def send_keys(self, keys: str) -> None:
-        """Press keys towards the peer."""
-        if self._may_sound():
-            self._plane.send_keys(self._slot, keys)
-
-    def bridge(self, other: "SipLeg", *, keys: bool = True) -> None:
-        """Let both peers hear each other, in place of whomever either hears.
-
-        It may be said before either is answered: what sounds then is the ringing that the
-        network sends. With `keys`, what one presses is pressed on the other; it is told either way.
-        """
-        if max(self._phase, other._phase) > Phase.UP:
-            return
-        self._part()
-        other._part()
-        if keys:
-            self._pressed_too, other._pressed_too = other, self
-        self._plane.bridge(self._slot, other._slot, keys=keys)
-
-    def unbridge(self) -> None:
-        """Let this peer and the one it is bridged with hear each other no more."""
-        self._part()
-        if self._phase <= Phase.UP:
-            self._plane.unbridge(self._slot)
-
-    def enter(self, room: int, *, muted: bool = False) -> None:
-        """Hear everybody in a room of the plane, and be heard by them, unless `muted`.
-
-        Any bridge or other room is left. Keys that are pressed are told by `event`; those that
-        come as events of RFC 4733 are heard by nobody, those that come as tones are.
-        """
-        if self._phase <= Phase.UP:
-            self._part()
-            self._plane.join(self._slot, room, muted=muted)
-
-    def quit_room(self) -> None:
-        """Be in no room."""
-        if self._phase <= Phase.UP:
-            self._plane.leave(self._slot)
-
-    def mute(self, on: bool) -> None:
-        """Let the others of the room hear this peer no more, or again; forgotten when it leaves."""
-        if self._phase <= Phase.UP:
-            self._plane.mute(self._slot, on)
-
-    def set_volume(self, *, spoken_db: float = 0.0, heard_db: float = 0.0) -> None:
-        """How much louder the others of the room hear this peer, and how much louder it hears them.
-
-        From -40 to +20 dB; forgotten when it leaves.
-        """
-        if self._phase <= Phase.UP:
-            self._plane.set_volume(self._slot, spoken_db=spoken_db, heard_db=heard_db)
-
-    def _part(self) -> None:
-        other, self._pressed_too = self._pressed_too, None
-        if other is not None:
-            other._pressed_too = None
+    # what it takes for sound to flow
 
     def _may_sound(self) -> bool:
         if self._phase < Phase.ANSWERED and not self._sounds_early:
             raise NotAnswered(self.call_id)
+        return self._lasts
+
+    @property
+    def _lasts(self) -> bool:
         return self._phase <= Phase.UP
 
     # what the plane tells
@@ -400,7 +301,7 @@ class SipLeg:
         match event:
             case KeyPressed():
                 self._key(event)
-            case PlayEnded() if self._phase <= Phase.UP:
+            case PlayEnded() if self._lasts:
                 self._events.tell(event)
             case RecordEnded():
                 self._recorded(event)
