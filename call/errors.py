@@ -11,6 +11,7 @@
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
     │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld, RoomTaken
+    │   ├── console     BadWish
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
     │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused

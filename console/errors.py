@@ -1,0 +1,7 @@
+"""What goes wrong with what the web is asked."""
+
+from call.errors import PeerFault
+
+
+class BadWish(PeerFault):
+    """What was asked for is not written as it should be; the message names the field."""
