@@ -352,6 +352,14 @@ class MediaPlane(Protocol):
     def record_room(self, room: int, path: Path, *, max_s: float) -> None:
         """Append what is said in a room to `path`: the sum of all. RecordEnded is told once."""
 
+    def hear_room(self, room: int, path: Path | None) -> None:
+        """Send what is said in a room, the sum of all, to a Unix datagram socket; None ends it.
+
+        Each 20 ms one datagram of 160 samples, int16 little-endian, at 8 kHz. What nobody takes at
+        once is lost: whoever reads bounds how long they wait. One socket a room; another recording
+        or none makes no difference.
+        """
+
     def stop_recording_room(self, room: int) -> None:
         """End the recording of a room; RecordEnded follows."""
 

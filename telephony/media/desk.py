@@ -198,6 +198,9 @@ class Desk(ABC):
     def record_room(self, room: int, path: Path, *, max_s: float) -> None:
         self._to_room(room, "record_room", path.absolute(), max_s)
 
+    def hear_room(self, room: int, path: Path | None) -> None:
+        self._to_room(room, "hear_room", None if path is None else path.absolute())
+
     def stop_recording_room(self, room: int) -> None:
         self._to_room(room, "stop_recording_room")
 

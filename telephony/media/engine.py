@@ -166,6 +166,7 @@ class Engine:
             "open_room": self._rooms.open,
             "announce": self.announce,
             "record_room": self._rooms.record,
+            "hear_room": self._rooms.relay,
             "stop_recording_room": self._rooms.stop_recording,
             "close_room": self._company.close_room,
             "close": self.close,

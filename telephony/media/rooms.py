@@ -23,6 +23,7 @@ from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
 from telephony.media.outbound import GROUPS, Outbound
 from telephony.media.recording import LOUD, Recording
+from telephony.media.relay import Relay
 from telephony.media.speakers import LOOK, Speakers
 from telephony.media.writer import Sink, Writer
 
@@ -72,6 +73,8 @@ class _Room:
     members: dict[int, _Member] = field(default_factory=dict)
     announcement: _Announcement | None = None
     recording: Recording | None = None
+    relay: Relay | None = None
+    """Who hears the room outside the plane."""
     speakers: tuple[int, ...] = ()
     """Who was told to speak last."""
     writing: int = 0
@@ -81,7 +84,7 @@ class _Room:
     @property
     def takes_turns(self) -> bool:
         """Whether anything is to be done here, beat by beat."""
-        return bool(self.members or self.announcement or self.recording)
+        return bool(self.members or self.announcement or self.recording or self.relay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class _Turn:
     seating: Seating
     announcing: tuple[tuple[int, _Room, _Announcement], ...]
     """With the place of the room in the seating."""
-    recording: tuple[tuple[int, _Room], ...]
+    heard: tuple[tuple[int, _Room], ...]
+    """Those that are recorded, or heard outside, with their places."""
 
     @classmethod
     def of(cls, rooms: Sequence[_Room]) -> "_Turn":
@@ -103,7 +107,7 @@ class _Turn:
         return cls(
             Seating(numbers, calls, where),
             tuple((n, room, room.announcement) for n, room in places if room.announcement),
-            tuple((n, room) for n, room in places if room.recording),
+            tuple((n, room) for n, room in places if room.recording or room.relay),
         )
 
 
@@ -164,6 +168,7 @@ class Rooms:
         closed.announcement = None
         closed.speakers = ()
         self._end(closed, EndOfRecording.HANG_UP)
+        self.relay(room, None)
         closed.closing = True
         self._reseat(closed)
         self._release(closed)
@@ -228,6 +233,14 @@ class Rooms:
         """End the recording, if any."""
         self._end(self._open(room), EndOfRecording.STOPPED)
 
+    def relay(self, room: int, path: Path | None) -> None:
+        """Let a room be heard outside, at a Unix datagram socket, or no more."""
+        place = self._open(room)
+        if place.relay is not None:
+            place.relay.close()
+        place.relay = None if path is None else Relay(path)
+        self._reseat(place)
+
     def written(self, sink: Sink) -> bool:
         """A file is whole on disk; False when it is of no room."""
         if sink not in self._writing:
@@ -251,12 +264,12 @@ class Rooms:
         if not seating.rooms.size:
             return
         announced = self._announced(turn) if turn.announcing else _NOTHING
-        heard = self._mixer.mix(seating, announced, rooms=bool(turn.recording))
+        heard = self._mixer.mix(seating, announced, rooms=bool(turn.heard))
         if self._high:
             says, hears = self._mixer.gains(seating.calls)
             self._high.mix(seating.calls, seating.where, says, hears)
         if heard is not None:
-            self._record(turn, heard)
+            self._pass_on(turn, heard)
         for _, room, announcement in turn.announcing:
             if announcement.over:
                 self._end_announcement(room, announcement.ticket)
@@ -272,11 +285,16 @@ class Rooms:
         taken = {place: announcement.take() for place, _, announcement in turn.announcing}
         return {place: frame for place, frame in taken.items() if frame is not None}
 
-    def _record(self, turn: _Turn, heard: Pcm) -> None:
-        for place, room in turn.recording:
+    def _pass_on(self, turn: _Turn, heard: Pcm) -> None:
+        """Give what is heard in rooms to their recordings, and to who hears it outside."""
+        for place, room in turn.heard:
             frame = heard[place]
-            loud = float(np.square(frame, dtype=np.float32).sum()) >= LOUD
-            self._tape(room, frame.tobytes(), loud=loud)
+            octets = frame.tobytes()
+            if room.relay is not None:
+                room.relay.send(octets)
+            if room.recording is not None:
+                loud = float(np.square(frame, dtype=np.float32).sum()) >= LOUD
+                self._tape(room, octets, loud=loud)
 
     def _tape(self, room: _Room, frame: bytes, *, loud: bool) -> None:
         if room.recording is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,21 @@ async def test_what_was_recorded_of_a_room_survives_the_plane(tmp_path: Path) ->
     recorded = np.fromfile(tmp_path / "room", dtype="<i2")
     assert len(recorded) >= 0.58 * 8000
     assert int(np.argmax(np.abs(np.fft.rfft(recorded[:4000])))) * 2 == 2000
+
+
+async def test_a_room_is_heard_at_a_socket_of_this_machine(tmp_path: Path) -> None:
+    plane = MediaProcess("127.0.0.1", settings=MediaSettings(slots=4, rooms=1))
+    await plane.start()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "ear"))
+        ear.setblocking(False)
+        room = plane.open_room(lambda event: None)
+        plane.announce(room, [make_clip(tmp_path, "bell", tone(0.8, 2000))], 5)
+        plane.hear_room(room, tmp_path / "ear")
+        async with asyncio.timeout(10):
+            loop = asyncio.get_running_loop()
+            frames = [await loop.sock_recv(ear, 4096) for _ in range(30)]
+    await plane.stop()
+    heard = np.frombuffer(b"".join(frames), dtype="<i2")[-4000:]
+    assert len(heard) == 4000
+    assert int(np.argmax(np.abs(np.fft.rfft(heard)))) * 2 == 2000
