@@ -262,8 +262,11 @@ class DialIn(Section):
     """A number that leads to the conferences, as invitations tell it."""
 
     number: str = Field(pattern=r"^\+?[0-9]([ .-]?[0-9]){2,19}$")
-    label: str = Field(default="", max_length=60)
-    """Such as "Montréal" or "sans frais"."""
+    label: str | dict[Literal["fr", "en"], str] = ""
+    """Such as "Montréal", or `{ fr = "sans frais", en = "toll-free" }`."""
+
+    def label_in(self, language: Literal["fr", "en"]) -> str:
+        return self.label if isinstance(self.label, str) else self.label.get(language, "")
 
 
 class Conferences(Section):
