@@ -143,6 +143,12 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             _truth_of("has_voicemail", "voicemail"),
             _truth_of("is_taken", "taken"),
             Guard("says_something", frozenset({"said"}), _has_speech),
+            # ---- Joining a conference
+            _truth_of("has_room", "room"),
+            _truth_of("has_operator", "operator"),
+            _is("chose_english", "chosen", "en"),
+            _is("chose_french", "chosen", "fr"),
+            _truth_of("takes_names", "names"),
             # ---- The codes of one's own telephone
             _truth_of("has_number", "number"),
             _truth_of("idles_follow_me", "idle"),

@@ -249,6 +249,37 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
         {"wanted": ["on", "off", "other"]},
     ),
     specify("closure.date", ["first", "last"], {"set": _CLOSURE, "invalid": []}),
+    # ---- Joining a conference
+    specify(
+        "conference.find",
+        ["room", "chosen"],
+        {
+            "code": ["language"],
+            "open": ["language", "names"],
+            "too_early": ["language", "starts", "opens"],
+            "over": ["language"],
+            "locked": ["language"],
+            "unknown": [],
+            "locked_out": [],
+            "person": [],
+        },
+    ),
+    specify(
+        "conference.enter",
+        ["code"],
+        {
+            "admitted": ["language", "names"],
+            "locked": ["language"],
+            **dict.fromkeys(("wrong", "locked_out", "over", "person"), ()),
+        },
+    ),
+    specify("conference.open_name", [], {"ready": ["spool", "max_s"]}),
+    specify(
+        "conference.join",
+        ["reply"],
+        dict.fromkeys(("joined", "locked", "unreachable"), ()),
+        {"reply": ["named", "unnamed"]},
+    ),
     # ---- Finding people by their names
     specify("directory.search", ["letters"], {"found": ["total"], "none": []}),
     specify(

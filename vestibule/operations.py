@@ -17,6 +17,7 @@ from vestibule.exchange.own_telephone import Desk, OwnTelephone
 from vestibule.exchange.reach import Reaching
 from vestibule.front import Front, FrontOperations
 from vestibule.leaving import Leaving, Resolve
+from vestibule.meetings.entering import Entering, MeetingDesk
 from vestibule.owning import Owning
 from voicemail.mailboxes import Mailboxes
 
@@ -29,7 +30,8 @@ class CallOperations:
     `leg` is the caller's, `exchange` what brings callers and others together; without them nobody
     can be rung. Without a `desk` nobody is parked or picked up; without a `front` nobody is found
     by name, and there is no closure message. `dialed` is the number that the caller called, or that
-    `sent_by` transferred them to: what that one may call outside, the caller then may.
+    `sent_by` transferred them to: what that one may call outside, the caller then may. Without a
+    `meeting` there are no conferences.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class CallOperations:
         front: Front | None = None,
         dialed: str = "",
         sent_by: Party | None = None,
+        meeting: MeetingDesk | None = None,
     ) -> None:
+        self._entering = Entering(meeting, leg, caller)
         self._front = FrontOperations(front, caller, dialed)
         self._own_telephone = OwnTelephone(desk, leg, caller)
         self._reaching = Reaching(exchange, leg, caller)
@@ -61,6 +65,7 @@ class CallOperations:
             **self._dialling.bound,
             **self._own_telephone.bound,
             **self._front.bound,
+            **self._entering.bound,
         }
 
     @property
@@ -81,6 +86,7 @@ class CallOperations:
         """
         self._reaching.close()
         self._own_telephone.close()
+        self._entering.close()
         try:
             await self._leaving.close()
         finally:

@@ -7,6 +7,7 @@ from ivr.flow import Held
 from ivr.operations import CATALOGUE, Outcome
 from tests.ivr.memory_boxes import Box, Message, default_boxes
 from tests.ivr.memory_colleagues import MemoryColleagues
+from tests.ivr.memory_conferences import MemoryConferences
 from tests.ivr.memory_dialling import MemoryDialling
 from tests.ivr.memory_front import MemoryAttending, MemoryClosing, MemoryDirectory
 from tests.ivr.memory_leaving import MemoryLeaving, Spool
@@ -45,6 +46,7 @@ class MemoryMailbox:
         self.closing = MemoryClosing(takes, own_phone)
         self.people = MemoryDirectory()
         self.attending = MemoryAttending()
+        self.conferences = MemoryConferences(takes)
 
     @property
     def discarded(self) -> int:
@@ -60,6 +62,7 @@ class MemoryMailbox:
             "closure": (self.closing,),
             "directory": (self.people,),
             "attendant": (self.attending,),
+            "conference": (self.conferences,),
         }
         return {
             name: getattr(part, method)
