@@ -25,6 +25,7 @@ from vestibule.hours_desk import open_hours_mail
 from vestibule.housekeeping import AGAIN_S, Chore
 from vestibule.inside import Inside
 from vestibule.mailroom import Mailroom
+from vestibule.meetings.desk import open_desk
 from vestibule.opening import Opening
 from vestibule.providers import open_outside
 from vestibule.reception import Reception
@@ -93,9 +94,11 @@ async def open_office(
     )  # fmt: skip
     inside = Inside(settings, connections, mailroom, accounts, voice, clock)
     await inside.tapes.recover()
+    spool = settings.storage.spool or data / "spool"
+    meeting = open_desk(mailroom.database, mailroom.ports, spool / "conference-names")
     reception = Reception(
         switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
-        arrivals, front, accounts.language_of,
+        arrivals, front, accounts.language_of, meeting,
     )  # fmt: skip
     hours_mail = open_hours_mail(settings, mailroom.database, clock)
     chores = (

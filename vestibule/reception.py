@@ -13,6 +13,7 @@ from vestibule.exchange.own_telephone import Desk
 from vestibule.exchange.ports import is_switched
 from vestibule.front import Front
 from vestibule.logs import bound_call
+from vestibule.meetings.entering import MeetingDesk
 from vestibule.numbers import Destination
 from vestibule.operations import CallOperations
 from vestibule.switchboard import Switchboard
@@ -29,7 +30,7 @@ class Reception:
 
     Without `connecting` nobody can be rung, and nobody is sent anywhere. Without `arrivals` anybody
     reaches what the settings name, at any hour. `language_of` tells what the owner of an extension
-    hears.
+    hears. Without a `meeting` desk there are no conferences.
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class Reception:
         arrivals: Arrivals | None = None,
         front: Front | None = None,
         language_of: Callable[[str], str] = _the_companys,
+        meeting: MeetingDesk | None = None,
     ) -> None:
+        self._meeting = meeting
         self._front = front
         self._language_of = language_of
         self._desk = desk
@@ -100,6 +103,7 @@ class Reception:
             self._front,
             visit.dialed,
             visit.sent_by,
+            self._meeting,
         )
         try:
             own = visit.caller.internal and self._language_of(visit.caller.number)
