@@ -154,6 +154,21 @@ class Exchange:
             self._patches.pop(other.call_id, None)
         self._leave(leg)
 
+    async def free(self, leg: SwitchedLeg) -> None:
+        """Wait until a leg that was taken hears no dialogue any more: its events are the taker's.
+
+        Returns too when it is over.
+        """
+        guest = self._guests.get(leg.call_id)
+        if guest is None:
+            return
+        silent, end = asyncio.ensure_future(guest.silent()), asyncio.ensure_future(leg.end())
+        try:
+            await asyncio.wait([silent, end], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            silent.cancel()
+            end.cancel()
+
     def part(self, leg: SwitchedLeg) -> tuple[SwitchedLeg, ...]:
         """Take both legs out of the patch of one, and out of their dialogues; nobody is hung up.
 

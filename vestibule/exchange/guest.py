@@ -38,6 +38,7 @@ class Guest:
         self._next: Visit | None = None
         self._turn = asyncio.Event()
         self._leaving = asyncio.Event()
+        self._silent = asyncio.Event()
 
     @property
     def has_left(self) -> bool:
@@ -47,6 +48,7 @@ class Guest:
     def talks(self, session: Session) -> None:
         """The dialogue that the guest is in."""
         self._session = session
+        self._silent.clear()
         if self._has_left:
             session.leave()
 
@@ -61,6 +63,10 @@ class Guest:
         """Wait until somebody else has the leg."""
         await self._leaving.wait()
 
+    async def silent(self) -> None:
+        """Wait until no dialogue talks with the guest, after one did."""
+        await self._silent.wait()
+
     def go(self, visit: Visit) -> None:
         """Let the dialogue end, and another visit begin."""
         self._next = visit
@@ -73,6 +79,7 @@ class Guest:
         Once the guest has left, the next visit is waited for as long as the leg is up.
         """
         self._session = None
+        self._silent.set()
         if not self._has_left:
             return None
         turn, end = asyncio.ensure_future(self._turn.wait()), asyncio.ensure_future(self.leg.end())

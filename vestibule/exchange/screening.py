@@ -75,12 +75,15 @@ class Screening:
 
 
 class Asking:
-    """Asks for one round of ringing; implements `ringing.Screen`."""
+    """Asks for one round of ringing, by a `flow`; implements `ringing.Screen`."""
 
-    def __init__(self, screening: Screening, extension: str, given: Mapping[str, Held]) -> None:
+    def __init__(
+        self, screening: Screening, extension: str, given: Mapping[str, Held], flow: str = ASK
+    ) -> None:
         self._screening = screening
         self._extension = extension
         self._given = given
+        self._flow = flow
         self._is_taken = False
 
     def taken(self) -> None:
@@ -97,7 +100,7 @@ class Asking:
         session: Session | None = None
         try:
             dialogue, session = await self._screening.begin(
-                ASK, self._given, leg, self._extension, stays=True
+                self._flow, self._given, leg, self._extension, stays=True
             )
             asking = self._screening.spawn(session.run(), leg)
             await asyncio.shield(asking)
