@@ -265,8 +265,11 @@ class DialIn(Section):
     label: str | dict[Literal["fr", "en"], str] = ""
     """Such as "Montréal", or `{ fr = "sans frais", en = "toll-free" }`."""
 
-    def label_in(self, language: Literal["fr", "en"]) -> str:
-        return self.label if isinstance(self.label, str) else self.label.get(language, "")
+    def label_in(self, language: str) -> str:
+        """What is said of it in a language; "" where nothing is."""
+        if isinstance(self.label, str):
+            return self.label
+        return next((said for each, said in self.label.items() if each == language), "")
 
 
 class Conferences(Section):
@@ -364,6 +367,28 @@ class Metrics(Section):
         return None if self.listen is None else split_address(self.listen)
 
 
+class Web(Section):
+    """The pages: listening to a streamed conference in a browser. Without `listen` there are none."""
+
+    listen: HostPort | None = None
+    """The address that they are served on; where it is open to the world, behind a proxy for TLS."""
+    address: str = Field(default="", pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")
+    """What the world calls that address, told in invitations; a path before ours may be part."""
+    listeners: int = Field(default=100, ge=1, le=10_000)
+    """How many may listen at once, to all conferences together."""
+
+    @field_validator("listen")
+    @classmethod
+    def _numeric(cls, value: str | None) -> str | None:
+        if value is not None:
+            ipaddress.ip_address(split_address(value)[0])
+        return value
+
+    @property
+    def bound(self) -> tuple[str, int] | None:
+        return None if self.listen is None else split_address(self.listen)
+
+
 class Transcription(Section):
     """What callers said as text in the e-mail, by faster-whisper; without a model there is none."""
 
@@ -404,6 +429,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     transcription: Transcription = Transcription()
     metrics: Metrics = Metrics()
+    web: Web = Web()
     parking: Parking = Parking()
     recording: Recording = Recording()
     conferences: Conferences = Conferences()
