@@ -3,13 +3,15 @@
 Clocks are put forward and back: a time may not exist on its day, and it may come twice.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from conference.errors import BadConference
 
 _MINUTE = timedelta(minutes=1)
+_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,24 @@ class Start:
     """The second instant at which clocks show that time, where they are put back; in UTC."""
 
 
-def start_at(wall: datetime, zone: str) -> Start:
-    """The instant at which clocks of a zone show `wall`, which has no zone: the first of two.
+def start_at(text: str, zone: str) -> Start:
+    """The instant at which clocks of a zone show 2027-08-04 10:00: the first of two.
 
-    Raises BadConference for a time that is jumped over, with those beside it.
+    Raises BadConference for what is no such time or no zone, and for a time that is jumped over,
+    with those beside it.
     """
+    if not _FORM.fullmatch(text.strip()):
+        raise BadConference(f"start: {text}: write it as 2027-08-04 10:00")
+    if zone not in available_timezones():
+        raise BadConference(f"zone: {zone}: no such time zone; such as America/Toronto")
+    try:
+        wall = datetime.fromisoformat(text.strip())
+    except ValueError as fault:
+        raise BadConference(f"start: {text}: no such day or time") from fault
+    return _start(wall, zone)
+
+
+def _start(wall: datetime, zone: str) -> Start:
     place = ZoneInfo(zone)
     if not _exists(wall, place):
         raise BadConference(
