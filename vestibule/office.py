@@ -26,6 +26,7 @@ from vestibule.housekeeping import AGAIN_S, Chore
 from vestibule.inside import Inside
 from vestibule.mailroom import Mailroom
 from vestibule.meetings.desk import open_desk
+from vestibule.meetings.mail import mail_chores, open_mailing
 from vestibule.opening import Opening
 from vestibule.providers import open_outside
 from vestibule.reception import Reception
@@ -105,6 +106,7 @@ async def open_office(
         Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
         *inside.chores,
         Chore("hours by mail", hours_mail.mail, AGAIN_S),
+        *mail_chores(open_mailing(settings, mailroom, clock)),
         Chore("own flows", _followed(book, settings, switchboard).look, FLOWS_EVERY_S),
     )
     return Office(flows, accounts, switchboard, arrivals, connections, inside, reception, chores)
