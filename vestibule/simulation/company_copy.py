@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.engine import URL
 
 from call.clock import Clock
+from conference.adapters import tables as conference_tables
 from directory.adapters import tables as directory_tables
 from routing.adapters import tables as routing_tables
 from storage.database import Database
@@ -23,8 +24,11 @@ from vestibule.settings import Mail, Settings, Storage, Transcription
 from vestibule.sound_store import sounds_folder
 from voicemail.adapters import tables as voicemail_tables
 
-NOT_COPIED = frozenset({"deposit", "failure", "history", "outbox", "outbox_recipient"})
-"""What is under way elsewhere: messages being left, e-mails to be sent, wrong PINs."""
+NOT_COPIED = frozenset(
+    {"deposit", "failure", "history", "outbox", "outbox_recipient"}
+    | {"conference_mail", "conference_session", "conference_entry"}
+)
+"""What is under way elsewhere, or was: messages being left, e-mails to be sent, wrong PINs."""
 
 Rows = dict[str, list[dict[str, object]]]
 
@@ -118,7 +122,7 @@ def _put(connection: Connection, rows: Rows) -> None:
 
 def _tables() -> Iterator[Table]:
     """Every table; what others refer to comes first."""
-    for trade in (directory_tables, routing_tables, voicemail_tables):
+    for trade in (conference_tables, directory_tables, routing_tables, voicemail_tables):
         yield from trade.metadata.sorted_tables
 
 

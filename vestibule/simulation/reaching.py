@@ -94,6 +94,9 @@ class SimulatedOperations:
             case "routing.unlock":
                 self._unlocked = True
                 return Outcome("ok")
+            case "conference.join":
+                self._story.add(Kind.WHY, self._words["in_conference"], id="conference.join")
+                raise NotSimulated(name)
             case _:
                 if name in WANTS_A_TELEPHONE:
                     raise NotSimulated(name)

@@ -17,6 +17,7 @@ from vestibule.attendants import own_flows
 from vestibule.call_sounds import CallSounds, make_call_sounds
 from vestibule.extensions import Extensions
 from vestibule.front import open_front
+from vestibule.meetings.desk import open_desk
 from vestibule.numbers import Destination
 from vestibule.office import open_arrivals
 from vestibule.operations import CallOperations
@@ -136,9 +137,14 @@ class _Simulated:
         if isinstance(arrival.to, Rejection):
             self.story.add(Kind.ENDS, self._words["company"], id=arrival.to.cause.value)
             return
-        redirect = self._switchboard.redirect
+        names = settings.storage.data / "conference-names"
         operations = CallOperations(
-            mailroom.mailboxes, self._caller, redirect, front=self._front, dialed=dialed
+            mailroom.mailboxes,
+            self._caller,
+            self._switchboard.redirect,
+            front=self._front,
+            dialed=dialed,
+            meeting=open_desk(mailroom.database, mailroom.ports, names, pause=self._lets_pass),
         )
         try:
             await self._talk(arrival.to, operations)
@@ -169,6 +175,10 @@ class _Simulated:
             is_secret=self._is_secret,
         )
         await caller.run()
+
+    async def _lets_pass(self, seconds: float) -> None:
+        """What a caller waits for, at once."""
+        self._clock.advance(seconds)
 
     def _is_secret(self, place: str) -> bool:
         """Whether a state asks for something that nobody else should read."""

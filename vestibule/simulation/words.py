@@ -95,6 +95,7 @@ _ENGLISH = Words(
             "with_code": "{extension} calls {number} with its access code: {kind}",
             "may": "{extension} may call {number}: {kind}",
             "by_telephone": "what follows takes real telephones, and is not tried here",
+            "in_conference": "the caller is let into the conference",
             "no_number": "{number} is neither an extension nor a telephone number",
             "no_line": "{number}: no trunk leads outside",
             "not_taken": "the call is refused, without a word",
@@ -198,6 +199,12 @@ _ENGLISH = Words(
             "closure.current heard": "a closure message is recorded and on",
             "closure.login wrong": "the code and the PIN do not go together",
             "directory.search none": "nobody has such a name",
+            "conference.find unknown": "no conference has this room",
+            "conference.find too_early": "the conference is not open yet",
+            "conference.find over": "the conference is over",
+            "conference.find open": "the room has no code: anybody is let in",
+            "conference.enter wrong": "not a code of this conference",
+            "conference.enter admitted": "a code of this conference",
         }
     ),
 )
@@ -220,6 +227,7 @@ _FRENCH = Words(
             "with_code": "le {extension} appelle le {number} avec son code d’accès : {kind}",
             "may": "le {extension} peut appeler le {number} : {kind}",
             "by_telephone": "la suite demande de vrais téléphones, et n’est pas essayée ici",
+            "in_conference": "l’appelant entre dans la conférence",
             "no_number": "{number} n’est ni un poste ni un numéro de téléphone",
             "no_line": "{number} : aucune ligne ne mène à l’extérieur",
             "not_taken": "l’appel est refusé, sans un mot",
@@ -326,6 +334,12 @@ _FRENCH = Words(
             "closure.current heard": "un message de fermeture est enregistré et activé",
             "closure.login wrong": "le code et le mot de passe ne vont pas ensemble",
             "directory.search none": "personne ne porte un tel nom",
+            "conference.find unknown": "aucune conférence n’a cette salle",
+            "conference.find too_early": "la conférence n’est pas encore ouverte",
+            "conference.find over": "la conférence est terminée",
+            "conference.find open": "la salle n’a pas de code : tout le monde entre",
+            "conference.enter wrong": "ce n’est pas un code de cette conférence",
+            "conference.enter admitted": "c’est un code de cette conférence",
         }
     ),
 )
