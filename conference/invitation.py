@@ -74,7 +74,8 @@ class Invitations:
     def letter(self, due: MailDue, host: Host) -> Letter:
         """The letter of an invitation, a change or a cancellation."""
         language = due.invitee.language
-        words = self._words(due, host)
+        words = self._words(due.conference, due.invitee, host)
+        words["changed"] = due.kind is MailKind.CHANGED
         stem = f"{language}/{_TEMPLATES[due.kind]}"
         words["subject"] = subject = self._wording.line(f"{stem}.subject.j2", words)
         told = Told(
@@ -92,13 +93,19 @@ class Invitations:
             reply_to=host.email,
         )
 
-    def _words(self, due: MailDue, host: Host) -> Words:
+    def to_copy(self, conference: Conference, role: Role, language: str) -> str:
+        """What may be handed to anybody, with the code that anybody in a role comes in by."""
+        codes = {each.role: each.code for each in conference.generic_codes}
+        anybody = Invitee("", "", "", role, language, codes.get(role, ""))
+        words = self._words(conference, anybody, Host(self.house.company))
+        return self._wording.text(f"{language}/conference_to_copy.txt.j2", words)
+
+    def _words(self, conference: Conference, invitee: Invitee, host: Host) -> Words:
         """What the templates may say."""
-        conference, invitee = due.conference, due.invitee
-        numbers = [self._number(each, due) for each in self.house.numbers]
+        numbers = [self._number(each, conference, invitee) for each in self.house.numbers]
         return {
             "in_calendar": False,
-            "changed": due.kind is MailKind.CHANGED,
+            "changed": False,
             "name": invitee.name,
             "title": conference.title,
             "inviter": host.name,
@@ -117,11 +124,11 @@ class Invitations:
             **_when(conference, invitee.language),
         }
 
-    def _number(self, each: DialIn, due: MailDue) -> Mapping[str, str]:
+    def _number(self, each: DialIn, conference: Conference, invitee: Invitee) -> Mapping[str, str]:
         return {
             "number": each.number,
-            "label": each.labels.get(due.invitee.language, ""),
-            "link": one_tap(each.number, due.conference, due.invitee),
+            "label": each.labels.get(invitee.language, ""),
+            "link": one_tap(each.number, conference, invitee),
         }
 
     def _listen(self, conference: Conference) -> str:
