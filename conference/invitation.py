@@ -19,6 +19,11 @@ from conference.ports import MailDue, MailKind
 
 _LOCALES = MappingProxyType({"fr": "fr_CA", "en": "en_CA"})
 
+_HOURS = MappingProxyType(
+    {"fr": ("H\u00a0'h'", "H\u00a0'h'\u00a0mm"), "en": ("h:mm\u00a0a", "h:mm\u00a0a")}
+)
+"""How a time is written on the hour, and at any other minute."""
+
 _TEMPLATES = MappingProxyType(
     {
         MailKind.INVITATION: "conference_invitation",
@@ -187,8 +192,8 @@ def day_told(local: datetime, language: str) -> str:
 
 
 def hour_told(local: datetime, language: str) -> str:
-    """A time as it is read: 10 h 00, 10:00 a.m."""
-    return format_time(local, "short", locale=_LOCALES[language])
+    """A time as it is read: 10 h, 10 h 05; 10:00 a.m."""
+    return format_time(local, _HOURS[language][local.minute != 0], locale=_LOCALES[language])
 
 
 def zone_told(local: datetime, language: str) -> str:
