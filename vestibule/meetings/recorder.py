@@ -69,6 +69,7 @@ class Recorder:
                 self._failed()
             return
         if wanted != self._wanted:
+            await self._takes.keep(path)  # nothing is in it
             return
         self._running = path
         self._unkept.add(path)
