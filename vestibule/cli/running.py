@@ -48,12 +48,15 @@ def demo(
 
     It prints what to dial, then one line: ready.
     """
-    from vestibule.demo import demo_settings, furnish, invitation
+    from call.clock import SystemClock
+    from conference.adapters.sqlalchemy_book import SqlAlchemyBook
+    from vestibule.demo import demo_settings, furnish, furnish_room, invitation
 
     settings = demo_settings(listen, data, smtp)
 
     async def prepare(program: "Program") -> list[str]:
         await furnish(program.mailroom.mailboxes)
+        await furnish_room(SqlAlchemyBook(program.mailroom.database), SystemClock())
         return list(invitation(settings, *program.address))
 
     _run(settings, log_level, prepare)
