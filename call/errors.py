@@ -10,8 +10,9 @@
     │   ├── vestibule   NotInPatch
     │   └── voicemail   NothingSelected, WrongSpool
     ├── PeerFault     they did wrong: answered with its hint, never raised out of a receive loop
-    │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld, RoomTaken
-    │   ├── console     BadWish
+    │   ├── conference  BadConference, ConferenceUnknown, NotGranted, NotHeld, NotRecorded,
+    │   │               RoomTaken, SessionUnknown
+    │   ├── console     BadWish, PersonUnclear
     │   ├── directory   ExtensionExists, ExtensionRefused, ExtensionUnknown, PhoneRefused,
     │   │               PhoneUnknown
     │   ├── ivr         BadPhrases, BadVoices, FlowsRefused
@@ -19,15 +20,16 @@
     │   │               HoursRefused, RestrictionRefused, WrongClosurePin
     │   ├── telephony   BadCrypto, BadField, BadPayload, DtmfFault, Malformed,
     │   │               MalformedDescription, NoCommonCodec, RegisterRefused, RtcpFault, RtpFault
-    │   ├── vestibule   AttendantRefused, BadSettings, TapeUnknown
+    │   ├── vestibule   AttendantRefused, BadSettings, SteeringRefused, TapeUnknown
     │   └── voicemail   ArchiveRefused, BadTemplate, KeysRefused, LockedOut, MailboxExists,
     │                   MailboxFull, MailboxRefused, MailboxUnknown, MessageUnknown,
     │                   SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
+        ├── conference  ReportUnavailable
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
         ├── storage     StoreUnavailable
-        ├── vestibule   FlowsUnkept
+        ├── vestibule   FlowsUnkept, ServerAway
         └── voicemail   MailAccountRefused, MailUnavailable, SoundUnavailable,
                         TranscriberUnavailable
 

@@ -5,3 +5,7 @@ from call.errors import PeerFault
 
 class BadWish(PeerFault):
     """What was asked for is not written as it should be; the message names the field."""
+
+
+class PersonUnclear(PeerFault):
+    """Several people in a conference are called like this; the message lists them."""

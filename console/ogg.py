@@ -64,9 +64,7 @@ class OggOpus:
     def _written(self, packets: Sequence[bytes], kind: int) -> bytes:
         laced = b"".join(_lacing(packet) for packet in packets)
         body = b"".join(packets)
-        head = _HEAD.pack(
-            b"OggS", 0, kind, self._granule, self._serial, self._page, 0, len(laced)
-        )
+        head = _HEAD.pack(b"OggS", 0, kind, self._granule, self._serial, self._page, 0, len(laced))
         self._page += 1
         page = head + laced + body
         return page[:22] + struct.pack("<I", checksum(page)) + page[26:]
@@ -78,7 +76,7 @@ def opus_head(rate: int) -> bytes:
 
 
 def checksum(octets: bytes) -> int:
-    """The CRC of RFC 3533: that of zlib, with the bits of each octet and of the sum turned round."""
+    """The CRC of RFC 3533: that of zlib, the bits of each octet and of the sum turned round."""
     mirrored = zlib.crc32(octets.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 

@@ -60,11 +60,14 @@ class HeldMeetings:
         self.refuses = ""
         self.joins = True
         self.watchers = 0
+        self.watched = asyncio.Event()
+        """Set when somebody who watches was told how it stands."""
         self._changed = asyncio.Event()
 
     def stand(self, *rooms: LiveRoom) -> None:
         """So it is from now on."""
         self.rooms = rooms
+        self.watched.clear()
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -77,6 +80,7 @@ class HeldMeetings:
             while True:
                 changed = self._changed
                 yield self.rooms
+                self.watched.set()
                 await changed.wait()
         finally:
             self.watchers -= 1

@@ -1,0 +1,62 @@
+"""Who is meant: somebody in a conference, by a name, a number or an id as it is typed. Pure."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from conference.errors import ConferenceUnknown
+from conference.live import LivePerson, LiveRoom
+from console.errors import PersonUnclear
+
+_LEAST_DIGITS = 3
+
+
+def person(room: LiveRoom, who: str) -> LivePerson:
+    """The one person meant: by id or number, by name, by the beginnings of its words.
+
+    Accents and capitals are not looked at, and of a number its last digits are enough. Raises
+    ConferenceUnknown where nobody is, and PersonUnclear with all of them where several are.
+    """
+    for meant in _ways(who):
+        found = [each for each in room.people if meant(each)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise PersonUnclear(f"{who} may be {_listed(found)}: give the id")
+    there = _listed(room.people) if room.people else "nobody"
+    raise ConferenceUnknown(f"{who} is not in conference room {room.room}; there are {there}")
+
+
+def _ways(who: str) -> tuple[Callable[[LivePerson], bool], ...]:
+    """What people are told by, the surest first."""
+    words = _folded(who).split()
+    digits = "".join(c for c in who if c.isdigit())
+    last = digits if len(digits) >= _LEAST_DIGITS and not _has_letters(who) else ""
+    return (
+        lambda each: each.id == who,
+        lambda each: bool(each.number) and each.number == who,
+        lambda each: bool(words) and _folded(each.name) == " ".join(words),
+        lambda each: bool(last) and each.number.endswith(last),
+        lambda each: _begins(_folded(each.name).split(), words),
+    )
+
+
+def _has_letters(text: str) -> bool:
+    """Whether there is any letter in it: a number has none."""
+    return any(c.isalpha() for c in text)
+
+
+def _begins(name: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether each word typed begins a word of the name."""
+    return bool(words) and all(any(part.startswith(word) for part in name) for word in words)
+
+
+def _folded(text: str) -> str:
+    """Without accents and capitals, and with single spaces."""
+    plain = unicodedata.normalize("NFKD", text.replace("-", " ").casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def _listed(people: Sequence[LivePerson]) -> str:
+    return ", ".join(
+        f"{each.name or 'no name'} ({each.number or '-'}, id {each.id})" for each in people
+    )
