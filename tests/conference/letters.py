@@ -12,6 +12,7 @@ from conference.letter import Letter, envelop
 from conference.ports import MailDue, MailKind
 from vestibule.meetings.mail import conference_words
 
+WORDING = conference_words(None, forgiving=False)
 SENDER = "Vestibule <conferences@example.org>"
 NUMBERS = (
     DialIn("514 555-0199", {"fr": "Montréal", "en": "Montréal"}),
@@ -51,8 +52,7 @@ def letter(
     house: House = HOUSE,
     host: Host = HOST,
 ) -> Letter:
-    written = Invitations(house, conference_words(None, forgiving=False))
-    return written.letter(due(conference, invitee, kind), host)
+    return Invitations(house, WORDING).letter(due(conference, invitee, kind), host)
 
 
 def mail(
