@@ -10,7 +10,8 @@ import socket
 from pathlib import Path
 
 _FIRST = 20_000
-_LAST = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]) - 1
+_LAST = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+_PAIRS = (_LAST - _FIRST) // 2
 _turn = itertools.count(os.getpid() * 211)
 
 
@@ -22,8 +23,9 @@ def free_port() -> int:
 def free_ports(count: int) -> int:
     """The first, an even one, of `count` such ports in a row."""
     while True:
-        first = _FIRST + 2 * (next(_turn) * ((count + 1) // 2) % ((_LAST - _FIRST - count) // 2))
-        if all(_is_free(port) for port in range(first, first + count)):
+        pairs = [turn % _PAIRS for turn in itertools.islice(_turn, (count + 1) // 2)]
+        first = _FIRST + 2 * pairs[0]
+        if pairs == sorted(pairs) and all(_is_free(first + n) for n in range(count)):
             return first
 
 

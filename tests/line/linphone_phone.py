@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from call.media import Address
-from tests.ports import free_port
+from tests.ports import free_port, free_ports
 
 PATIENCE_S = 30.0
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,8 @@ async def linphone(folder: Path, user: str, more: str = "") -> AsyncIterator[Lin
     # It keeps its own database there, and does not start where the folder is missing.
     (folder / ".local" / "share" / "linphone").mkdir(parents=True)
     port = free_port()
-    config = CONFIG.format(port=port, user=user, rtp=free_port())
+    # Each further call of the telephone takes the next two.
+    config = CONFIG.format(port=port, user=user, rtp=free_ports(8))
     (folder / "linphonerc").write_text(config + more)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.line.linphone_calling", cwd=folder,
