@@ -61,6 +61,12 @@ class Guest:
     language: str = "fr"
 
 
+def read_guest(text: str) -> Guest:
+    """Somebody written as Marc Côté <marc@example.org>, or by their name alone."""
+    name, _, address = text.strip().removesuffix(">").partition("<")
+    return Guest(name.strip().strip('"').strip(), address.strip())
+
+
 def draft_of(conference: Conference) -> Draft:
     """What one would ask for to have a conference as it is."""
     return Draft(

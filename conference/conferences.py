@@ -62,8 +62,8 @@ class Conferences:
         return [each for each in await self._book.all() if not self._is_over(each)]
 
     async def find(self, room: str) -> Conference:
-        """The one that has a room, or had it last. Raises ConferenceUnknown."""
-        found = await self._book.in_room(room)
+        """The one that has a room, had it last, or has this id. Raises ConferenceUnknown."""
+        found = await self._book.in_room(room) or await self._book.get(room)
         if found is None:
             raise ConferenceUnknown(f"no conference has room {room}")
         return found

@@ -12,6 +12,7 @@ from conference.errors import BadConference
 
 _MINUTE = timedelta(minutes=1)
 _FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
+_LENGTH = re.compile(r"(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ def start_at(text: str, zone: str) -> Start:
     except ValueError as fault:
         raise BadConference(f"start: {text}: no such day or time") from fault
     return _start(wall, zone)
+
+
+def read_length(text: str) -> timedelta:
+    """A length as people write it: 1h30, 2h, 45m or 90 (minutes). Raises BadConference."""
+    found = _LENGTH.fullmatch(text.strip().replace(" ", ""))
+    if found is None or not any(found.groups()):
+        raise BadConference(f"length: {text}: write it as 1h30 or 90")
+    hours, minutes = (int(each or 0) for each in found.groups())
+    return timedelta(hours=hours, minutes=minutes)
 
 
 def _start(wall: datetime, zone: str) -> Start:

@@ -1,0 +1,479 @@
+"""`vestibule conference`: what is arranged, who is invited and by which codes they come in."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vestibule.cli.conference_desk import Desk, Room, at_desk
+from vestibule.cli.conference_shown import (
+    as_json,
+    show_all,
+    show_codes,
+    show_one,
+    tell_done,
+    warn_of_door,
+)
+from vestibule.cli.opening import Config, Data, Yes, confirmed
+
+if TYPE_CHECKING:
+    from conference.arranging import Draft, Guest
+    from conference.conference import Conference, Options, Role
+    from conference.conferences import Arranged
+    from conference.invitation import House
+    from conference.letter import Wording
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="« Conférences audio »: arrange conferences and invite people; steer those being held.",
+)
+
+Title = Annotated[str, typer.Argument(help="« Titre »: 1 to 80 characters.")]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar='"YYYY-MM-DD HH:MM"',
+        help="« Usage unique »: its start, by the clocks of its zone.",
+    ),
+]
+Length = Annotated[
+    str | None, typer.Option(metavar="1h30", help="« Durée », 3h at most; 1h unless said.")
+]
+Zone = Annotated[
+    str | None, typer.Option(help="« Fuseau horaire », such as America/Toronto; the company's.")
+]
+Language = Annotated[
+    str | None, typer.Option(help="What the room is spoken to in, fr or en; fr unless said.")
+]
+RoomWanted = Annotated[
+    str | None, typer.Option("--room", help="The room wanted; any that is free without it.")
+]
+Owner = Annotated[
+    str | None,
+    typer.Option(
+        metavar="EXTENSION", help="Who arranges it: who invites, and who calls people in."
+    ),
+]
+Record = Annotated[
+    bool | None, typer.Option("--record/--no-record", help="« Activer l'enregistrement audio ».")
+]
+Report = Annotated[
+    bool | None,
+    typer.Option("--report/--no-report", help="« Envoyer un rapport par courriel »; on."),
+]
+Announce = Annotated[
+    bool | None,
+    typer.Option(
+        "--announce/--no-announce", help="« Annoncer l'arrivée et le départ » by name; on."
+    ),
+]
+Stream = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="« Diffuser la conférence sur le web »: whoever has the link hears it; off.",
+    ),
+]
+People = Annotated[
+    list[str] | None,
+    typer.Option(metavar='"NAME <EMAIL>"', help="Invite somebody; several if need be."),
+]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, an e-mail address or an id.")]
+RoleTyped = Annotated[
+    str | None, typer.Option("--role", help="administrator, or participant unless said.")
+]
+
+
+@app.command()
+def add(
+    title: Title,
+    start: Start = None,
+    length: Length = None,
+    zone: Zone = None,
+    language: Language = None,
+    room: RoomWanted = None,
+    owner: Owner = None,
+    add_me: Annotated[
+        bool, typer.Option("--add-me", help="« M'ajouter à la conférence »: invite its owner.")
+    ] = False,
+    record: Record = None,
+    report: Report = None,
+    announce: Announce = None,
+    stream: Stream = None,
+    administrator: People = None,
+    participant: People = None,
+    generic: Annotated[
+        bool, typer.Option("--generic", help="Also a code for anybody, one for each role.")
+    ] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Arrange a conference: permanent, or once where it has a start. Its people are told.
+
+    Example: vestibule conference add "Réunion du mardi" --owner 101 --add-me --generic
+
+    Example: vestibule conference add Lancement --start "2027-08-04 10:00" --length 1h30
+    --administrator "Camille Roy <camille@example.org>" --participant "Marc <marc@example.org>"
+    """
+    from conference.arranging import Draft
+    from conference.conference import Kind, Options, Role
+    from conference.errors import BadConference
+
+    if add_me and owner is None:
+        raise BadConference("owner: say whose extension --add-me is: --owner 101")
+
+    async def arrange(desk: Desk) -> "Arranged":
+        draft = Draft(
+            title=title,
+            kind=Kind.PERMANENT if start is None else Kind.SINGLE_USE,
+            language=language or "fr",
+            zone=zone or desk.settings.company.zone,
+            options=_options(Options(), record, report, announce, stream),
+            room=room or "",
+            owner=owner or "",
+        )
+        draft = _scheduled(draft, start, length)
+        guests = [await desk.owner(owner)] if add_me and owner is not None else []
+        if owner is not None:
+            await desk.owner(owner)
+        guests += _guests(administrator, Role.ADMINISTRATOR, draft.language)
+        guests += _guests(participant, Role.PARTICIPANT, draft.language)
+        return await desk.conferences.arrange(draft, guests, tuple(Role) if generic else ())
+
+    done = at_desk(config, data, arrange, make=True)
+    tell_done(done, f"Room {done.conference.room} is ready: {done.conference.title}")
+    warn_of_door(done.conference)
+
+
+@app.command("list")
+def list_all(
+    all_: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    json_: Json = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """List the conferences: room, start, people, title. « Conférences actives »
+
+    Example: vestibule conference list
+    """
+
+    async def look(desk: Desk) -> "tuple[list[Conference], set[str]]":
+        active = {each.id for each in await desk.conferences.active()}
+        there = [each for each in await desk.conferences.all() if all_ or each.id in active]
+        return there, {each.id for each in there} - active
+
+    conferences, over = at_desk(config, data, look)
+    if json_:
+        told = [as_json(each, over=each.id in over, codes=False) for each in conferences]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    show_all(conferences, over)
+
+
+@app.command()
+def show(
+    room: Room,
+    copy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE",
+            help="« Copier »: what may be handed to anybody, and nothing else: participant or"
+            " administrator.",
+        ),
+    ] = None,
+    json_: Json = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Show a conference with its people, their codes, and what may be handed to anybody.
+
+    Example: vestibule conference show 4321 --copy participant
+    """
+    from conference.conference import Role
+
+    role = Role.PARTICIPANT if copy is None else _role(copy)
+
+    async def look(desk: Desk) -> "tuple[Conference, bool, str]":
+        from vestibule.meetings.mail import conference_words, house_of
+
+        conference = await desk.conferences.find(room)
+        active = {each.id for each in await desk.conferences.active()}
+        words = conference_words(desk.settings.mail.templates)
+        return (
+            conference,
+            conference.id not in active,
+            _to_copy(conference, role, house_of(desk.settings), words),
+        )
+
+    conference, over, to_copy = at_desk(config, data, look)
+    if json_:
+        told = as_json(conference, over=over)
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    elif copy is not None:
+        typer.echo(to_copy)
+    else:
+        show_one(conference)
+        typer.echo(f"\n{to_copy}")
+
+
+@app.command()
+def change(
+    room: Room,
+    title: Annotated[str | None, typer.Option(help="« Titre ».")] = None,
+    start: Start = None,
+    length: Length = None,
+    zone: Zone = None,
+    language: Language = None,
+    move_to: Annotated[
+        str | None, typer.Option(metavar="ROOM", help="Another room: everybody is told.")
+    ] = None,
+    owner: Owner = None,
+    record: Record = None,
+    report: Report = None,
+    announce: Announce = None,
+    stream: Stream = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Change what is named; the rest stays. People are told where their invitation is not true.
+
+    Example: vestibule conference change 4321 --start "2027-08-04 14:00" --no-record
+    """
+    given = (title, start, length, zone, language, move_to, owner, record, report, announce, stream)
+    if all(value is None for value in given):
+        raise typer.BadParameter("name at least one thing; see: vestibule conference change --help")
+
+    def edit(draft: "Draft") -> "Draft":
+        edited = replace(
+            draft,
+            title=draft.title if title is None else title,
+            zone=zone or draft.zone,
+            language=language or draft.language,
+            room=move_to or draft.room,
+            owner=draft.owner if owner is None else owner,
+            options=_options(draft.options, record, report, announce, stream),
+        )
+        return _scheduled(edited, start, length)
+
+    async def changed(desk: Desk) -> "Arranged":
+        if owner:
+            await desk.owner(owner)
+        return await desk.conferences.change((await desk.conferences.find(room)).id, edit)
+
+    done = at_desk(config, data, changed)
+    tell_done(done, f"Room {done.conference.room} is changed: {done.conference.title}")
+
+
+@app.command()
+def remove(room: Room, yes: Yes = False, config: Config = None, data: Data = None) -> None:
+    """Take a conference away; its people are told that it is called off. Its history stays.
+
+    Example: vestibule conference remove 4321
+    """
+    confirmed(f"Remove the conference of room {room}, and tell its people?", yes=yes)
+
+    async def away(desk: Desk) -> "Arranged":
+        return await desk.conferences.remove((await desk.conferences.find(room)).id)
+
+    done = at_desk(config, data, away)
+    tell_done(done, f"The conference of room {done.conference.room} is removed.")
+
+
+@app.command()
+def invite(
+    room: Room,
+    name: Annotated[str, typer.Argument(help="« Nom complet ».")],
+    email: Annotated[str, typer.Argument(help="« Adresse courriel »; none: told otherwise.")] = "",
+    role: RoleTyped = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of the invitation, fr or en; the conference's.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Invite somebody, with a code of their own. « Ajouter un participant »
+
+    Example: vestibule conference invite 4321 "Ava Reed" ava@example.org --language en
+    """
+    from conference.arranging import Guest
+
+    chosen = _role(role)
+
+    async def more(desk: Desk) -> "Arranged":
+        there = await desk.conferences.find(room)
+        guest = Guest(name, email, chosen, language or there.language)
+        return await desk.conferences.invite(there.id, (guest,))
+
+    done = at_desk(config, data, more)
+    _tell_one(done, f"{name.strip()} is invited to room {done.conference.room}.")
+
+
+@app.command()
+def person(
+    room: Room,
+    who: Who,
+    name: Annotated[str | None, typer.Option(help="« Nom complet ».")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="« Adresse courriel »: another one gets another code.")
+    ] = None,
+    role: RoleTyped = None,
+    language: Annotated[str | None, typer.Option(help="Of the invitation, fr or en.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Change what is named of somebody who is invited; they are told what concerns them.
+
+    Example: vestibule conference person 4321 "Ava Reed" --role administrator
+    """
+    if all(value is None for value in (name, email, role, language)):
+        raise typer.BadParameter("name at least one thing; see: vestibule conference person --help")
+    chosen = None if role is None else _role(role)
+
+    def edit(guest: "Guest") -> "Guest":
+        return replace(
+            guest,
+            name=guest.name if name is None else name,
+            email=guest.email if email is None else email,
+            role=chosen or guest.role,
+            language=language or guest.language,
+        )
+
+    async def edited(desk: Desk) -> "Arranged":
+        there = await desk.conferences.find(room)
+        return await desk.conferences.change_invitee(there.id, who, edit)
+
+    done = at_desk(config, data, edited)
+    _tell_one(done, f"{who} of room {done.conference.room} is changed.")
+    warn_of_door(done.conference)
+
+
+@app.command()
+def uninvite(
+    room: Room, who: Who, yes: Yes = False, config: Config = None, data: Data = None
+) -> None:
+    """Take somebody's code away, and tell them that they are not expected any more.
+
+    Example: vestibule conference uninvite 4321 "Ava Reed"
+    """
+    confirmed(f"Uninvite {who} from room {room}, and tell them?", yes=yes)
+
+    async def less(desk: Desk) -> "Arranged":
+        there = await desk.conferences.find(room)
+        return await desk.conferences.uninvite(there.id, who)
+
+    done = at_desk(config, data, less)
+    _tell_one(done, f"{who} is not invited to room {done.conference.room} any more.")
+    warn_of_door(done.conference)
+
+
+@app.command()
+def codes(
+    room: Room,
+    participant: Annotated[
+        bool | None,
+        typer.Option("--participant/--no-participant", help="A code for any participant."),
+    ] = None,
+    administrator: Annotated[
+        bool | None,
+        typer.Option("--administrator/--no-administrator", help="A code for any administrator."),
+    ] = None,
+    renew: Annotated[
+        str | None,
+        typer.Option(metavar="PERSON", help="Give somebody another code, and tell them."),
+    ] = None,
+    renew_generic: Annotated[
+        bool, typer.Option("--renew-generic", help="Draw the codes for anybody anew.")
+    ] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Show the codes that anybody may come in by, or change codes. « Codes d'accès génériques »
+
+    Example: vestibule conference codes 4321 --participant --administrator
+    """
+    from conference.conference import Role
+    from conference.conferences import Arranged
+
+    async def work(desk: Desk) -> "Arranged":
+        there = await desk.conferences.find(room)
+        done = Arranged(there)
+        if renew_generic:
+            done = await desk.conferences.renew_generic_codes(there.id)
+        wanted = {Role.PARTICIPANT: participant, Role.ADMINISTRATOR: administrator}
+        if any(value is not None for value in wanted.values()):
+            roles = {each.role for each in there.generic_codes}
+            roles |= {role for role, on in wanted.items() if on}
+            roles -= {role for role, on in wanted.items() if on is False}
+            done = await desk.conferences.set_generic_codes(there.id, roles)
+        if renew is not None:
+            done = await desk.conferences.renew_code(there.id, renew)
+        return done
+
+    done = at_desk(config, data, work)
+    if renew is not None:
+        _tell_one(done, f"{renew} has another code; vestibule conference show {room}")
+    show_codes(done.conference)
+    warn_of_door(done.conference)
+
+
+def _to_copy(conference: "Conference", role: "Role", house: "House", words: "Wording") -> str:
+    from conference.invitation import Invitations
+
+    return Invitations(house, words).to_copy(conference, role, conference.language).strip()
+
+
+def _tell_one(done: "Arranged", what: str) -> None:
+    """Print what became of one person, and whether they are told of it."""
+    typer.echo(what)
+    for each in done.told:
+        typer.echo(f"Told by e-mail: {each.name} <{each.email}>.")
+
+
+def _options(
+    before: "Options",
+    record: bool | None,
+    report: bool | None,
+    announce: bool | None,
+    stream: bool | None,
+) -> "Options":
+    return replace(
+        before,
+        recorded=before.recorded if record is None else record,
+        reported=before.reported if report is None else report,
+        announced=before.announced if announce is None else announce,
+        streamed=before.streamed if stream is None else stream,
+    )
+
+
+def _scheduled(draft: "Draft", start: str | None, length: str | None) -> "Draft":
+    """A draft with the start and the length that were typed. Raises BadConference."""
+    from conference.wall_time import read_length, start_at
+
+    if length is not None:
+        draft = replace(draft, planned=read_length(length))
+    if start is None:
+        return draft
+    meant = start_at(start, draft.zone)
+    if meant.comes_again is not None:
+        typer.echo(f"Note: {start} comes twice that day; the first one is meant.", err=True)
+    return replace(draft, starts_at=meant.at)
+
+
+def _guests(typed: list[str] | None, role: "Role", language: str) -> "list[Guest]":
+    """People typed as Name <address>, or by their name alone."""
+    from conference.arranging import read_guest
+
+    return [replace(read_guest(each), role=role, language=language) for each in typed or []]
+
+
+def _role(typed: str | None) -> "Role":
+    from conference.conference import Role
+    from conference.errors import BadConference
+
+    if typed is None:
+        return Role.PARTICIPANT
+    if typed not in {role.value for role in Role}:
+        raise BadConference(f"role: {typed}: administrator or participant")
+    return Role(typed)
