@@ -1,6 +1,6 @@
 """What goes wrong with conferences."""
 
-from call.errors import Misuse, PeerFault
+from call.errors import Misuse, PeerFault, Unavailable
 
 
 class BadConference(PeerFault):
@@ -21,6 +21,18 @@ class NotHeld(PeerFault):
 
 class NotGranted(PeerFault):
     """What was asked for in a conference cannot be done; the message says why."""
+
+
+class SessionUnknown(PeerFault):
+    """No such session is known; the message says where to look."""
+
+
+class NotRecorded(PeerFault):
+    """A session has no recording, or none any more."""
+
+
+class ReportUnavailable(Unavailable):
+    """A report cannot be set just now."""
 
 
 class RoomOver(Misuse):

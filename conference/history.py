@@ -16,7 +16,7 @@ in a list, in a report or on a screen, comes from one account. The rules:
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -39,8 +39,6 @@ from conference.spans import Span, seconds, union, within
 
 _PASSING = (Came, Went, Spoke, Refused)
 """What is told of people, or of nobody, and is no event of the session."""
-
-_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Session:
     """Why it was over; None where it was not, or was cut off."""
     cut_off: bool
     """Whether a crash of the program ended it."""
-    names: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
+    names: Mapping[str, str]
     """What members are called, by the ids that events name them by."""
 
     @property

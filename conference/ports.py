@@ -160,9 +160,11 @@ class History(Protocol):
     async def held(self, session: str) -> Notes | None:
         """All that is noted of a session; None where there is none."""
 
-    async def over(self, conference: str = "", most: int = 0) -> Sequence[Notes]:
-        """The sessions that are over, the newest first, of one conference or of all; `most`, or
-        every one where that is 0. When who spoke is left out."""
+    async def over(self, *, conference: str = "", room: str = "", most: int = 0) -> Sequence[Notes]:
+        """The sessions that are over, the newest first: of one conference, in one room, or all.
+
+        `most` of them, or every one where that is 0. When who spoke is left out.
+        """
 
     async def left_open(self) -> Sequence[Notes]:
         """The sessions that are not closed: held, or cut off by a crash."""

@@ -28,6 +28,8 @@ class SqlAlchemyJournal(OnDatabase):
     def begin(
         self, connection: Connection, session: str, conference: Conference, at: datetime
     ) -> None:
+        if connection.scalar(select(t.session.c.id).where(t.session.c.id == session)):
+            return  # told once more by somebody who did not learn that it was kept
         connection.execute(
             insert(t.session).values(
                 id=session,
@@ -69,11 +71,13 @@ class SqlAlchemyJournal(OnDatabase):
 
     @on_view
     def over(
-        self, connection: Connection, conference: str = "", most: int = 0
+        self, connection: Connection, *, conference: str = "", room: str = "", most: int = 0
     ) -> tuple[Notes, ...]:
         query = select(t.session).where(t.session.c.ended.is_not(None))
         if conference:
             query = query.where(t.session.c.conference == conference)
+        if room:
+            query = query.where(t.session.c.room == room)
         query = query.order_by(t.session.c.began.desc(), t.session.c.id.desc())
         return _many(connection, query.limit(most) if most else query)
 

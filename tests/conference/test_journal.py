@@ -100,8 +100,10 @@ async def test_sessions_that_are_over_are_listed_newest_first_and_of_one_confere
     await hold(journal, "s3", 200)
     await journal.begin("s4", BUDGET, at(300))
     assert [each.id for each in await journal.over()] == ["s3", "s2", "s1"]
-    assert [each.id for each in await journal.over("c1")] == ["s3", "s1"]
-    assert [each.id for each in await journal.over("c1", most=1)] == ["s3"]
+    assert [each.id for each in await journal.over(conference="c1")] == ["s3", "s1"]
+    assert [each.id for each in await journal.over(conference="c1", most=1)] == ["s3"]
+    assert [each.id for each in await journal.over(room="4821")] == ["s3", "s2", "s1"]
+    assert await journal.over(room="4822") == ()
     assert [each.id for each in await journal.left_open()] == ["s4"]
 
 
