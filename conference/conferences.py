@@ -5,7 +5,7 @@ transaction: a change that is not kept tells nobody, and one that is kept is not
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from call.clock import Clock
@@ -34,10 +34,29 @@ _ID_OCTETS = 16
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """A conference after a change, and who is told of it by e-mail."""
+    """A conference after a change, and whom the change concerns."""
 
     conference: Conference
-    told: tuple[Invitee, ...] = ()
+    concerned: tuple[Invitee, ...] = ()
+
+    @property
+    def told(self) -> tuple[Invitee, ...]:
+        """Who is told of it by e-mail."""
+        return tuple(each for each in self.concerned if each.email)
+
+    @property
+    def untold(self) -> tuple[Invitee, ...]:
+        """Who has no address, and is to be told by other means."""
+        return tuple(each for each in self.concerned if not each.email)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What becomes of a conference, and what this is to whom."""
+
+    conference: Conference
+    kind: MailKind = MailKind.CHANGED
+    people: tuple[Invitee, ...] = ()
 
 
 class Conferences:
@@ -95,7 +114,7 @@ class Conferences:
         with everything that is wrong, and RoomTaken.
         """
 
-        def changed(before: Conference) -> Changed:
+        def changed(before: Conference) -> _News:
             after = self._linked(drafted(edit(draft_of(before)), before))
             if after.kind is not before.kind:
                 raise BadConference("kind: it stays what it is; arrange another conference")
@@ -103,29 +122,27 @@ class Conferences:
             if after.starts_at != before.starts_at:
                 check_start(after, self._clock.now())
             if _told_of(after) == _told_of(before):
-                return Changed(after)
+                return _News(after)
             after = replace(after, sequence=before.sequence + 1)
-            return Changed(after, self._mail(MailKind.CHANGED, after, after.invitees))
+            return _News(after, MailKind.CHANGED, after.invitees)
 
         return await self._change(id, changed)
 
     async def remove(self, id: str) -> Arranged:
         """Take one away, and call it off where it was still to come. Its history stays."""
-        removed: Conference | None = None
+        called_off: list[_News] = []
 
         def away(before: Conference | None) -> Changed:
-            nonlocal removed
-            removed = _there(before, id)
-            if self._is_over(removed):
-                return Changed(None)
-            removed = replace(removed, sequence=removed.sequence + 1)
-            return Changed(None, self._mail(MailKind.CANCELLED, removed, removed.invitees))
+            there = _there(before, id)
+            people = () if self._is_over(there) else there.invitees
+            after = replace(there, sequence=there.sequence + 1)
+            called_off.append(_News(after, MailKind.CANCELLED, people))
+            return Changed(None, self._mail(called_off[-1]))
 
         await self._book.change(id, away, self._clock.now())
-        assert removed is not None
-        told = () if self._is_over(removed) else _reachable(removed.invitees)
-        log.info("conference removed", extra={"conference": id})
-        return Arranged(removed, told)
+        news = called_off[-1]
+        log.info("conference removed", extra={"conference": id, "room": news.conference.room})
+        return Arranged(news.conference, news.people)
 
     async def end(self, id: str) -> Conference:
         """Close one of single use for good, before its time; nothing more for one that is over.
@@ -147,10 +164,10 @@ class Conferences:
     async def invite(self, id: str, guests: Sequence[Guest]) -> Arranged:
         """Invite more people, each with a code of their own. Raises BadConference."""
 
-        def with_more(before: Conference) -> Changed:
+        def with_more(before: Conference) -> _News:
             after, fresh = invited(before, guests, self._chance)
             check(after)
-            return Changed(after, self._mail(MailKind.INVITATION, after, fresh))
+            return _News(after, MailKind.INVITATION, fresh)
 
         return await self._change(id, with_more)
 
@@ -161,7 +178,7 @@ class Conferences:
         BadConference, and ConferenceUnknown for nobody.
         """
 
-        def edited(before: Conference) -> Changed:
+        def edited(before: Conference) -> _News:
             old = person_named(before, who)
             guest = edit(Guest(old.name, old.email, old.role, old.language))
             new = replace(
@@ -175,20 +192,20 @@ class Conferences:
                 new = replace(new, code=draw_code(codes_of(before), self._chance))
             after = _with_invitee(before, new)
             check(after)
-            kind = _news(old, new)
-            return Changed(after, () if kind is None else self._mail(kind, after, (new,)))
+            kind = _kind_of_news(old, new)
+            return _News(after) if kind is None else _News(after, kind, (new,))
 
         return await self._change(id, edited)
 
     async def uninvite(self, id: str, who: str) -> Arranged:
         """Take somebody's code away, and tell them. Raises ConferenceUnknown, BadConference."""
 
-        def without(before: Conference) -> Changed:
+        def without(before: Conference) -> _News:
             gone = person_named(before, who)
             left = tuple(each for each in before.invitees if each.id != gone.id)
             after = replace(before, invitees=left, sequence=before.sequence + 1)
             _check_door(before, after)
-            return Changed(after, self._mail(MailKind.CANCELLED, after, (gone,)))
+            return _News(after, MailKind.CANCELLED, (gone,))
 
         return await self._change(id, without)
 
@@ -197,30 +214,30 @@ class Conferences:
     async def renew_code(self, id: str, who: str) -> Arranged:
         """Give somebody another code, and tell them. Raises ConferenceUnknown, BadConference."""
 
-        def renewed(before: Conference) -> Changed:
+        def renewed(before: Conference) -> _News:
             code = draw_code(codes_of(before), self._chance)
             new = replace(person_named(before, who), code=code)
             after = _with_invitee(before, new)
-            return Changed(after, self._mail(MailKind.CHANGED, after, (new,)))
+            return _News(after, MailKind.CHANGED, (new,))
 
         return await self._change(id, renewed)
 
     async def set_generic_codes(self, id: str, roles: Collection[Role]) -> Arranged:
         """Have a code for anybody in these roles, and in no other; one that is there stays."""
 
-        def with_codes(before: Conference) -> Changed:
+        def with_codes(before: Conference) -> _News:
             after = self._with_generic(before, roles)
             _check_door(before, after)
-            return Changed(after)
+            return _News(after)
 
         return await self._change(id, with_codes)
 
     async def renew_generic_codes(self, id: str) -> Arranged:
         """Draw the codes for anybody anew: those who know the old ones do not come in by them."""
 
-        def renewed(before: Conference) -> Changed:
+        def renewed(before: Conference) -> _News:
             roles = [each.role for each in before.generic_codes]
-            return Changed(self._with_generic(replace(before, generic_codes=()), roles, before))
+            return _News(self._with_generic(replace(before, generic_codes=()), roles, before))
 
         return await self._change(id, renewed)
 
@@ -236,27 +253,27 @@ class Conferences:
         return conference
 
     async def _keep(self, made: Conference) -> Arranged:
-        mail = self._mail(MailKind.INVITATION, made, made.invitees)
-        await self._book.change(made.id, lambda _: Changed(made, mail), self._clock.now())
+        news = _News(made, MailKind.INVITATION, made.invitees)
+        changed = Changed(made, self._mail(news))
+        await self._book.change(made.id, lambda _: changed, self._clock.now())
         log.info("conference arranged", extra={"conference": made.id, "room": made.room})
-        return Arranged(made, _reachable(made.invitees))
+        return Arranged(made, made.invitees)
 
-    async def _change(self, id: str, work: Callable[[Conference], Changed]) -> Arranged:
+    async def _change(self, id: str, work: Callable[[Conference], _News]) -> Arranged:
         """Change one that is not over, in a transaction."""
-        told: tuple[MailDue, ...] = ()
+        done: list[_News] = []
 
         def whole(before: Conference | None) -> Changed:
-            nonlocal told
             there = _there(before, id)
             if self._is_over(there):
                 raise BadConference(f"room {there.room}: this conference is over")
-            after = work(there)
-            told = after.mail
-            return after
+            done.append(work(there))
+            return Changed(done[-1].conference, self._mail(done[-1]))
 
-        after = _there(await self._book.change(id, whole, self._clock.now()), id)
-        log.info("conference changed", extra={"conference": id, "room": after.room})
-        return Arranged(after, tuple(each.invitee for each in told))
+        await self._book.change(id, whole, self._clock.now())
+        news = done[-1]
+        log.info("conference changed", extra={"conference": id, "room": news.conference.room})
+        return Arranged(news.conference, news.people)
 
     async def _rooms_held(self) -> Collection[str]:
         """Rooms that are not given away: as long as there are others, those that somebody had."""
@@ -283,12 +300,12 @@ class Conferences:
             return replace(conference, link="")
         return conference if conference.link else replace(conference, link=self._token())
 
-    def _mail(
-        self, kind: MailKind, conference: Conference, people: Iterable[Invitee]
-    ) -> tuple[MailDue, ...]:
+    def _mail(self, news: _News) -> tuple[MailDue, ...]:
         now = self._clock.now()
         return tuple(
-            MailDue(self._token(), kind, conference, each, now) for each in _reachable(people)
+            MailDue(self._token(), news.kind, news.conference, each, now)
+            for each in news.people
+            if each.email
         )
 
     def _token(self) -> str:
@@ -303,10 +320,6 @@ def _there(conference: Conference | None, id: str) -> Conference:
     if conference is None:
         raise ConferenceUnknown(id)
     return conference
-
-
-def _reachable(people: Iterable[Invitee]) -> tuple[Invitee, ...]:
-    return tuple(each for each in people if each.email)
 
 
 def _with_invitee(conference: Conference, new: Invitee) -> Conference:
@@ -326,7 +339,7 @@ def _told_of(conference: Conference) -> tuple[object, ...]:
     )
 
 
-def _news(old: Invitee, new: Invitee) -> MailKind | None:
+def _kind_of_news(old: Invitee, new: Invitee) -> MailKind | None:
     """What somebody is told who is invited otherwise than before."""
     if (old.email, old.language) != (new.email, new.language):
         return MailKind.INVITATION

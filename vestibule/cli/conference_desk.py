@@ -13,6 +13,7 @@ from vestibule.cli.opening import command_settings
 if TYPE_CHECKING:
     from call.clock import Clock
     from conference.arranging import Guest
+    from conference.conference import Role
     from conference.conferences import Conferences
     from vestibule.mailroom import Mailroom
     from vestibule.settings import Settings
@@ -75,3 +76,15 @@ def at_desk(
             return await work(Desk(conferences, mailroom, settings, clock))
 
     return asyncio.run(opened())
+
+
+def role_typed(typed: str | None) -> "Role":
+    """A role as it was typed; participant unless it was. Raises BadConference."""
+    from conference.conference import Role
+    from conference.errors import BadConference
+
+    if typed is None:
+        return Role.PARTICIPANT
+    if typed not in {role.value for role in Role}:
+        raise BadConference(f"role: {typed}: administrator or participant")
+    return Role(typed)

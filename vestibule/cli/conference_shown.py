@@ -21,9 +21,9 @@ def tell_done(done: "Arranged", what: str) -> None:
     typer.echo(what)
     if done.told:
         typer.echo(f"Told by e-mail: {', '.join(each.name for each in done.told)}.")
-    untold = [each.name for each in done.conference.invitees if not each.email]
-    if untold:
-        typer.echo(f"Without an e-mail address, tell them yourself: {', '.join(untold)}.")
+    if done.untold:
+        names = ", ".join(each.name for each in done.untold)
+        typer.echo(f"Without an e-mail address, tell them yourself: {names}.")
 
 
 def warn_of_door(conference: "Conference") -> None:

@@ -1,4 +1,4 @@
-"""`vestibule conference`: what is arranged, who is invited and by which codes they come in."""
+"""`vestibule conference`: what is arranged."""
 
 import json
 from dataclasses import replace
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vestibule.cli.conference_desk import Desk, Room, at_desk
+from vestibule.cli.conference_desk import Desk, Room, at_desk, role_typed
 from vestibule.cli.conference_shown import (
     as_json,
     show_all,
-    show_codes,
     show_one,
     tell_done,
     warn_of_door,
@@ -144,6 +143,7 @@ def add(
 
     done = at_desk(config, data, arrange, make=True)
     tell_done(done, f"Room {done.conference.room} is ready: {done.conference.title}")
+    typer.echo(f"Its codes: vestibule conference show {done.conference.room}")
     warn_of_door(done.conference)
 
 
@@ -193,7 +193,7 @@ def show(
     """
     from conference.conference import Role
 
-    role = Role.PARTICIPANT if copy is None else _role(copy)
+    role = Role.PARTICIPANT if copy is None else role_typed(copy)
 
     async def look(desk: Desk) -> "tuple[Conference, bool, str]":
         from vestibule.meetings.mail import conference_words, house_of
@@ -281,154 +281,10 @@ def remove(room: Room, yes: Yes = False, config: Config = None, data: Data = Non
     tell_done(done, f"The conference of room {done.conference.room} is removed.")
 
 
-@app.command()
-def invite(
-    room: Room,
-    name: Annotated[str, typer.Argument(help="« Nom complet ».")],
-    email: Annotated[str, typer.Argument(help="« Adresse courriel »; none: told otherwise.")] = "",
-    role: RoleTyped = None,
-    language: Annotated[
-        str | None, typer.Option(help="Of the invitation, fr or en; the conference's.")
-    ] = None,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Invite somebody, with a code of their own. « Ajouter un participant »
-
-    Example: vestibule conference invite 4321 "Ava Reed" ava@example.org --language en
-    """
-    from conference.arranging import Guest
-
-    chosen = _role(role)
-
-    async def more(desk: Desk) -> "Arranged":
-        there = await desk.conferences.find(room)
-        guest = Guest(name, email, chosen, language or there.language)
-        return await desk.conferences.invite(there.id, (guest,))
-
-    done = at_desk(config, data, more)
-    _tell_one(done, f"{name.strip()} is invited to room {done.conference.room}.")
-
-
-@app.command()
-def person(
-    room: Room,
-    who: Who,
-    name: Annotated[str | None, typer.Option(help="« Nom complet ».")] = None,
-    email: Annotated[
-        str | None, typer.Option(help="« Adresse courriel »: another one gets another code.")
-    ] = None,
-    role: RoleTyped = None,
-    language: Annotated[str | None, typer.Option(help="Of the invitation, fr or en.")] = None,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Change what is named of somebody who is invited; they are told what concerns them.
-
-    Example: vestibule conference person 4321 "Ava Reed" --role administrator
-    """
-    if all(value is None for value in (name, email, role, language)):
-        raise typer.BadParameter("name at least one thing; see: vestibule conference person --help")
-    chosen = None if role is None else _role(role)
-
-    def edit(guest: "Guest") -> "Guest":
-        return replace(
-            guest,
-            name=guest.name if name is None else name,
-            email=guest.email if email is None else email,
-            role=chosen or guest.role,
-            language=language or guest.language,
-        )
-
-    async def edited(desk: Desk) -> "Arranged":
-        there = await desk.conferences.find(room)
-        return await desk.conferences.change_invitee(there.id, who, edit)
-
-    done = at_desk(config, data, edited)
-    _tell_one(done, f"{who} of room {done.conference.room} is changed.")
-    warn_of_door(done.conference)
-
-
-@app.command()
-def uninvite(
-    room: Room, who: Who, yes: Yes = False, config: Config = None, data: Data = None
-) -> None:
-    """Take somebody's code away, and tell them that they are not expected any more.
-
-    Example: vestibule conference uninvite 4321 "Ava Reed"
-    """
-    confirmed(f"Uninvite {who} from room {room}, and tell them?", yes=yes)
-
-    async def less(desk: Desk) -> "Arranged":
-        there = await desk.conferences.find(room)
-        return await desk.conferences.uninvite(there.id, who)
-
-    done = at_desk(config, data, less)
-    _tell_one(done, f"{who} is not invited to room {done.conference.room} any more.")
-    warn_of_door(done.conference)
-
-
-@app.command()
-def codes(
-    room: Room,
-    participant: Annotated[
-        bool | None,
-        typer.Option("--participant/--no-participant", help="A code for any participant."),
-    ] = None,
-    administrator: Annotated[
-        bool | None,
-        typer.Option("--administrator/--no-administrator", help="A code for any administrator."),
-    ] = None,
-    renew: Annotated[
-        str | None,
-        typer.Option(metavar="PERSON", help="Give somebody another code, and tell them."),
-    ] = None,
-    renew_generic: Annotated[
-        bool, typer.Option("--renew-generic", help="Draw the codes for anybody anew.")
-    ] = False,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Show the codes that anybody may come in by, or change codes. « Codes d'accès génériques »
-
-    Example: vestibule conference codes 4321 --participant --administrator
-    """
-    from conference.conference import Role
-    from conference.conferences import Arranged
-
-    async def work(desk: Desk) -> "Arranged":
-        there = await desk.conferences.find(room)
-        done = Arranged(there)
-        if renew_generic:
-            done = await desk.conferences.renew_generic_codes(there.id)
-        wanted = {Role.PARTICIPANT: participant, Role.ADMINISTRATOR: administrator}
-        if any(value is not None for value in wanted.values()):
-            roles = {each.role for each in there.generic_codes}
-            roles |= {role for role, on in wanted.items() if on}
-            roles -= {role for role, on in wanted.items() if on is False}
-            done = await desk.conferences.set_generic_codes(there.id, roles)
-        if renew is not None:
-            done = await desk.conferences.renew_code(there.id, renew)
-        return done
-
-    done = at_desk(config, data, work)
-    if renew is not None:
-        _tell_one(done, f"{renew} has another code; vestibule conference show {room}")
-    show_codes(done.conference)
-    warn_of_door(done.conference)
-
-
 def _to_copy(conference: "Conference", role: "Role", house: "House", words: "Wording") -> str:
     from conference.invitation import Invitations
 
     return Invitations(house, words).to_copy(conference, role, conference.language).strip()
-
-
-def _tell_one(done: "Arranged", what: str) -> None:
-    """Print what became of one person, and whether they are told of it."""
-    typer.echo(what)
-    for each in done.told:
-        typer.echo(f"Told by e-mail: {each.name} <{each.email}>.")
 
 
 def _options(
@@ -466,14 +322,3 @@ def _guests(typed: list[str] | None, role: "Role", language: str) -> "list[Guest
     from conference.arranging import read_guest
 
     return [replace(read_guest(each), role=role, language=language) for each in typed or []]
-
-
-def _role(typed: str | None) -> "Role":
-    from conference.conference import Role
-    from conference.errors import BadConference
-
-    if typed is None:
-        return Role.PARTICIPANT
-    if typed not in {role.value for role in Role}:
-        raise BadConference(f"role: {typed}: administrator or participant")
-    return Role(typed)
