@@ -28,8 +28,6 @@ NAME_S = 5.0
 PERSON = "0"
 """What is pressed, alone, for a person."""
 
-LOCKED = Outcome("locked")
-
 
 def _times(conference: Conference) -> dict[str, Value]:
     """When it begins and opens, on the clocks of its own zone."""
@@ -145,7 +143,8 @@ class Entering:
         try:
             door.join(self._leg, entrant)
         except NotGranted:
-            return LOCKED
+            is_open = door.admits(entrant.conference, entrant.role)
+            return Outcome("unreachable" if is_open else "locked")
         if named:
             self._name = None
         return Outcome("joined")
