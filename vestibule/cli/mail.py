@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="See the e-mails before owners do."
 
 Write = Callable[["EmailMessage"], bytes]
 
-_ENDINGS = MappingProxyType({"text": "txt", "html": "html", "eml": "eml"})
+ENDINGS = MappingProxyType({"text": "txt", "html": "html", "eml": "eml"})
 
 
 @app.callback()
@@ -58,7 +58,7 @@ def preview(
     if output is None:
         typer.echo(octets, nl=False)
     else:
-        _write(output, octets)
+        write_out(output, octets)
 
 
 def _one(settings: "Mail", kind: str, language: str, format: str) -> bytes:
@@ -66,12 +66,10 @@ def _one(settings: "Mail", kind: str, language: str, format: str) -> bytes:
     from voicemail.mail import TaskKind
     from voicemail.policy import LANGUAGES
 
-    for given, known in ((kind, [*TaskKind]), (language, LANGUAGES), (format, _ENDINGS)):
+    for given, known in ((kind, [*TaskKind]), (language, LANGUAGES), (format, ENDINGS)):
         if given not in known:
             raise typer.BadParameter(f"{given}: choose one of {', '.join(known)}")
-    return _formats()[format](
-        preview(TaskKind(kind), language, settings.sender, settings.templates)
-    )
+    return formats()[format](preview(TaskKind(kind), language, settings.sender, settings.templates))
 
 
 def _write_all(settings: "Mail", folder: Path) -> int:
@@ -84,15 +82,16 @@ def _write_all(settings: "Mail", folder: Path) -> int:
         if isinstance(mail, PeerFault):
             faults.append(str(mail))
             continue
-        for name, write in _formats().items():
-            _write(folder / language / f"{kind}.{_ENDINGS[name]}", write(mail))
+        for name, write in formats().items():
+            write_out(folder / language / f"{kind}.{ENDINGS[name]}", write(mail))
     for fault in dict.fromkeys(faults):
         typer.echo(fault, err=True)
     typer.echo(f"The e-mails are under {folder}.")
     return 1 if faults else 0
 
 
-def _formats() -> dict[str, Write]:
+def formats() -> dict[str, Write]:
+    """What writes an e-mail out: its text, its page, or the whole of it."""
     from vestibule.mail_previews import as_html, as_text
 
     return {
@@ -102,7 +101,8 @@ def _formats() -> dict[str, Write]:
     }
 
 
-def _write(path: Path, octets: bytes) -> None:
+def write_out(path: Path, octets: bytes) -> None:
+    """Write a file, in a folder that need not be there. Raises BadSettings."""
     from vestibule.settings import BadSettings
 
     try:
