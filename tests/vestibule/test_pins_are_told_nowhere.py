@@ -141,6 +141,7 @@ def administers(walk: Walk, shell: Shell, folder: Path) -> None:
     walk.types("mailbox history")
     leads(walk, folder)
     closes(walk)
+    meets(walk)
     walk.types("audit", "--mend")
     walk.types("doctor", "--listen", "127.0.0.1:0")
     for command in KEYS_NEED_A_FILE:
@@ -209,6 +210,24 @@ def closes(walk: Walk) -> None:
     walk.types("attendant add", "ventes", "--greeting", "Bonjour.", "--key", "1=extension:101")
     walk.types("attendant list")
     walk.types("attendant remove", "ventes", "--yes")
+
+
+def meets(walk: Walk) -> None:
+    """Conferences: their codes are told where they are asked for, and nowhere else."""
+    before = len(walk.printed)
+    walk.types("conference add", "Lancement", "--room", "4321", "--generic")
+    walk.types("conference add", "Lancement", "--room", "4321", "--start", "2999-01-01 10:00")
+    walk.types("conference invite", "4321", "Ava Reed", "ava@example.org")
+    walk.types("conference person", "4321", "Ava Reed", "--role", "administrator")
+    walk.types("conference change", "4321", "--title", "Autre")
+    shown = [walk.types(f"conference {command}", "4321") for command in ("show", "codes")]
+    walk.types("conference list", "--json")
+    walk.types("conference uninvite", "4321", "Ava Reed", "--yes")
+    walk.types("conference remove", "4321", "--yes")
+    codes = set(re.findall(r"(?:administrator|participant) +(\d{4})\b", "".join(shown)))
+    elsewhere = walk.printed[before:].replace(shown[0], "").replace(shown[1], "")
+    assert len(codes) == 3
+    assert [code for code in codes if re.search(rf"(?<![\w:.-]){code}(?![\w:.-])", elsewhere)] == []
 
 
 def calls(shell: Shell) -> str:
