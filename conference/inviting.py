@@ -1,6 +1,7 @@
 """Invitations: written when they are due, sent again on demand, and seen before they are sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from conference.conference import Conference, Invitee
 from conference.errors import BadConference
 from conference.invitation import Host, Invitations
 from conference.letter import Letter, envelop
-from conference.ports import MailDue, MailKind, MailQueue
+from conference.ports import ConferenceBook, MailDue, MailKind, MailQueue
 
 
 class Hosts(Protocol):
@@ -27,12 +28,14 @@ class Inviting:
     def __init__(
         self,
         *,
+        book: ConferenceBook,
         invitations: Invitations,
         hosts: Hosts,
         queue: MailQueue,
         clock: Clock,
         chance: Chance,
     ) -> None:
+        self._book = book
         self._invitations = invitations
         self._hosts = hosts
         self._queue = queue
@@ -40,9 +43,18 @@ class Inviting:
         self._chance = chance
 
     async def write(self, due: MailDue) -> Letter | None:
-        """The letter that is due; None where a conference was over before its people were told."""
-        if due.kind is not MailKind.CANCELLED and self._is_over(due.conference):
-            return None
+        """The letter that is due, which tells how things stand now; None where there is nothing
+        to tell any more.
+
+        An invitation may wait for a server while what it tells is changed, and would come after
+        the word of the change.
+        """
+        if due.kind is not MailKind.CANCELLED:
+            conference = await self._book.get(due.conference.id)
+            invitee = None if conference is None else _same(conference, due.invitee)
+            if conference is None or invitee is None or self._is_over(conference):
+                return None
+            due = replace(due, conference=conference, invitee=invitee)
         return self._invitations.letter(due, await self._hosts.host(due.conference))
 
     async def resend(self, conference: Conference, who: str | None) -> tuple[Invitee, ...]:
@@ -77,3 +89,12 @@ class Inviting:
     def _is_over(self, conference: Conference) -> bool:
         closes = conference.closes_at
         return closes is not None and closes <= self._clock.now()
+
+
+def _same(conference: Conference, invitee: Invitee) -> Invitee | None:
+    """Somebody as they are invited now; None where they are not, or by another address: whoever
+    reads the one before is not to know their code."""
+    for each in conference.invitees:
+        if (each.id, each.email) == (invitee.id, invitee.email):
+            return each
+    return None

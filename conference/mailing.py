@@ -144,6 +144,7 @@ class Mailing:
 
     async def _attempt(self, due: MailDue) -> None:
         """One attempt; whatever goes wrong with it is a reason to try again."""
+        answer: Answer | None
         try:
             async with asyncio.timeout(ATTEMPT_S):
                 answer = await self._deliver(due)
@@ -152,13 +153,18 @@ class Mailing:
         except Exception as fault:
             log.exception("conference mail not written or sent", extra={"mail": due.id})
             answer = Answer(Outcome.LATER, type(fault).__name__)
-        await self._note(due, answer)
+        if answer is None:
+            log.info("conference mail of nothing left out", extra={"mail": due.id})
+            await self._queue.sent(due.id)
+        else:
+            await self._note(due, answer)
 
-    async def _deliver(self, due: MailDue) -> Answer:
+    async def _deliver(self, due: MailDue) -> Answer | None:
+        """Write one and hand it over; None where there is nothing to tell any more."""
         write = self._writers.get(due.kind)
         letter = None if write is None else await write(due)
         if letter is None:
-            return Answer(Outcome.REFUSED, "there was nothing to tell any more")
+            return None
         mail = envelop(letter, due, self._sender)
         return await self._post.deliver(due.id, due.invitee.email, mail)
 

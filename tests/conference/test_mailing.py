@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -57,6 +57,7 @@ class OneHost:
 
 def inviting(desk: Desk) -> Inviting:
     return Inviting(
+        book=desk.book,
         invitations=Invitations(HOUSE, WORDING),
         hosts=OneHost(),
         queue=desk.queue,
@@ -214,8 +215,56 @@ async def test_nobody_is_invited_to_what_is_over(desk: Desk) -> None:
     desk.clock.advance(30 * 3600)
     await worker.work()
     assert post.taken == []
-    (lost,) = await waiting(desk, made.conference)
-    assert lost.again is None
+    assert await waiting(desk, made.conference) == ()
+
+
+async def test_an_invitation_that_waited_tells_how_things_stand_when_it_is_sent(
+    desk: Desk,
+) -> None:
+    post = PostOffice(closed=True)
+    made = await desk.conferences.arrange(ONCE, [MARC])
+    worker = mailing(desk, post)
+    await worker.work()
+    later = ONCE.starts_at + timedelta(hours=2) if ONCE.starts_at else None
+    await desk.conferences.change(made.conference.id, lambda was: replace(was, starts_at=later))
+    post.closed = False
+    desk.clock.advance(60)
+    await worker.work()
+    assert [mail["Subject"].partition(",")[2] for _, mail in post.taken] == [
+        " mercredi 4 août 2027 à 12 h"
+    ] * 2
+
+
+async def test_who_is_uninvited_before_the_invitation_went_out_reads_no_invitation(
+    desk: Desk,
+) -> None:
+    post = PostOffice(closed=True)
+    made = await desk.conferences.arrange(ONCE, [CAMILLE, MARC])
+    worker = mailing(desk, post)
+    await worker.work()
+    await desk.conferences.uninvite(made.conference.id, "Marc Côté")
+    post.closed = False
+    desk.clock.advance(60)
+    await worker.work()
+    subjects = [mail["Subject"].partition(" :")[0] for to, mail in post.taken if to == MARC.email]
+    assert subjects == ["Conférence annulée"]
+
+
+async def test_whoever_reads_an_address_that_was_wrong_does_not_learn_the_new_code(
+    desk: Desk,
+) -> None:
+    post = PostOffice(closed=True)
+    made = await desk.conferences.arrange(ONCE, [CAMILLE, MARC])
+    worker = mailing(desk, post)
+    await worker.work()
+    right = "marc@example.net"
+    await desk.conferences.change_invitee(
+        made.conference.id, "Marc Côté", lambda guest: replace(guest, email=right)
+    )
+    post.closed = False
+    desk.clock.advance(60)
+    await worker.work()
+    assert post.readers == ["camille@example.org", right]
 
 
 async def test_a_cancellation_is_told_even_late(desk: Desk) -> None:

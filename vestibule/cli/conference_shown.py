@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from conference.conference import Conference, Invitee
     from conference.conferences import Arranged
+    from conference.ports import Undelivered
 
 WIDTH = 12
 
@@ -61,6 +62,17 @@ def show_codes(conference: "Conference") -> None:
     """Print the codes that anybody may come in by."""
     for each in conference.generic_codes:
         typer.echo(f"  {'anybody:':<{WIDTH}}{each.role.value:<14} {each.code}")
+
+
+def show_undelivered(late: "Sequence[Undelivered]") -> None:
+    """Print the e-mails that no server took so far, and why."""
+    for each in late:
+        state = "not sent yet"
+        if each.why:
+            again = each.again
+            after = "given up" if again is None else f"tried again {again:%Y-%m-%d %H:%M} UTC"
+            state = f"{after}: {each.why}"
+        typer.echo(f"  {'e-mail:':<{WIDTH}}{each.kind.value} to {each.invitee.name}, {state}")
 
 
 def show_all(conferences: "Sequence[Conference]", over: "set[str]") -> None:

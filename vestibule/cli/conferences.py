@@ -11,17 +11,21 @@ from vestibule.cli.conference_shown import (
     as_json,
     show_all,
     show_one,
+    show_undelivered,
     tell_done,
     warn_of_door,
 )
 from vestibule.cli.opening import Config, Data, Yes, confirmed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conference.arranging import Draft, Guest
     from conference.conference import Conference, Options, Role
     from conference.conferences import Arranged
     from conference.invitation import House
     from conference.letter import Wording
+    from conference.ports import Undelivered
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -195,8 +199,8 @@ def show(
 
     role = Role.PARTICIPANT if copy is None else role_typed(copy)
 
-    async def look(desk: Desk) -> "tuple[Conference, bool, str]":
-        from vestibule.meetings.mail import conference_words, house_of
+    async def look(desk: Desk) -> "tuple[Conference, bool, str, Sequence[Undelivered]]":
+        from vestibule.meetings.mail import conference_words, house_of, undelivered
 
         conference = await desk.conferences.find(room)
         active = {each.id for each in await desk.conferences.active()}
@@ -205,9 +209,10 @@ def show(
             conference,
             conference.id not in active,
             _to_copy(conference, role, house_of(desk.settings), words),
+            await undelivered(desk.mailroom, conference),
         )
 
-    conference, over, to_copy = at_desk(config, data, look)
+    conference, over, to_copy, late = at_desk(config, data, look)
     if json_:
         told = as_json(conference, over=over)
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
@@ -215,6 +220,7 @@ def show(
         typer.echo(to_copy)
     else:
         show_one(conference)
+        show_undelivered(late)
         typer.echo(f"\n{to_copy}")
 
 

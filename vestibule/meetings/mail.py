@@ -1,17 +1,19 @@
 """E-mail about conferences: plugged to outgoing mail, to the edited words and to who invites."""
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from types import MappingProxyType
 
 from call.clock import Clock
+from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.adapters.sqlalchemy_mail_queue import SqlAlchemyMailQueue
 from conference.conference import Conference
 from conference.invitation import DialIn, Host, House, Invitations
 from conference.inviting import Inviting
 from conference.letter import Wording
 from conference.mailing import Answer, Mailing, Outcome, Write
-from conference.ports import MailKind
+from conference.ports import MailKind, Undelivered
 from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
 from storage.database import Database
 from vestibule.housekeeping import AGAIN_S, Chore
@@ -91,12 +93,18 @@ def dial_ins(settings: Conferences) -> tuple[DialIn, ...]:
 def open_inviting(settings: Settings, mailroom: Mailroom, clock: Clock) -> Inviting:
     """What writes invitations, and sends them again, on the database of the mailroom."""
     return Inviting(
+        book=SqlAlchemyBook(mailroom.database),
         invitations=Invitations(house_of(settings), conference_words(settings.mail.templates)),
         hosts=ExtensionHosts(settings.company.name, mailroom.database, mailroom.ports),
         queue=SqlAlchemyMailQueue(mailroom.database),
         clock=clock,
         chance=SystemTokens(),
     )
+
+
+async def undelivered(mailroom: Mailroom, conference: Conference) -> Sequence[Undelivered]:
+    """The e-mails about a conference that no server took so far. Raises StoreUnavailable."""
+    return await SqlAlchemyMailQueue(mailroom.database).undelivered(conference.id)
 
 
 def open_mailing(
