@@ -1,11 +1,13 @@
 """Everything of a program that says where calls go and what is said to them, but for the line."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from call.clock import Clock
 from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
+from ivr.dialogue import Dialogue
+from ivr.flow import Held
 from ivr.machine import Flows
 from ivr.phrases import Book
 from ivr.prompts import Voice
@@ -19,6 +21,7 @@ from vestibule.attendants import LOOK_EVERY_S as FLOWS_EVERY_S
 from vestibule.attendants import FlowsFollowed, own_flows
 from vestibule.call_sounds import CallSounds
 from vestibule.connections import Connections, plug
+from vestibule.exchange.screening import Begin
 from vestibule.extensions import Extensions
 from vestibule.front import open_front
 from vestibule.hours_desk import open_hours_mail
@@ -26,7 +29,11 @@ from vestibule.housekeeping import AGAIN_S, Chore
 from vestibule.inside import Inside
 from vestibule.mailroom import Mailroom
 from vestibule.meetings.desk import open_desk
+from vestibule.meetings.hall import Hall
 from vestibule.meetings.mail import mail_chores, open_mailing
+from vestibule.meetings.meeting import MeetingPlane
+from vestibule.meetings.opening import open_hall, open_takes
+from vestibule.numbers import Destination
 from vestibule.opening import Opening
 from vestibule.providers import open_outside
 from vestibule.reception import Reception
@@ -48,6 +55,8 @@ class Office:
     connections: Connections
     inside: Inside
     reception: Reception
+    hall: Hall
+    """The conferences that are being held."""
     chores: Sequence[Chore]
     """What is to be done beside the calls."""
 
@@ -64,7 +73,7 @@ class Office:
 
 async def open_office(
     settings: Settings, mailroom: Mailroom, book: Book, voice: Voice, sounds: CallSounds,
-    clock: Clock,
+    plane: MeetingPlane, clock: Clock,
 ) -> Office:  # fmt: skip
     """Read who and what there is, and finish what a crash left.
 
@@ -96,7 +105,13 @@ async def open_office(
     inside = Inside(settings, connections, mailroom, accounts, voice, clock)
     await inside.tapes.recover()
     spool = settings.storage.spool or data / "spool"
-    meeting = open_desk(mailroom.database, mailroom.ports, spool / "conference-names")
+    takes = open_takes(settings, mailroom.ports.sounds, clock)
+    hall = open_hall(
+        mailroom.database, connections.connecting, _beginning(switchboard), plane, voice, takes,
+        clock,
+    )  # fmt: skip
+    names = spool / "conference-names"
+    meeting = open_desk(mailroom.database, mailroom.ports, names, hall)
     reception = Reception(
         switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
         arrivals, front, accounts.language_of, meeting,
@@ -109,7 +124,18 @@ async def open_office(
         *mail_chores(open_mailing(settings, mailroom, clock)),
         Chore("own flows", _followed(book, settings, switchboard).look, FLOWS_EVERY_S),
     )
-    return Office(flows, accounts, switchboard, arrivals, connections, inside, reception, chores)
+    return Office(
+        flows, accounts, switchboard, arrivals, connections, inside, reception, hall, chores
+    )
+
+
+def _beginning(switchboard: Switchboard) -> Begin:
+    """Begins flows in the language of whoever is rung."""
+
+    async def begin(flow: str, given: Mapping[str, Held], language: str) -> Dialogue:
+        return await switchboard.dialogue(Destination(flow), given, language)
+
+    return begin
 
 
 def open_arrivals(

@@ -76,7 +76,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             settings.media.hold_music,
             settings.media.pieces,
         )
-        office = await open_office(settings, mailroom, book, voice, sounds, clock)
+        office = await open_office(settings, mailroom, book, voice, sounds, plane, clock)
         trunks = open_trunks(settings)
         telephones = make_telephones(office.accounts, mailroom.database, settings.sip.realm)
         callers = Callers(office.arrivals, office.reception, board.lamps, trunks, telephones)

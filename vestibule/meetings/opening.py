@@ -1,41 +1,43 @@
 """The conferences of a program, plugged to the exchange, the media plane and the database."""
 
-from collections.abc import Mapping
+from datetime import timedelta
 
 from call.clock import Clock
 from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.adapters.sqlalchemy_journal import SqlAlchemyJournal
 from conference.ports import Takes
-from ivr.dialogue import Dialogue
-from ivr.flow import Held
 from ivr.prompts import Voice
 from storage.database import Database
-from vestibule.connections import Connections
-from vestibule.exchange.screening import Screening
+from vestibule.exchange.connecting import Connecting
+from vestibule.exchange.screening import Begin, Screening
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.hall import Hall
 from vestibule.meetings.meeting import Means, MeetingPlane
-from vestibule.numbers import Destination
-from vestibule.switchboard import Switchboard
+from vestibule.meetings.takes import SessionTakes
+from vestibule.settings import Settings
 from voicemail.adapters.system_tokens import SystemTokens
 from voicemail.ids import new_id
+from voicemail.ports import AudioStore
+
+
+def open_takes(settings: Settings, sounds: AudioStore, clock: Clock) -> SessionTakes:
+    """The recordings of conferences, among the sounds of the mailboxes."""
+    spool = settings.storage.spool or settings.storage.data / "spool"
+    keep = timedelta(days=settings.conferences.keep_days)
+    return SessionTakes(sounds, spool / "conferences", clock, keep)
 
 
 def open_hall(
     database: Database,
-    connections: Connections,
-    switchboard: Switchboard,
+    connecting: Connecting,
+    begin: Begin,
     plane: MeetingPlane,
     voice: Voice,
     takes: Takes,
     clock: Clock,
 ) -> Hall:
-    """Where the conferences of the database are held."""
-    exchange = connections.exchange
-
-    async def begin(flow: str, given: Mapping[str, Held], language: str) -> Dialogue:
-        return await switchboard.dialogue(Destination(flow), given, language)
-
+    """Where the conferences of the database are held; `begin` begins a flow in a language."""
+    exchange = connecting.exchange
     screening = Screening(exchange, begin, voice, clock)
     means = Means(
         plane=plane,
@@ -52,6 +54,6 @@ def open_hall(
         means,
         exchange,
         SqlAlchemyBook(database),
-        CallingIn(connections.connecting, screening),
+        CallingIn(connecting, screening),
         lambda: new_id(clock.now(), tokens),
     )
