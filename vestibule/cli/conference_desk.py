@@ -46,7 +46,7 @@ class Desk:
         box = await self.mailroom.ports.store.mailbox(number)
         known = people.get(number) or box
         if known is None:
-            raise ExtensionUnknown(f"{number}: no such extension")
+            raise ExtensionUnknown(number)
         email = next(iter(box.addresses), "") if box is not None else ""
         return Guest(known.name, email, Role.ADMINISTRATOR, known.language)
 
