@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from call.clock import Clock
+from conference.conference import ROOM_DIGITS
 from conference.errors import SessionUnknown
 from conference.history import Session, retell
 from conference.ports import History
@@ -37,6 +38,15 @@ class Sessions:
         if notes is None:
             raise SessionUnknown(f"no session {id}; see `vestibule conference history`")
         return retell(notes)
+
+    async def find(self, named: str) -> Session:
+        """One by its id, or the newest of a room by its four digits. Raises SessionUnknown."""
+        if len(named) == ROOM_DIGITS and named.isdigit():
+            newest = next(iter(await self.over(room=named)), None)
+            if newest is None:
+                raise SessionUnknown(f"room {named}: nobody was in a conference there")
+            return await self.get(newest.id)
+        return await self.get(named)
 
     async def report(self, id: str, language: str = "") -> Report:
         """The report on one, in the language of its conference or in another.

@@ -12,6 +12,7 @@ from call.clock import Clock
 from vestibule.closures import closure_sounds
 from vestibule.housekeeping import AGAIN_S, PAUSE_S, RECORDINGS_KEPT
 from vestibule.mailroom import Mailroom, open_mailroom
+from vestibule.meetings.takes import take_sounds
 from vestibule.settings import Settings
 from vestibule.tapes import tape_sounds
 from voicemail.adapters.serving_lock import only_server
@@ -54,6 +55,7 @@ async def audit(settings: Settings, clock: Clock, *, mend: bool) -> tuple[Verdic
         async with open_mailroom(settings, clock) as mailroom:
             claimed = await closure_sounds(mailroom.database)
             claimed |= await tape_sounds(mailroom.ports.sounds)
+            claimed |= await take_sounds(mailroom.ports.sounds)
             found = await mailroom.mailboxes.audit(claimed).examine(serving=serving)
             now = clock.now()
             frames = await asyncio.to_thread(_stale_frames, data, now, serving)

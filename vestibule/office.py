@@ -32,7 +32,8 @@ from vestibule.meetings.desk import open_desk
 from vestibule.meetings.hall import Hall
 from vestibule.meetings.mail import mail_chores, open_mailing
 from vestibule.meetings.meeting import MeetingPlane
-from vestibule.meetings.opening import open_hall, open_takes
+from vestibule.meetings.opening import open_hall
+from vestibule.meetings.past import open_past
 from vestibule.numbers import Destination
 from vestibule.opening import Opening
 from vestibule.providers import open_outside
@@ -105,10 +106,11 @@ async def open_office(
     inside = Inside(settings, connections, mailroom, accounts, voice, clock)
     await inside.tapes.recover()
     spool = settings.storage.spool or data / "spool"
-    takes = open_takes(settings, mailroom.ports.sounds, clock)
+    past = open_past(settings, mailroom, clock)
+    await past.recover()
     hall = open_hall(
-        mailroom.database, connections.connecting, _beginning(switchboard), plane, voice, takes,
-        clock,
+        mailroom.database, connections.connecting, _beginning(switchboard), plane, voice,
+        past.takes, clock,
     )  # fmt: skip
     names = spool / "conference-names"
     meeting = open_desk(mailroom.database, mailroom.ports, names, hall)
@@ -121,7 +123,8 @@ async def open_office(
         Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
         *inside.chores,
         Chore("hours by mail", hours_mail.mail, AGAIN_S),
-        *mail_chores(open_mailing(settings, mailroom, clock)),
+        *mail_chores(open_mailing(settings, mailroom, clock, past.reports.write)),
+        *past.chores,
         Chore("own flows", _followed(book, settings, switchboard).look, FLOWS_EVERY_S),
     )
     return Office(

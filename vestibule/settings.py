@@ -279,6 +279,8 @@ class Conferences(Section):
     """The numbers to dial, the most usual first."""
     keep_days: int = Field(default=7, ge=1, le=36500)
     """How long the recordings are kept."""
+    history_days: int = Field(default=400, ge=1, le=36500)
+    """How long it is remembered who was in a conference, and when."""
 
 
 CodecName = Literal["PCMU", "PCMA", "G722", "opus"]
@@ -368,10 +370,10 @@ class Metrics(Section):
 
 
 class Web(Section):
-    """The pages: listening to a streamed conference in a browser. Without `listen` there are none."""
+    """The pages: listening to a streamed conference in a browser; without `listen`, none."""
 
     listen: HostPort | None = None
-    """The address that they are served on; where it is open to the world, behind a proxy for TLS."""
+    """The address they are served on; where the world reaches it, behind a proxy for TLS."""
     address: str = Field(default="", pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")
     """What the world calls that address, told in invitations; a path before ours may be part."""
     listeners: int = Field(default=100, ge=1, le=10_000)

@@ -221,11 +221,19 @@ def meets(walk: Walk) -> None:
     walk.types("conference person", "4321", "Ava Reed", "--role", "administrator")
     walk.types("conference change", "4321", "--title", "Autre")
     shown = [walk.types(f"conference {command}", "4321") for command in ("show", "codes")]
+    walk.types("conference resend", "4321", "--all")
+    shown.append(walk.types("conference preview", "4321", "Ava Reed"))
     walk.types("conference list", "--json")
     walk.types("conference uninvite", "4321", "Ava Reed", "--yes")
     walk.types("conference remove", "4321", "--yes")
+    walk.types("conference history", "4321", "--json")
+    for command in ("session", "report", "recording"):
+        files = () if command == "session" else ("never-written",)
+        walk.types(f"conference {command}", "4321", *files)
     codes = set(re.findall(r"(?:administrator|participant) +(\d{4})\b", "".join(shown)))
-    elsewhere = walk.printed[before:].replace(shown[0], "").replace(shown[1], "")
+    elsewhere = walk.printed[before:]
+    for told in shown:
+        elsewhere = elsewhere.replace(told, "")
     assert len(codes) == 3
     assert [code for code in codes if re.search(rf"(?<![\w:.-]){code}(?![\w:.-])", elsewhere)] == []
 

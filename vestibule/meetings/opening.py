@@ -1,7 +1,5 @@
 """The conferences of a program, plugged to the exchange, the media plane and the database."""
 
-from datetime import timedelta
-
 from call.clock import Clock
 from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.adapters.sqlalchemy_journal import SqlAlchemyJournal
@@ -13,18 +11,8 @@ from vestibule.exchange.screening import Begin, Screening
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.hall import Hall
 from vestibule.meetings.meeting import Means, MeetingPlane
-from vestibule.meetings.takes import SessionTakes
-from vestibule.settings import Settings
 from voicemail.adapters.system_tokens import SystemTokens
 from voicemail.ids import new_id
-from voicemail.ports import AudioStore
-
-
-def open_takes(settings: Settings, sounds: AudioStore, clock: Clock) -> SessionTakes:
-    """The recordings of conferences, among the sounds of the mailboxes."""
-    spool = settings.storage.spool or settings.storage.data / "spool"
-    keep = timedelta(days=settings.conferences.keep_days)
-    return SessionTakes(sounds, spool / "conferences", clock, keep)
 
 
 def open_hall(

@@ -120,14 +120,24 @@ class SessionTakes:
         found = map(piece_of, await self._sounds.names())
         return sorted(piece for piece in found if piece is not None and piece.session == session)
 
+    async def recorded(self) -> frozenset[str]:
+        """The sessions that have a recording. Raises SoundUnavailable."""
+        found = map(piece_of, await self._sounds.names())
+        return frozenset(piece.session for piece in found if piece is not None)
+
+    async def require(self, session: str) -> Sequence[Piece]:
+        """The same. Raises NotRecorded where that is nothing, and SoundUnavailable."""
+        pieces = await self.pieces(session)
+        if not pieces:
+            raise NotRecorded(f"session {session} has no recording, or none any more")
+        return pieces
+
     async def wav(self, session: str) -> AsyncIterator[bytes]:
         """All recordings of a session, one after the other, as a WAV file in parts.
 
         Raises NotRecorded, and SoundUnavailable.
         """
-        pieces = await self.pieces(session)
-        if not pieces:
-            raise NotRecorded(f"session {session} has no recording, or none any more")
+        pieces = await self.require(session)
         yield _wav_head(sum(piece.samples for piece in pieces))
         for piece in pieces:
             yield _samples(await self._sounds.read(piece.name))

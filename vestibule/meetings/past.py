@@ -1,0 +1,55 @@
+"""Conferences that were: what is known of them, their recordings and their reports, plugged to the
+database, the disk and the words."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from call.clock import Clock
+from conference.adapters.sqlalchemy_journal import SqlAlchemyJournal
+from conference.sessions import Sessions
+from vestibule.housekeeping import AGAIN_S, Chore
+from vestibule.mailroom import Mailroom
+from vestibule.meetings.mail import conference_words
+from vestibule.meetings.reports import Reports
+from vestibule.meetings.takes import SessionTakes
+from vestibule.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What remains of conferences."""
+
+    sessions: Sessions
+    takes: SessionTakes
+    reports: Reports
+
+    async def recover(self) -> None:
+        """Finish what a crash cut off, before anybody is let in. Raises StoreUnavailable."""
+        await self.sessions.recover(await self.takes.recover())
+
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is done beside the calls."""
+        return (
+            Chore("conference recordings left in the spool", self.takes.recover, AGAIN_S),
+            Chore("old conference recordings", self.takes.sweep, AGAIN_S),
+            Chore("old conference sessions", self.sessions.forget, AGAIN_S),
+        )
+
+
+def open_past(settings: Settings, mailroom: Mailroom, clock: Clock) -> Past:
+    """What remains of the conferences of a mailroom's database."""
+    recordings_kept = timedelta(days=settings.conferences.keep_days)
+    sessions = Sessions(
+        SqlAlchemyJournal(mailroom.database),
+        clock,
+        recordings_kept=recordings_kept,
+        kept=timedelta(days=settings.conferences.history_days),
+    )
+    spool = settings.storage.spool or settings.storage.data / "spool"
+    takes = SessionTakes(mailroom.ports.sounds, spool / "conferences", clock, recordings_kept)
+    return Past(
+        sessions,
+        takes,
+        Reports(sessions, conference_words(settings.mail.templates)),
+    )
