@@ -36,6 +36,8 @@ class Leads(StrEnum):
     EXTENSION = "extension"
     FLOW = "flow"
     VOICEMAIL = "voicemail"
+    CONFERENCE = "conference"
+    """Any room, or one that is named."""
     OPERATOR = "operator"
     REPEAT = "repeat"
     HANG_UP = "hangup"
@@ -44,20 +46,34 @@ class Leads(StrEnum):
 NAMED = frozenset({Leads.EXTENSION, Leads.FLOW})
 """Those that say which one."""
 
+CONFERENCE = "conference_join"
+"""The flow of the conferences; it is given the `room`, where a key leads to one, and the language
+that the caller has `chosen`."""
+
+
+_ROOM = re.compile(r"[0-9]{4}")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a key leads: an extension or a flow by its name, or one of the usual places."""
+    """Where a key leads: an extension or a flow by its name, a conference by its room or by the
+    one that the caller gives, or one of the usual places."""
 
     leads: Leads
     name: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Target":
-        """A target as it is typed: extension:101, flow:ventes, voicemail. Raises ValueError."""
+        """A target as it is typed: extension:101, flow:ventes, conference:4321, voicemail.
+
+        Raises ValueError.
+        """
         leads, mark, name = text.partition(":")
         target = cls(Leads(leads), name)
-        if bool(mark and name) != (target.leads in NAMED):
+        if target.leads is Leads.CONFERENCE:
+            if mark and not _ROOM.fullmatch(name):
+                raise ValueError(text)
+        elif bool(mark and name) != (target.leads in NAMED):
             raise ValueError(text)
         return target
 
@@ -98,11 +114,16 @@ def read_keys(texts: Sequence[str]) -> dict[str, Target]:
         try:
             keys[key] = Target.read(target)
         except ValueError:
-            known = ", ".join(f"{each}:..." if each in NAMED else each for each in Leads)
+            known = ", ".join(_written(each) for each in Leads)
             faults.append(f"{text}: write KEY=TARGET; a target is one of {known}")
     if faults:
         raise AttendantRefused("; ".join(faults))
     return keys
+
+
+def _written(leads: Leads) -> str:
+    named = f"{leads}:..." if leads in NAMED else str(leads)
+    return f"{named}, {leads}:ROOM" if leads is Leads.CONFERENCE else named
 
 
 def form_faults(
@@ -228,7 +249,7 @@ def _offers(form: AttendantForm, code: str) -> Iterator[str]:
 def _menu_keys(form: AttendantForm, code: str) -> Iterator[str]:
     first, *others = [greeting.language for greeting in form.greetings]
     for key, target in form.keys.items():
-        there = _menu(code) if target.leads is Leads.REPEAT else _state_of(target)
+        there = _menu(code) if target.leads is Leads.REPEAT else _state_of(target, code)
         yield f'"{key}" = {_text(there)}'
     if code == first and others:
         yield f'"{OTHER_LANGUAGE}" = {_text(_entrance(others[0]))}'
@@ -251,8 +272,11 @@ def _menu_events(form: AttendantForm) -> Iterator[str]:
     yield 'max_no_match = "operator"'
 
 
-def _state_of(target: Target) -> str:
-    """The state a key leads to: one for each extension and each flow."""
+def _state_of(target: Target, code: str) -> str:
+    """The state a key leads to: one for each extension and each flow; one for each conference in
+    each language, since the caller's choice of one holds there too."""
+    if target.leads is Leads.CONFERENCE:
+        return "_".join(filter(None, (target.leads, target.name, code)))
     return f"{target.leads}_{target.name}" if target.name else _USUAL[target.leads]
 
 
@@ -262,7 +286,8 @@ _USUAL: Mapping[Leads, str] = MappingProxyType(
 
 
 def _target_lines(form: AttendantForm) -> Iterator[str]:
-    named = {_state_of(each): each for each in form.keys.values() if each.leads in NAMED}
+    first = form.greetings[0].language
+    named = {_state_of(each, first): each for each in form.keys.values() if each.leads in NAMED}
     for state, target in named.items():
         yield ""
         yield f"[states.{state}]"
@@ -272,6 +297,8 @@ def _target_lines(form: AttendantForm) -> Iterator[str]:
             yield f"with = {{ mailbox = {_text(target.name)}, keep_language = true }}"
         else:
             yield f"flow = {_text(target.name)}"
+    for greeting in form.greetings:
+        yield from _conference_lines(form, greeting.language)
     if form.direct_dial:
         yield from _redirect("dialed", "extension", 'mailbox = "$dialed", keep_language = true')
     yield from _redirect("code", "closure_code", 'code = "$dialed"')
@@ -281,6 +308,16 @@ def _target_lines(form: AttendantForm) -> Iterator[str]:
         yield 'kind = "call"'
         yield 'flow = "directory"'
         yield f"on   = {{ done = {_text(_menu(greeting.language))} }}"
+
+
+def _conference_lines(form: AttendantForm, code: str) -> Iterator[str]:
+    """Whoever asked for another language than the first is spoken to in it there too."""
+    chosen = "" if code == form.greetings[0].language else code
+    rooms = {each.name: each for each in form.keys.values() if each.leads is Leads.CONFERENCE}
+    for room, target in rooms.items():
+        given = {"room": room, "chosen": chosen}
+        written = ", ".join(f"{name} = {_text(value)}" for name, value in given.items() if value)
+        yield from _redirect(_state_of(target, code), CONFERENCE, written)
 
 
 def _ending_lines(form: AttendantForm) -> Iterator[str]:
@@ -312,7 +349,8 @@ def _redirect(state: str, flow: str, given: str) -> Iterator[str]:
     yield f"[states.{state}]"
     yield 'kind = "redirect"'
     yield f"flow = {_text(flow)}"
-    yield f"with = {{ {given} }}"
+    if given:
+        yield f"with = {{ {given} }}"
 
 
 def _text(words: str) -> str:

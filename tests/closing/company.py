@@ -14,6 +14,7 @@ from tests.voicemail.sounds import hush, voice
 from vestibule.closing import ClosureDesk
 from vestibule.front import Front
 from vestibule.looking_up import People
+from vestibule.meetings.desk import open_desk
 from vestibule.numbers import Destination
 from vestibule.operations import CallOperations
 from vestibule.settings import Company as Named
@@ -68,6 +69,7 @@ class Closed:
             switchboard.redirect,
             front=self._front(),
             dialed=f"+1{NUMBER}",
+            meeting=open_desk(self.office.database, self.office.ports, self.folder / "names"),
         )
         dialogue = await switchboard.dialogue(Destination(flow, tuple(given.items())))
         call = PureCall(dialogue, operations, self.office.clock)

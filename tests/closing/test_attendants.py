@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from conference.adapters.sqlalchemy_book import SqlAlchemyBook
+from conference.ports import Changed
 from ivr.machine import Flows
 from ivr.phrases import Book
 from ivr.testing import ScriptedCaller as Script
 from tests.closing.company import CLIENT, Closed
+from tests.conference.doorway import WEEKLY
 from tests.vestibule.shell import Shell
 from tests.voicemail.sounds import voice
 from vestibule.attendant_form import (
@@ -25,7 +28,9 @@ WORDS = "Bonjour. Pour les ventes, appuyez sur le 1."
 FRENCH = Greeting("fr", WORDS)
 ENGLISH = Greeting("en", "Hello. For sales, press 1.")
 KEYS = read_keys(["1=extension:102", "2=flow:closed", "3=voicemail", "4=hangup", "5=repeat"])
+MEETING = read_keys(["7=conference", "8=conference:4321"])
 BOTH = AttendantForm("ventes", (FRENCH, ENGLISH), KEYS)
+MEETINGS = AttendantForm("reunions", (FRENCH, ENGLISH), MEETING)
 BARE = AttendantForm("garde", (FRENCH,), direct_dial=False, names=False, operator="102")
 RECORDED = AttendantForm("accueil", (Greeting("fr", WORDS, recorded=True),))
 
@@ -47,11 +52,12 @@ def own(folder: Path, book: Book) -> OwnFlows:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, book: Book) -> tuple[Path, Flows]:
-    """The folder of three attendants, and all flows."""
+    """The folder of four attendants, and all flows."""
     folder = tmp_path_factory.mktemp("own")
     own = OwnFlows(folder, FLOWS, book, ["101", "102"])
     own.make(BOTH, {}, again=False)
     own.make(BARE, {}, again=False)
+    own.make(MEETINGS, {}, again=False)
     own.make(RECORDED, {"fr": voice(2)}, again=False)
     return folder, read_flows(book, ["101", "102"], own=folder)
 
@@ -85,6 +91,25 @@ async def test_a_caller_meets_what_the_form_says(
     company: Closed, made: tuple[Path, Flows], script: Script
 ) -> None:
     await calls(company, made, "ventes", script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        CLIENT.presses("7").hears("conf.enter_room").presses("4321#").hears("conf.enter_code"),
+        CLIENT.presses("8").hears("conf.enter_code", "fr").presses("*").hears("conf.enter_room"),
+        CLIENT.presses("9").presses("7").hears("conf.enter_room", "en"),
+        CLIENT.presses("9").presses("8").hears("conf.enter_code", "en"),
+        CLIENT.presses("70#").hears("aa.to_operator").hears("vm.leave.unavailable_name"),
+    ],
+    ids=lambda script: " ".join(map(str, script.steps)),
+)
+async def test_a_key_leads_to_the_conferences_or_straight_to_one(
+    company: Closed, made: tuple[Path, Flows], script: Script
+) -> None:
+    book, now = SqlAlchemyBook(company.office.database), company.office.clock.now()
+    await book.change(WEEKLY.id, lambda _: Changed(WEEKLY), now)
+    await calls(company, made, "reunions", script)
 
 
 async def test_extensions_are_not_dialled_and_names_not_looked_for_where_the_form_says_no(

@@ -53,6 +53,23 @@ def test_the_companys_own_number_is_not_called_by_way_of_the_network() -> None:
     assert _to("15145550100") == Destination("main_attendant")
 
 
+def test_the_numbers_of_the_conferences_are_reached_from_inside_before_anything_else() -> None:
+    room = {"room": "4321"}
+    numbers = (
+        *NUMBERS,
+        Number(number="5145550199", flow="conference_join"),
+        Number(number="8600", flow="conference_join"),
+        Number(number="*86", flow="conference_join", parameters=room),
+    )
+
+    def to(dialed: str) -> Destination | None:
+        return lead(dialed, numbers, (*EXTENSIONS, "8600"), ("8600",))
+
+    assert to("8600") == to("5145550199") == to("+15145550199") == Destination("conference_join")
+    assert to("*86") == Destination("conference_join", (("room", "4321"),))
+    assert to("8601") == Destination("outgoing", (("number", "8601"),))
+
+
 def test_an_extension_cannot_take_the_place_of_a_parking_slot() -> None:
     assert _to("704") == Destination("retrieve", (("slot", "704"),))
 

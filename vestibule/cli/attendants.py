@@ -37,7 +37,8 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="KEY=TARGET",
-            help="1=extension:101, 2=flow:ventes, 3=voicemail, 4=operator, 5=repeat, 6=hangup.",
+            help="1=extension:101, 2=flow:ventes, 3=voicemail, 4=operator, 5=repeat, 6=hangup, "
+            "7=conference, 8=conference:4321.",
         ),
     ] = None,
     languages: Annotated[str, typer.Option(help="fr, en, or both; the first is heard first.")] = "",
