@@ -76,9 +76,11 @@ class Plane:
             if self._engine.idle:
                 self._rest()
                 number = max(number, int((time.monotonic() - start) / TICK_S))
+            if not self._engine.serves(number):
+                number += 1
             due, woke = start + number * TICK_S, time.monotonic()
             if woke < due:
-                time.sleep(due - woke)
+                self._wait(due)
                 woke = time.monotonic()
             late = woke - due
             if late > _HELD_UP_S:
@@ -109,6 +111,20 @@ class Plane:
         self._writer.close()
         self._engine.tick(number)
         self._wire.close()
+
+    def _wait(self, due: float) -> None:
+        """Sleep until then; where a tick is left out on the way, commands are done as they come.
+
+        To wake costs more than an idle tick. So it is done at the first command, and not at each.
+        """
+        left = due - time.monotonic()
+        if left > TICK_S:
+            asked, _, _ = select.select([self._link], [], [], left)
+            if not asked:
+                return
+            self._converse(due - _SPARE_S)
+            left = due - time.monotonic()
+        time.sleep(max(0.0, left))
 
     def _rest(self) -> None:
         """No slot is open: wait for a command, however long."""
@@ -209,7 +225,9 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    link = socket.socket(fileno=int(sys.argv[1]))
+    # By its lowest number: `select` takes none above 1023, and the program has many files.
+    link = socket.socket(fileno=os.dup(int(sys.argv[1])))
+    os.close(int(sys.argv[1]))
     link.setblocking(False)
     _raise_files()
     # Before the writer's thread is made, so that it has the same place: one that waits for a
