@@ -190,6 +190,13 @@ class Announcements:
                 self._stage.stop(id)
             queue.clear()
 
+    def skip(self, id: str) -> None:
+        """Somebody pressed a key: what is being said to them they know already."""
+        queue = self._people.get(id)
+        if queue is not None and queue.ticket is not None:
+            self._stage.stop(id)
+            self.ended(id, queue.ticket)
+
     def clear(self) -> None:
         """Nobody is inside any more: what was to be said to the room counts no more."""
         self._room.clear()

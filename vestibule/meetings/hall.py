@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeGuard
 
 from call.errors import Unavailable
@@ -54,7 +55,7 @@ class Hall:
 
     def admits(self, conference: Conference, role: Role) -> bool:
         """Whether it is not locked for somebody."""
-        meeting = self._meetings.get(conference.id)
+        meeting = self._current(conference)
         return meeting is None or meeting.admits(role)
 
     def join(self, leg: SwitchedLeg, entrant: Entrant) -> None:
@@ -88,7 +89,7 @@ class Hall:
 
     def _meeting(self, conference: Conference) -> Meeting:
         """The session that is held, or a new one. Raises Unavailable."""
-        meeting = self._meetings.get(conference.id)
+        meeting = self._current(conference)
         if meeting is None:
             session = self._new_session()
             meeting = Meeting(session, conference, self._means, self._changed)
@@ -97,6 +98,11 @@ class Hall:
             log.info("conference begun", extra=extra)
             self._means.spawn(self._see_end(meeting), f"end of {session}")
         return meeting
+
+    def _current(self, conference: Conference) -> Meeting | None:
+        """The session that is held; None where there is none, or that is over."""
+        meeting = self._meetings.get(conference.id)
+        return None if meeting is None or meeting.is_over else meeting
 
     async def _see_end(self, meeting: Meeting) -> None:
         conference = meeting.conference
@@ -183,6 +189,16 @@ class Hall:
         entrant = Entrant(meeting.conference, role, language, name or party.name)
         await self._enter(leg, entrant)
         return leg.up
+
+    def hear(self, conference: str, path: Path | None) -> None:
+        """Send what is said in a conference, by its id, to a Unix datagram socket; None ends it.
+
+        Each 20 ms one datagram, as `MediaPlane.hear_room` tells. Raises NotHeld.
+        """
+        meeting = self._meetings.get(conference)
+        if meeting is None or not meeting.is_held:
+            raise NotHeld("nobody is in this conference just now")
+        meeting.hear(path)
 
     def _held(self, room: str) -> Meeting:
         for meeting in self._meetings.values():

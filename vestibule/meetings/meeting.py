@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -151,6 +152,11 @@ class Meeting:
         """Whether anybody is there."""
         return bool(self.room.seats)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody comes any more."""
+        return self.room.phase is Phase.OVER
+
     async def ended(self) -> Ending:
         """Wait until it is over; why it is."""
         return await asyncio.shield(self._end)
@@ -213,9 +219,10 @@ class Meeting:
         person.set_volume(spoken_db=spoken_db, heard_db=heard_db)
 
     def _pressed(self, person: Person, wanted: Ask | Wish | None) -> None:
+        if wanted is None:
+            return
+        self._announcements.skip(person.id)
         match wanted:
-            case None:
-                return
             case Ask.LEAVE:
                 self._tell(Go(person.id))
                 self._say(answered(wanted, person.id, self.room))
@@ -241,7 +248,7 @@ class Meeting:
         return self._follow(self.room.receive(event, self._now))
 
     async def _wait_for_deadlines(self) -> None:
-        while self.room.phase is not Phase.OVER:
+        while not self.is_over:
             self._stirred.clear()
             deadline = self.room.deadline
             wait = None if deadline is None else max(0.0, deadline - self._now)
@@ -316,6 +323,10 @@ class Meeting:
         self._end.set_result(why)
 
     # what is heard
+
+    def hear(self, path: Path | None) -> None:
+        """Send what is said inside to a Unix datagram socket, frame by frame; None ends it."""
+        self._means.plane.hear_room(self._plane_room, path)
 
     def _say(self, saying: Saying) -> None:
         for to in saying.to if saying.to != EVERYBODY_INSIDE else (ROOM,):
