@@ -49,7 +49,7 @@ _FRENCH = Words(
     language="fr",
     heading="Rapport de conférence",
     hours="de {begin} à {end} ({day}), {zone}",
-    cut_off="Le serveur s’est arrêté pendant la conférence, à {at}\u00a0: ce rapport, et "
+    cut_off="La conférence a été interrompue à {at} par l’arrêt du serveur\u00a0: ce rapport, et "
     "l’enregistrement s’il y en a un, vont jusque-là.",
     never_began="La conférence n’a pas commencé\u00a0: aucun administrateur n’est venu.",
     kept=", à télécharger jusqu’au {day}",
@@ -128,8 +128,8 @@ _ENGLISH = Words(
     language="en",
     heading="Conference report",
     hours="{begin} to {end} ({day}), {zone}",
-    cut_off="The server stopped during the conference, at {at}: this report, and the recording if "
-    "there is one, end there.",
+    cut_off="The conference was interrupted at {at} when the server stopped: this report, and the "
+    "recording if there is one, end there.",
     never_began="The conference did not begin: no administrator came.",
     kept=", to be downloaded until {day}",
     by="{text}, by {name}",
