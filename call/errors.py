@@ -26,6 +26,7 @@
     │                   SoundRefused, WrongPin
     └── Unavailable   nobody did wrong: temporary, worth another try
         ├── conference  ReportUnavailable
+        ├── console     TooManyListeners
         ├── ivr         SoundUnavailable, VoiceUnavailable
         ├── telephony   LampBookUnavailable, LineClosing, LineDown, NoListeningAddress
         ├── storage     StoreUnavailable

@@ -8,9 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from conference.conference import Role
 from conference.room import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
 
-LOUDEST_DB = 20.0
-"""No more, either way, than this is louder or quieter."""
-
 
 class Asking(BaseModel):
     """The body of a request."""
@@ -92,8 +89,8 @@ class Volume(Asking):
     """How much louder somebody is heard, and hears, in decibels."""
 
     who: str
-    spoken_db: float = Field(default=0.0, ge=-LOUDEST_DB, le=LOUDEST_DB)
-    heard_db: float = Field(default=0.0, ge=-LOUDEST_DB, le=LOUDEST_DB)
+    spoken_db: float = 0.0
+    heard_db: float = 0.0
 
 
 class Calling(Asking):

@@ -1,6 +1,6 @@
 """What goes wrong with what the web is asked."""
 
-from call.errors import PeerFault
+from call.errors import PeerFault, Unavailable
 
 
 class BadWish(PeerFault):
@@ -9,3 +9,7 @@ class BadWish(PeerFault):
 
 class PersonUnclear(PeerFault):
     """Several people in a conference are called like this; the message lists them."""
+
+
+class TooManyListeners(Unavailable):
+    """As many listen by the web as may."""

@@ -16,6 +16,9 @@ CONTROL = "control.sock"
 _BACKLOG = 64
 _SEND_OCTETS = 1 << 15
 """What the kernel holds back for one listener, twice this: a slow one is noticed soon."""
+_STUCK_MS = 20_000
+"""After this, one who takes nothing that was sent is gone: the sockets of those who call have it of
+the one that listens."""
 
 
 @contextmanager
@@ -64,6 +67,7 @@ def address_socket(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_OCTETS)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STUCK_MS)
         listening.bind((host, port))
         listening.listen(_BACKLOG)
     except OSError as fault:

@@ -25,6 +25,7 @@ from vestibule.settings import Settings
 from vestibule.shipped import PROMPTS, read_book
 from vestibule.sip_side import Callers, beating, make_line, make_telephones
 from vestibule.tally import UNCOUNTED
+from vestibule.web import open_web
 from voicemail.adapters.serving_lock import only_server
 from voicemail.mailboxes import Mailboxes
 from voicemail.outbox import OutboxWorker
@@ -41,6 +42,8 @@ class Program:
     voice: PromptVoice
     sounds: CallSounds
     office: Office
+    web: Address | None = None
+    """Where pages are served; None where the settings name no address for them."""
 
     async def drain(self, limit_s: float) -> None:
         """Take no more calls; those under way get `limit_s` seconds."""
@@ -95,10 +98,11 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                 lambda: line.overloaded,
             ) as pbx,
             _asked_for(figures, line, plane, mailroom.worker, office.inside.parking),
+            open_web(settings, office.hall, mailroom.database, clock) as web,
         ):
             address = await line.start()
             try:
-                yield Program(address, line, pbx, mailroom, voice, sounds, office)
+                yield Program(address, line, pbx, mailroom, voice, sounds, office, web)
             finally:
                 await line.stop()
                 await office.connections.exchange.close()

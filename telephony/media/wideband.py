@@ -13,7 +13,7 @@ import numpy as np
 
 from call.errors import PeerFault
 from call.media import Wideband
-from call.sound import FRAME
+from call.sound import FRAME, RATE
 from telephony.resampling import WideFrame
 
 _RATE = 16000
@@ -24,6 +24,8 @@ _G722_BITS = 64000
 _OPUS_BITS = 32000
 _OPUS_LOSS = 10  # per cent, to be prepared for
 _OPUS_COMPLEXITY = 1
+_STREAM_BITS = 24000
+_STREAM_COMPLEXITY = 5
 _OPUS_STEP = 40  # samples: losses are concealed in steps of 2.5 ms
 _FADES = (0.7, 0.4, 0.15)  # what is left of the last frame in each one lost
 
@@ -72,6 +74,18 @@ def make_decoder(codec: Wideband) -> WideDecoder:
     return _DECODERS[codec]()
 
 
+class StreamEncoder(Protocol):
+    """A stream of sound for listeners who do not call, such as browsers."""
+
+    def encode(self, frame: bytes) -> bytes:
+        """The Opus packet of the next 20 ms: samples of 16 bits, little-endian, at 8 kHz."""
+
+
+def make_stream_encoder() -> StreamEncoder:
+    """Opus of a conference for the web. Raises ImportError where the extra is not installed."""
+    return _OpusStreamEncoder()
+
+
 class _G722Encoder:
     def __init__(self) -> None:
         from G722 import G722
@@ -117,6 +131,21 @@ class _OpusEncoder:
 
     def encode(self, wide: WideFrame) -> bytes:
         payload: bytes = self._codec.encode(wide.tobytes(), len(wide))
+        return payload
+
+
+class _OpusStreamEncoder:
+    """One for all who listen, so it may work harder; nothing is told twice: TCP loses nothing."""
+
+    def __init__(self) -> None:
+        from opuslib_next import Encoder
+
+        self._codec = Encoder(RATE, 1, "audio")
+        self._codec.bitrate = _STREAM_BITS
+        self._codec.complexity = _STREAM_COMPLEXITY
+
+    def encode(self, frame: bytes) -> bytes:
+        payload: bytes = self._codec.encode(frame, FRAME)
         return payload
 
 

@@ -95,7 +95,7 @@ async def test_somebody_is_heard_louder_and_somebody_is_called_in() -> None:
         ("/conferences/4321/dance", {}, 422, "dance: one of mute, "),
         ("/conferences/4321/lock", {}, 422, "on: Field required"),
         ("/conferences/4321/lock", {"on": True, "by": "me"}, 422, "by: Extra inputs"),
-        ("/conferences/4321/volume", {"who": "x", "heard_db": 90}, 422, "heard_db: "),
+        ("/conferences/4321/volume", {"who": "x", "heard_db": "loud"}, 422, "heard_db: "),
         ("/conferences/4321/call", {"number": "sip:mallory"}, 422, "number: "),
         ("/nowhere", {}, 404, "Not Found"),
     ],

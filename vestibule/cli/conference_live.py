@@ -46,7 +46,7 @@ class InLanguage(StrEnum):
 
 
 OnOff = Annotated[Switch, typer.Argument(metavar="on|off")]
-Db = Annotated[float, typer.Option(metavar="DB", min=-20.0, max=20.0)]
+Db = Annotated[float, typer.Option(metavar="DB")]
 
 
 def live(as_json: Json = False, config: Config = None, data: Data = None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from call.media import RoomListener
@@ -21,6 +22,9 @@ class RoomPlane(Protocol):
 
     def announce(self, room: int, clips: Sequence[Clip], ticket: int) -> None:
         """Play to everybody in a room; PlayEnded follows."""
+
+    def hear_room(self, room: int, path: Path | None) -> None:
+        """Send what is said in a room to a Unix datagram socket, frame by frame; None ends it."""
 
 
 Spawn = Callable[[Coroutine[Any, Any, object], str], asyncio.Task[None]]
