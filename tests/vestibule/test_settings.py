@@ -16,6 +16,8 @@ def test_the_example_configuration_loads() -> None:
         "main_attendant",
         "voicemail_main",
         "extension",
+        "conference_join",
+        "conference_join",
     ]
     assert settings.mail.security == "starttls"
     assert settings.sip.phones == ()
