@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from routing.adapters import tables as t
 from storage.database import OnDatabase, in_transaction, on_view
@@ -36,10 +36,12 @@ class SqlAlchemyDocuments(OnDatabase):
             select(t.document.c.text).where(_is(kind, key)).with_for_update()
         )
         after = change(before)
-        if after != before:
+        if after is None:
             connection.execute(delete(t.document).where(_is(kind, key)))
-            if after is not None:
-                connection.execute(insert(t.document).values(kind=kind, key=key, text=after))
+        elif before is None:
+            connection.execute(insert(t.document).values(kind=kind, key=key, text=after))
+        elif after != before:  # the row stays the same one, for whoever waits for it
+            connection.execute(update(t.document).where(_is(kind, key)).values(text=after))
         return after
 
 
