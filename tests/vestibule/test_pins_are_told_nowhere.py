@@ -230,6 +230,15 @@ def meets(walk: Walk) -> None:
     for command in ("session", "report", "recording"):
         files = () if command == "session" else ("never-written",)
         walk.types(f"conference {command}", "4321", *files)
+    for command in ("live", "watch"):
+        walk.types(f"conference {command}", "--json")
+    for command in ("mute", "unmute", "expel", "volume"):
+        walk.types(f"conference {command}", "4321", "Ava Reed")
+    for command in ("mute-all", "unmute-all", "lock", "unlock", "end"):
+        walk.types(f"conference {command}", "4321")
+    for command in ("record", "announce"):
+        walk.types(f"conference {command}", "4321", "on")
+    walk.types("conference call", "4321", "5145550177")
     codes = set(re.findall(r"(?:administrator|participant) +(\d{4})\b", "".join(shown)))
     elsewhere = walk.printed[before:]
     for told in shown:

@@ -14,6 +14,7 @@ from vestibule.cli.calling import call
 from vestibule.cli.checkup import doctor
 from vestibule.cli.closures import app as closure_commands
 from vestibule.cli.conference_history import add_history_commands
+from vestibule.cli.conference_live import add_live_commands
 from vestibule.cli.conference_mail import add_mail_commands
 from vestibule.cli.conference_people import add_people_commands
 from vestibule.cli.conferences import app as conference_commands
@@ -53,6 +54,7 @@ app.add_typer(conference_commands, name="conference")
 add_people_commands(conference_commands)
 add_mail_commands(conference_commands)
 add_history_commands(conference_commands)
+add_live_commands(conference_commands)
 app.add_typer(exception_commands, name="exception")
 app.add_typer(extension_commands, name="extension")
 app.add_typer(flow_commands, name="flow")

@@ -79,7 +79,9 @@ def conference_words(edited: Path | None, *, forgiving: bool = True) -> Wording:
 
 def house_of(settings: Settings) -> House:
     """What the invitations of the company tell alike."""
-    return House(settings.company.name, settings.mail.sender, dial_ins(settings.conferences))
+    numbers, web = dial_ins(settings.conferences), settings.web
+    served = web.address if web.bound is not None else ""
+    return House(settings.company.name, settings.mail.sender, numbers, served)
 
 
 def dial_ins(settings: Conferences) -> tuple[DialIn, ...]:
