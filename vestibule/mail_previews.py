@@ -14,11 +14,17 @@ from types import MappingProxyType
 from call.errors import PeerFault
 from call.leg import Party
 from call.sound import RATE
+from vestibule.meetings import previews as conferences
+from vestibule.meetings.mail import WORDS
 from voicemail.mail import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.message import Attachment, Counts, Mailbox, Message
 from voicemail.notice import Enclosure, Facts, Notices
 from voicemail.policy import LANGUAGES
 from voicemail.wording import BUILT_IN, Wording
+
+Kind = TaskKind | conferences.Example
+
+KINDS: tuple[Kind, ...] = (*TaskKind, *conferences.Example)
 
 _RECEIVED = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
 
@@ -39,8 +45,19 @@ _SAID = MappingProxyType(
 _TAKEN = MappingProxyType({TaskKind.MESSAGE: 92, TaskKind.NEARLY_FULL: 90, TaskKind.FULL: 100})
 
 
-def preview(kind: TaskKind, language: str, sender: str, edited: Path | None) -> EmailMessage:
+def preview(kind: Kind, language: str, sender: str, edited: Path | None) -> EmailMessage:
     """The e-mail of a kind, with the edited templates of a folder. Raises BadTemplate."""
+    if isinstance(kind, conferences.Example):
+        return conferences.preview(kind, language, sender, edited)
+    return _of_mailbox(kind, language, sender, edited)
+
+
+def kind_named(name: str) -> Kind:
+    """A kind by its name, which is one of `KINDS`."""
+    return TaskKind(name) if name in {*TaskKind} else conferences.Example(name)
+
+
+def _of_mailbox(kind: TaskKind, language: str, sender: str, edited: Path | None) -> EmailMessage:
     mailbox = _OWNERS[language]
     message = Message(
         "01nq3sgv7kexamp1e0message0",
@@ -66,10 +83,10 @@ def preview(kind: TaskKind, language: str, sender: str, edited: Path | None) -> 
 
 def every_preview(
     sender: str, edited: Path | None
-) -> Iterator[tuple[str, TaskKind, EmailMessage | PeerFault]]:
+) -> Iterator[tuple[str, Kind, EmailMessage | PeerFault]]:
     """Language, kind, and the e-mail or what is wrong with its template."""
     for language in LANGUAGES:
-        for kind in TaskKind:
+        for kind in KINDS:
             try:
                 yield language, kind, preview(kind, language, sender, edited)
             except PeerFault as fault:
@@ -78,7 +95,9 @@ def every_preview(
 
 def strangers(edited: Path) -> tuple[str, ...]:
     """The files of a folder of edited templates that replace none of ours."""
-    ours = {path.relative_to(BUILT_IN) for path in BUILT_IN.rglob("*.j2")}
+    ours = {
+        path.relative_to(folder) for folder in (BUILT_IN, WORDS) for path in folder.rglob("*.j2")
+    }
     theirs = {path.relative_to(edited) for path in edited.rglob("*") if path.is_file()}
     return tuple(sorted(str(path) for path in theirs - ours))
 

@@ -13,6 +13,11 @@ from tests.vestibule.shell import Shell
 from vestibule.mailroom import open_mailroom
 from vestibule.settings import settings_from
 
+KINDS = (
+    "message", "failure", "nearly_full", "full", "lockout", "temporary",
+    "conference_invitation", "conference_changed", "conference_cancelled",
+)  # fmt: skip
+
 
 def edited(folder: Path, name: str, text: str) -> tuple[str, ...]:
     """Settings that name a folder with one edited template."""
@@ -33,7 +38,7 @@ def test_a_message_is_previewed_in_french_unless_asked_otherwise(shell: Shell) -
 
 
 def test_every_kind_has_a_page_in_both_languages(shell: Shell) -> None:
-    for kind in ("message", "failure", "nearly_full", "full", "lockout", "temporary"):
+    for kind in KINDS:
         for language in ("fr", "en"):
             page = shell.does("mail", "preview", kind, "--language", language, "--format", "html")
             assert page.startswith(f'<!DOCTYPE html>\n<html lang="{language}-CA">')
@@ -43,7 +48,7 @@ def test_every_kind_has_a_page_in_both_languages(shell: Shell) -> None:
 def test_the_whole_set_is_written_to_a_folder(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "previews"
     shell.does("mail", "preview", "--all", "--output", str(folder))
-    assert len(list(folder.rglob("*.*"))) == 2 * 6 * 3
+    assert len(list(folder.rglob("*.*"))) == 2 * len(KINDS) * 3
     octets = (folder / "en" / "message.eml").read_bytes()
     mail = email.message_from_bytes(octets, policy=email.policy.default)
     assert mail["Importance"] == "high"
@@ -74,6 +79,16 @@ def test_a_fault_of_a_template_is_told_with_its_file_and_line(
     told = shell.fails("mail", "preview", "full", *config)
     assert f"fr/full.txt.j2:{line}: " in told
     assert why in told
+
+
+def test_the_words_of_invitations_are_edited_like_all_others(shell: Shell, tmp_path: Path) -> None:
+    name = "fr/conference_invitation.subject.j2"
+    config = edited(tmp_path, name, "Venez : {{ title }}")
+    told = shell.does("mail", "preview", "conference_invitation", *config)
+    assert told.startswith("Venez : Lancement d'automne\n")
+    (tmp_path / "templates" / name).write_text("{{ nobody }}")
+    told = shell.fails("mail", "preview", "conference_changed", *config)
+    assert f"{name}:1: 'nobody' is undefined" in told
 
 
 def test_a_template_that_is_not_utf_8_is_told_too(shell: Shell, tmp_path: Path) -> None:

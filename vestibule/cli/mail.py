@@ -27,7 +27,11 @@ def mail() -> None:
 @app.command()
 def preview(
     kind: Annotated[
-        str, typer.Argument(help="message, failure, nearly_full, full, lockout or temporary.")
+        str,
+        typer.Argument(
+            help="message, failure, nearly_full, full, lockout, temporary,"
+            " conference_invitation, conference_changed or conference_cancelled."
+        ),
     ] = "message",
     language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
     format: Annotated[str, typer.Option(help="text, html or eml.")] = "text",
@@ -62,14 +66,15 @@ def preview(
 
 
 def _one(settings: "Mail", kind: str, language: str, format: str) -> bytes:
-    from vestibule.mail_previews import preview
-    from voicemail.mail import TaskKind
+    from vestibule.mail_previews import KINDS, kind_named, preview
     from voicemail.policy import LANGUAGES
 
-    for given, known in ((kind, [*TaskKind]), (language, LANGUAGES), (format, ENDINGS)):
+    for given, known in ((kind, KINDS), (language, LANGUAGES), (format, ENDINGS)):
         if given not in known:
             raise typer.BadParameter(f"{given}: choose one of {', '.join(known)}")
-    return formats()[format](preview(TaskKind(kind), language, settings.sender, settings.templates))
+    return formats()[format](
+        preview(kind_named(kind), language, settings.sender, settings.templates)
+    )
 
 
 def _write_all(settings: "Mail", folder: Path) -> int:
