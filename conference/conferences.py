@@ -7,6 +7,7 @@ transaction: a change that is not kept tells nobody, and one that is kept is not
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from call.clock import Clock
 from conference.arranging import (
@@ -158,6 +159,17 @@ class Conferences:
             return Changed(there if over else replace(there, ended_at=self._clock.now()))
 
         return _there(await self._book.change(id, ended, self._clock.now()), id)
+
+    async def forget(self, kept: timedelta) -> None:
+        """Forget those that were over so long ago, with their people and codes."""
+        before = self._clock.now() - kept
+
+        def without_old(there: Conference | None) -> Changed:
+            return Changed(None if _closed_by(there, before) else there)
+
+        for each in await self._book.all():
+            if _closed_by(each, before):
+                await self._book.change(each.id, without_old, self._clock.now())
 
     # ---- Who is invited
 
@@ -312,8 +324,12 @@ class Conferences:
         return self._chance.token(_ID_OCTETS).hex()
 
     def _is_over(self, conference: Conference) -> bool:
-        closes = conference.closes_at
-        return closes is not None and closes <= self._clock.now()
+        return _closed_by(conference, self._clock.now())
+
+
+def _closed_by(conference: Conference | None, instant: datetime) -> bool:
+    closes = None if conference is None else conference.closes_at
+    return closes is not None and closes <= instant
 
 
 def _there(conference: Conference | None, id: str) -> Conference:

@@ -304,6 +304,18 @@ async def test_one_that_was_ended_early_lets_its_room_go(desk: Desk) -> None:
     assert (await desk.arranged(replace(WEEKLY, room="4321"))).conference.room == "4321"
 
 
+async def test_one_that_was_over_long_ago_is_forgotten_and_no_other(desk: Desk) -> None:
+    past = await desk.arranged(ONCE, MARC)
+    permanent = await desk.arranged(WEEKLY)
+    desk.clock.advance((400 + 1) * 86_400 + 3 * 3600 - 1)
+    await desk.conferences.forget(timedelta(days=400))
+    assert past.conference in await desk.conferences.all()
+    desk.clock.advance(1)
+    await desk.conferences.forget(timedelta(days=400))
+    assert await desk.conferences.all() == (permanent.conference,)
+    assert await desk.mail() == []
+
+
 async def test_a_permanent_one_has_no_end(desk: Desk) -> None:
     made = await desk.arranged(WEEKLY)
     with pytest.raises(BadConference, match="permanent"):
