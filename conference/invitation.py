@@ -152,7 +152,7 @@ def one_tap(number: str, conference: Conference, invitee: Invitee) -> str:
         return ""
     keys = [dialled, f"{conference.room}%23"]
     if invitee.code:
-        keys.append(f"{invitee.code}%23")
+        keys.append(invitee.code)  # its last digit submits it: a # would answer what comes next
     return "tel:" + ",,".join(keys)
 
 

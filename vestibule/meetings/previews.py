@@ -14,6 +14,7 @@ from conference.ports import MailDue, MailKind
 from vestibule.meetings.mail import conference_words
 
 _WRITTEN = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
+_STARTS = datetime(2027, 8, 3, 14, 0, tzinfo=UTC)
 
 
 class Example(StrEnum):
@@ -55,7 +56,7 @@ def preview(kind: Example, language: str, sender: str, edited: Path | None) -> E
         "4321",
         _TITLES[language],
         Kind.SINGLE_USE,
-        starts_at=_WRITTEN + timedelta(days=33),
+        starts_at=_STARTS,
         planned=timedelta(minutes=90),
         options=replace(Options(), recorded=True, streamed=True),
         invitees=tuple(_READERS.values()),
