@@ -149,6 +149,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             _is("chose_english", "chosen", "en"),
             _is("chose_french", "chosen", "fr"),
             _truth_of("takes_names", "names"),
+            _truth_of("is_bidden", "bidden"),
             # ---- The codes of one's own telephone
             _truth_of("has_number", "number"),
             _truth_of("idles_follow_me", "idle"),

@@ -252,7 +252,7 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     # ---- Joining a conference
     specify(
         "conference.find",
-        ["room", "chosen"],
+        ["room", "chosen", "bidden"],
         {
             "code": ["language"],
             "open": ["language", "names"],

@@ -113,7 +113,10 @@ async def open_office(
         past.takes, clock,
     )  # fmt: skip
     names = spool / "conference-names"
-    meeting = open_desk(mailroom.database, mailroom.ports, names, hall)
+    meeting = open_desk(
+        mailroom.database, mailroom.ports, names, hall,
+        name_of=lambda number: connections.connecting.own(number).name,
+    )  # fmt: skip
     reception = Reception(
         switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
         arrivals, front, accounts.language_of, meeting,

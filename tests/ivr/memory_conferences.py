@@ -25,8 +25,8 @@ class MemoryConferences:
         self._language = ""
         self._tries = {"room": TRIES, "code": TRIES}
 
-    def find(self, room: str, chosen: str) -> Outcome:
-        self._room = room
+    def find(self, room: str, chosen: str, bidden: bool) -> Outcome:
+        self._room = OPEN if bidden and room == ROOM else room
         self._language = chosen or ("en" if room == ENGLISH else "fr")
         told = {"language": self._language}
         names = {"names": True}
@@ -44,7 +44,7 @@ class MemoryConferences:
             PAST: Outcome("over", told),
             LOCKED: Outcome("locked", told),
         }
-        return known[room] if room in known else self._wrong("room", "unknown")
+        return known[self._room] if room in known else self._wrong("room", "unknown")
 
     def enter(self, code: str) -> Outcome:
         if code == "0":

@@ -164,6 +164,37 @@ def test_a_caller_who_is_transferred_to_the_conferences_is_led_in_like_any_other
     play(story)
 
 
+def test_a_colleague_in_a_conference_brings_a_caller_along_without_a_code(play: Play) -> None:
+    async def story(house: MeetingHouse) -> None:
+        house.habits["102"] = [Habit(answers=1)]
+        caller = house.calls("102", MARC)
+        await asyncio.sleep(2)
+        called = house.at("102")[-1]
+        house.holds(called, True)
+        second = await house.comes(f"4321#{CAMILLE.code}", Party("102", internal=True))
+        await asyncio.sleep(20)
+        assert [each.role for each in house.threshold.entrants] == [Role.ADMINISTRATOR]
+        house.transfers(called, "8600", second)
+        await asyncio.sleep(1)
+        assert caller.heard[-1] == "conf.say_name"
+        await asyncio.sleep(20)
+        assert called.over
+        assert second.over
+        brought = house.threshold.entrants[-1]
+        assert (brought.name, brought.role, brought.invitee) == ("Marc Roy", Role.PARTICIPANT, "")
+
+    play(story)
+
+
+def test_a_colleague_is_known_by_name_in_a_room_that_asks_nobody_who_they_are(play: Play) -> None:
+    async def story(house: MeetingHouse) -> None:
+        await house.comes(f"4321#{ANYBODY.code}", Party("101", "SIP phone", internal=True))
+        await asyncio.sleep(20)
+        assert in_room(house).name == "somebody at 101"
+
+    play(story)
+
+
 # ---- Not in
 
 

@@ -16,7 +16,7 @@ from tests.exchange.house import Caller, House
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.ports import SwitchedLeg
 from vestibule.meetings.desk import wait
-from vestibule.meetings.entering import MeetingDesk
+from vestibule.meetings.entering import MeetingDesk, bidden_to
 from vestibule.meetings.ports import Entrant
 from vestibule.numbers import Destination
 from vestibule.reception import Reception
@@ -49,6 +49,8 @@ class Threshold:
             raise NotGranted("the conference is locked")
         self.entrants.append(entrant)
         self._exchange.take(leg)
+        if (guest := self._exchange.guest(leg)) is not None:
+            guest.place = bidden_to(entrant.conference.room)
         self._exchange.spawn(self._stay(leg, entrant.said), f"in the room {leg.call_id}")
 
     async def _stay(self, leg: SwitchedLeg, said: Path | None) -> None:
@@ -74,7 +76,7 @@ class MeetingHouse(House):
         self.book = MemoryBook({each.id: each for each in (WEEKLY, ONCE, OPEN)})
         self.threshold = Threshold(self.exchange)
         ports = DoorPorts(self.book, MemoryAttempts(clock), clock, wait)
-        meeting = MeetingDesk(ports, self._name_file, self.threshold)
+        meeting = MeetingDesk(ports, self._name_file, self.threshold, self.name)
         self.reception = Reception(self, self.voice, self, clock, self.connecting, meeting=meeting)
         self.exchange.attended_by(self.reception.receive)
 

@@ -33,6 +33,8 @@ class Guest:
         self.visit = visit
         self.stands_for = visit.dialed
         """The number that somebody is sent to who is to take this guest's place."""
+        self.place: Destination | None = None
+        """Where they are sent instead, once the guest has gone further than the number leads."""
         self._session: Session | None = None
         self._has_left = False
         self._next: Visit | None = None
@@ -95,7 +97,7 @@ class Guest:
         self._leaving.clear()
         visit, self._next = self._next, None
         if visit is not None:
-            self.visit, self.stands_for = visit, visit.dialed
+            self.visit, self.stands_for, self.place = visit, visit.dialed, None
         return visit
 
 

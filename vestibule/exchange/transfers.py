@@ -3,12 +3,14 @@
 A transfer is asked for by one side of a patch; the other side stays, and goes on. Blind, it goes to
 a number, as if it had dialled it. Attended, the one who transfers has a second call: where that is
 joined to somebody, those two are joined now; where it still rings, or talks with a dialogue, the
-one who stays goes to the number that second call was made to. Whoever transferred is hung up once
+one who stays goes to the number that second call was made to, or, where that is in a conference,
+into it. Whoever transferred is hung up once
 that is done, and stays in the call where it cannot be.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from call.errors import Unavailable
@@ -179,7 +181,8 @@ class Transfers:
             return
         by, places = self._exchange.party(leg), self._places
         if places is None or not places.is_lot(guest.stands_for):
-            self._exchange.send(staying, self._visit(staying, guest.stands_for, by))
+            visit = replace(self._visit(staying, guest.stands_for, by), destination=guest.place)
+            self._exchange.send(staying, visit)
         elif self._finds_a_slot(places, staying, second, guest.stands_for, by):
             self._wait(staying, by)
         else:

@@ -11,7 +11,7 @@ from call.clock import Clock
 from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.door import Count, DoorPorts
 from storage.database import Database
-from vestibule.meetings.entering import MeetingDesk
+from vestibule.meetings.entering import MeetingDesk, nobody_knows
 from vestibule.meetings.ports import Door
 from vestibule.tokens import WireTokens
 from voicemail.mailboxes import Ports
@@ -26,7 +26,9 @@ def open_desk(
     ports: Ports,
     folder: Path,
     door: Door | None = None,
+    *,
     pause: Callable[[float], Awaitable[None]] | None = None,
+    name_of: Callable[[str], str] = nobody_knows,
 ) -> MeetingDesk:
     """What callers of conferences meet, by what is arranged in the database.
 
@@ -41,6 +43,7 @@ def open_desk(
         DoorPorts(SqlAlchemyBook(database), attempts, ports.clock, pause or wait),
         lambda: folder / f"{tokens.token()}.raw",
         door,
+        name_of,
     )
 
 

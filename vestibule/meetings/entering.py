@@ -19,8 +19,12 @@ from ivr.operations import Outcome
 from ivr.prompts import Value
 from vestibule.exchange.ports import is_switched
 from vestibule.meetings.ports import Door, Entrant
+from vestibule.numbers import Destination
 
 Arguments = Mapping[str, Held]
+
+FLOW = "conference_join"
+"""The flow that leads into a conference."""
 
 NAME_S = 5.0
 """How long somebody may take to say their name."""
@@ -38,16 +42,28 @@ def _times(conference: Conference) -> dict[str, Value]:
     return {"starts": starts.astimezone(zone), "opens": opens.astimezone(zone)}
 
 
+def bidden_to(room: str) -> Destination:
+    """Where somebody goes whom a colleague brings into the room they are in: no code is asked."""
+    return Destination(FLOW, (("room", room), ("bidden", "true")))
+
+
+def nobody_knows(_: str) -> str:
+    """No extension has a name."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class MeetingDesk:
     """What all calls share. Without a `door` nobody is let into a room, only told about it.
 
-    `spool` gives a new file for what somebody says of their name.
+    `spool` gives a new file for what somebody says of their name; `name_of` tells what an
+    extension is called, "" where nobody knows.
     """
 
     ports: DoorPorts
     spool: Callable[[], Path]
     door: Door | None = None
+    name_of: Callable[[str], str] = nobody_knows
 
 
 class Entering:
@@ -98,7 +114,7 @@ class Entering:
         if found.turned is not None:
             return Outcome(found.turned, told)
         self._found = conference
-        if conference.needs_code:
+        if conference.needs_code and not arguments["bidden"]:
             return Outcome("code", told)
         return self._admitted(Admission(conference), "open")
 
@@ -155,10 +171,16 @@ class Entering:
             admission.conference,
             admission.role,
             self._language,
-            name=self._caller.name if invitee is None else invitee.name,
+            name=self._name_told if invitee is None else invitee.name,
             invitee="" if invitee is None else invitee.id,
             said=said,
         )
+
+    @property
+    def _name_told(self) -> str:
+        """What the company calls a colleague; what their telephone tells of anybody else."""
+        known = self._at_desk.name_of(self._caller.number) if self._caller.internal else ""
+        return known or self._caller.name
 
     @property
     def _at_desk(self) -> MeetingDesk:

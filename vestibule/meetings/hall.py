@@ -22,6 +22,7 @@ from conference.room import Ending, Member, Wish
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.ports import SwitchedLeg, is_switched
 from vestibule.meetings.calling_in import CallingIn
+from vestibule.meetings.entering import bidden_to
 from vestibule.meetings.meeting import Means, Meeting
 from vestibule.meetings.person import LEAST_DB, MOST_DB, Person
 from vestibule.meetings.ports import Entrant, RoomLeg
@@ -59,12 +60,17 @@ class Hall:
         return meeting is None or meeting.admits(role)
 
     def join(self, leg: SwitchedLeg, entrant: Entrant) -> None:
-        """Take a leg out of its dialogue, and into the conference. Raises NotGranted."""
+        """Take a leg out of its dialogue, and into the conference. Raises NotGranted.
+
+        Whom a telephone there transfers into its own place comes in without a code.
+        """
         if not self.admits(entrant.conference, entrant.role):
             raise NotGranted("the conference is locked")
         if not is_room_leg(leg):
             raise NotGranted("calls of this line cannot be in a conference")
         self._exchange.take(leg)
+        if (guest := self._exchange.guest(leg)) is not None:
+            guest.place = bidden_to(entrant.conference.room)
         self._means.spawn(self._enter(leg, entrant), f"to conference {leg.call_id}")
 
     async def _enter(self, leg: RoomLeg, entrant: Entrant) -> None:
@@ -72,7 +78,14 @@ class Hall:
         await self._exchange.free(leg)
         await leg.answer()
         party = self._exchange.party(leg)
-        member = Member(leg.call_id, entrant.name, entrant.role, entrant.language, entrant.invitee)
+        member = Member(
+            leg.call_id,
+            entrant.name,
+            entrant.role,
+            entrant.language,
+            entrant.invitee,
+            party.number,
+        )
         person = Person(leg, member, party.number, self._means.clock.now(), entrant.said)
         if not leg.up:
             person.forget()
