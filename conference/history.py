@@ -4,8 +4,8 @@ All of it is told anew from the entries of the journal, so that whatever is show
 in a list, in a report or on a screen, comes from one account. The rules:
 
 - Somebody is one person however often they came, and by how many telephones at once: the same
-  invitee, or the same name where nobody invited them by name. Whoever has no name is somebody else
-  each time.
+  invitee, or the same name and number where they came by a code that says nobody's name. Whoever
+  has neither is somebody else each time.
 - They were inside while the others could hear them: from Came, Began or Resumed until they went or
   an Interrupted sent all back into the waiting room. What they were there besides, they waited.
 - Who spoke is counted while they were inside; two telephones at once count once.
@@ -57,6 +57,8 @@ class Attendee:
 
     name: str
     """"" where nobody knows."""
+    number: str
+    """What their telephone told first; "" where none did."""
     role: Role
     invitee: str
     stays: tuple[Stay, ...]
@@ -113,8 +115,8 @@ class Session:
     """Why it was over; None where it was not, or was cut off."""
     cut_off: bool
     """Whether a crash of the program ended it."""
-    names: Mapping[str, str]
-    """What members are called, by the ids that events name them by."""
+    members: Mapping[str, Member]
+    """Who was there, by the ids that events name them by."""
 
     @property
     def took_place(self) -> bool:
@@ -209,7 +211,7 @@ class _Telling:
             events=tuple(self._events),
             ending=self._ending,
             cut_off=notes.ended is not None and self._ending is None,
-            names=MappingProxyType({each.member.id: each.member.name for each in self._stays}),
+            members=MappingProxyType({each.member.id: each.member for each in self._stays}),
         )
 
     def _come(self, member: Member, inside: bool) -> None:
@@ -245,7 +247,7 @@ class _Telling:
 
 def _people(stays: Iterable[_Stayed]) -> Iterator[Attendee]:
     """Whoever was there, each once."""
-    grouped: dict[tuple[str, str], list[_Stayed]] = {}
+    grouped: dict[tuple[str, ...], list[_Stayed]] = {}
     for stayed in stays:
         grouped.setdefault(_who(stayed.member), []).append(stayed)
     for own in grouped.values():
@@ -254,6 +256,7 @@ def _people(stays: Iterable[_Stayed]) -> Iterator[Attendee]:
         led = any(member.role is Role.ADMINISTRATOR for member in members)
         yield Attendee(
             name=next((member.name for member in members if member.name), ""),
+            number=next((member.number for member in members if member.number), ""),
             role=Role.ADMINISTRATOR if led else Role.PARTICIPANT,
             invitee=members[0].invitee,
             stays=tuple(ended),
@@ -261,11 +264,13 @@ def _people(stays: Iterable[_Stayed]) -> Iterator[Attendee]:
         )
 
 
-def _who(member: Member) -> tuple[str, str]:
+def _who(member: Member) -> tuple[str, ...]:
     """What is the same for all stays of one person, and for nobody else's."""
     if member.invitee:
-        return "invitee", member.invitee
-    return ("name", member.name) if member.name else ("leg", member.id)
+        return (member.invitee,)
+    if member.name or member.number:
+        return member.name, member.number
+    return "", "", member.id
 
 
 def _outside(spans: Iterable[Span], others: Iterable[Span]) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from conference.conference import Role
 from conference.history import Attendee, Session, Stay
 from conference.invitation import day_told, hour_told, zone_told
-from conference.report_words import Words, length_told, words_of
+from conference.report_words import Words, length_told, number_told, words_of
 from conference.room import (
     AllMuted,
     Began,
@@ -145,7 +145,7 @@ class _Telling:
 
     def row(self, attendee: Attendee) -> Row:
         administrates = attendee.role is Role.ADMINISTRATOR
-        name = _plain(attendee.name) or self.words.unknown
+        name = self._called(attendee.name, attendee.number)
         return Row(
             name=name,
             short=name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…",
@@ -202,7 +202,12 @@ class _Telling:
         return self.words.by.format(text=text, name=self._name(by)) if by else text
 
     def _name(self, id: str) -> str:
-        return _plain(self.session.names.get(id, "")) or self.words.unknown
+        member = self.session.members.get(id)
+        return self.words.unknown if member is None else self._called(member.name, member.number)
+
+    def _called(self, name: str, number: str) -> str:
+        """What somebody is called, by their number where nobody knows their name."""
+        return _plain(name) or number_told(_plain(number)) or self.words.unknown
 
     def _went(self, stay: Stay) -> str:
         how = "" if stay.how is None else self.words.departures[stay.how]

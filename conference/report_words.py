@@ -22,6 +22,9 @@ DEFAULT = "fr"
 _MINUTE_S = 60
 _HOUR_S = 3600
 
+_TEN = 10
+"""Digits of a North American number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -220,3 +223,11 @@ def length_told(length_s: float) -> str:
         return f"{minutes}\u00a0min" + (f"\u00a0{rest:02d}\u00a0s" if rest else "")
     hours, minutes = divmod(minutes, _MINUTE_S)
     return f"{hours}\u00a0h" + (f"\u00a0{minutes:02d}\u00a0min" if minutes else "")
+
+
+def number_told(number: str) -> str:
+    """A North American number as it is read, 514 555-0123; any other as it came."""
+    digits = number.removeprefix("+1")
+    if len(digits) == _TEN and digits.isascii() and digits.isdigit():
+        return f"{digits[:3]}\u00a0{digits[3:6]}-{digits[6:]}"
+    return number

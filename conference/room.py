@@ -98,6 +98,8 @@ class Member:
     language: str = "fr"
     invitee: str = ""
     """The id of the invitee whose code they gave; "" for a generic code, or for none."""
+    number: str = ""
+    """What their telephone tells; "" where it is withheld."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,13 +93,15 @@ def test_the_same_invitee_on_two_telephones_at_once_is_there_once() -> None:
 
 def test_guests_of_a_generic_code_are_one_by_number_and_strangers_without_one() -> None:
     told = notes(
-        (0, Came(Member("a", "514-555-0188"), inside=True)),
+        (0, Came(Member("a", number="5145550188"), inside=True)),
         (1, Came(Member("b"), inside=True)),
-        (2, Went(Member("a", "514-555-0188"), Departure.HUNG_UP)),
-        (3, Came(Member("c", "514-555-0188"), inside=True)),
+        (2, Went(Member("a", number="5145550188"), Departure.HUNG_UP)),
+        (3, Came(Member("c", number="5145550188"), inside=True)),
         (4, Came(Member("d"), inside=True)),
+        (5, Came(Member("e", "Réception", number="5145550188"), inside=True)),
     )
-    assert [each.name for each in retell(told).people] == ["514-555-0188", "", ""]
+    people = [(each.name, each.number) for each in retell(told).people]
+    assert people == [("", "5145550188"), ("", ""), ("", ""), ("Réception", "5145550188")]
 
 
 def test_who_is_once_an_administrator_is_told_as_one() -> None:

@@ -137,7 +137,7 @@ def test_a_session_that_did_not_begin_says_so() -> None:
 
 
 def test_what_administrators_did_is_told_with_their_names() -> None:
-    guest = Member("g", "514-555-0188")
+    guest = Member("g", number="+15145550188")
     told = of(
         (0, Came(member(CHANTAL), True)),
         (0, Began("i1")),
@@ -152,8 +152,8 @@ def test_what_administrators_did_is_told_with_their_names() -> None:
     )
     assert [said(what) for _, what in told.events] == [
         "Début de la conférence",
-        "Micro coupé (514-555-0188), par Chantal Côté",
-        "Micro rétabli (514-555-0188)",
+        "Micro coupé (514 555-0188), par Chantal Côté",
+        "Micro rétabli (514 555-0188)",
         "Micros des participants coupés, par Chantal Côté",
         "Salle verrouillée",
         "Annonce du temps qui reste : 10 min",
@@ -185,6 +185,15 @@ def test_when_clocks_are_put_back_an_hour_lasts_an_hour() -> None:
 def test_whoever_is_not_known_is_called_that() -> None:
     (row,) = of((0, Came(Member("x"), True)), language="en").rows
     assert row.name == "Unknown number"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("5145550188", "514 555-0188"), ("101", "101"), ("+33142685300", "+33142685300")],
+)
+def test_whoever_has_no_name_is_called_by_their_number(number: str, told: str) -> None:
+    (row,) = of((0, Came(Member("x", number=number), True))).rows
+    assert said(row.name) == told
 
 
 def test_a_name_cannot_turn_or_break_the_text_around_it() -> None:

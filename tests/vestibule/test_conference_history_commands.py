@@ -74,6 +74,7 @@ def test_programs_read_the_same(shell: Shell) -> None:
     assert told[1]["recorded"] is True
     assert told[1]["people"][1] == {
         "name": "Chantal Côté",
+        "number": "",
         "role": "administrator",
         "came": "2027-07-01T14:05:00+00:00",
         "went": "2027-07-01T14:30:00+00:00",

@@ -180,6 +180,7 @@ def _summary(session: "Session", *, recorded: bool) -> dict[str, object]:
         "people": [
             {
                 "name": each.name,
+                "number": each.number,
                 "role": each.role,
                 "came": each.came.isoformat(),
                 "went": each.went.isoformat(),
