@@ -24,6 +24,7 @@ def doctor(
     What --media tells is true of an idle machine: run it while no call is up.
     """
     from call.clock import SystemClock
+    from vestibule.conference_checkup import examine_conferences
     from vestibule.demo import demo_settings
     from vestibule.doctor import Verdict, examine
     from vestibule.hours_checkup import examine_hours
@@ -38,6 +39,7 @@ def doctor(
         *asyncio.run(examine(settings, clock)),
         *asyncio.run(examine_hours(settings, clock)),
         *asyncio.run(examine_telephones(settings, clock)),
+        *asyncio.run(examine_conferences(settings, clock)),
     ]
     for finding in findings:
         typer.echo(str(finding))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conference.conference import Conference, Invitee
     from conference.conferences import Arranged
     from conference.ports import Undelivered
+    from vestibule.settings import Settings
 
 WIDTH = 12
 
@@ -36,6 +37,12 @@ def warn_of_door(conference: "Conference") -> None:
         typer.echo("Note: it has no administrator; people hear each other at once.", err=True)
 
 
+def warn_of_numbers(settings: "Settings") -> None:
+    """Say on standard error that invitations do not tell what to dial."""
+    if not settings.conferences.numbers:
+        typer.echo("Note: invitations tell no number: see [conferences] numbers.", err=True)
+
+
 def show_one(conference: "Conference") -> None:
     """Print one with its people and codes."""
     typer.echo(f"{conference.room}  {conference.title}")
@@ -54,8 +61,9 @@ def show_one(conference: "Conference") -> None:
         if value:
             typer.echo(f"  {label + ':':<{WIDTH}}{value}")
     show_codes(conference)
+    width = max((len(each.name) for each in conference.invitees), default=0)
     for each in conference.invitees:
-        typer.echo(_person(each))
+        typer.echo(_person(each, width))
 
 
 def show_codes(conference: "Conference") -> None:
@@ -126,8 +134,6 @@ def _options(conference: "Conference") -> str:
     return ", ".join(word for on, word in words if on) or "none"
 
 
-def _person(each: "Invitee") -> str:
-    address = each.email or "(no e-mail)"
-    return (
-        f"  {each.role.value:<14} {each.code}  {each.language}  {each.name}  {address}  {each.id}"
-    )
+def _person(each: "Invitee", width: int) -> str:
+    known = f"{each.role.value:<14} {each.code}  {each.language}  {each.name:<{width}}"
+    return f"  {known}  {each.id}  {each.email or '(no e-mail)'}"

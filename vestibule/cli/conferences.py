@@ -14,6 +14,7 @@ from vestibule.cli.conference_shown import (
     show_undelivered,
     tell_done,
     warn_of_door,
+    warn_of_numbers,
 )
 from vestibule.cli.opening import Config, Data, Yes, confirmed
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from conference.invitation import House
     from conference.letter import Wording
     from conference.ports import Undelivered
+    from vestibule.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -127,7 +129,7 @@ def add(
     if add_me and owner is None:
         raise BadConference("owner: say whose extension --add-me is: --owner 101")
 
-    async def arrange(desk: Desk) -> "Arranged":
+    async def arrange(desk: Desk) -> "tuple[Arranged, Settings]":
         draft = Draft(
             title=title,
             kind=Kind.PERMANENT if start is None else Kind.SINGLE_USE,
@@ -143,12 +145,14 @@ def add(
             await desk.owner(owner)
         guests += _guests(administrator, Role.ADMINISTRATOR, draft.language)
         guests += _guests(participant, Role.PARTICIPANT, draft.language)
-        return await desk.conferences.arrange(draft, guests, tuple(Role) if generic else ())
+        roles = tuple(Role) if generic else ()
+        return await desk.conferences.arrange(draft, guests, roles), desk.settings
 
-    done = at_desk(config, data, arrange, make=True)
+    done, settings = at_desk(config, data, arrange, make=True)
     tell_done(done, f"Room {done.conference.room} is ready: {done.conference.title}")
     typer.echo(f"Its codes: vestibule conference show {done.conference.room}")
     warn_of_door(done.conference)
+    warn_of_numbers(settings)
 
 
 @app.command("list")
