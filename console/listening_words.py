@@ -42,8 +42,8 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             stop="Arrêter l’écoute",
             starting="Connexion en cours…",
             playing="Vous écoutez la conférence en direct.",
-            failed="L’écoute est interrompue. Appuyez sur « Écouter » pour la reprendre.",
-            no_script="Votre navigateur n’exécute pas de scripts : écoutez la conférence ici.",
+            failed="L’écoute est interrompue. Appuyez sur «\u00a0Écouter\u00a0» pour la reprendre.",
+            no_script="Votre navigateur n’exécute pas de scripts\u00a0: écoutez la conférence ici.",
             not_available="L’écoute sur le Web n’est pas offerte par ce serveur.",
             unknown_title="Conférence introuvable",
             unknown=(
@@ -59,7 +59,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
                     ),
                     "under_way": "La conférence est en cours.",
                     "interrupted": (
-                        "La conférence est interrompue : "
+                        "La conférence est interrompue\u00a0: "
                         "elle reprendra au retour d’un administrateur."
                     ),
                     "over": "La conférence est terminée.",
