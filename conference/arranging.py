@@ -62,9 +62,16 @@ class Guest:
 
 
 def read_guest(text: str) -> Guest:
-    """Somebody written as Marc Côté <marc@example.org>, or by their name alone."""
-    name, _, address = text.strip().removesuffix(">").partition("<")
-    return Guest(name.strip().strip('"').strip(), address.strip())
+    """Somebody written as Marc Côté <marc@example.org>, without the brackets, or by their name."""
+    name, bracket, address = text.strip().removesuffix(">").partition("<")
+    if not bracket and is_address(last := name.rpartition(" ")[2]):
+        name, address = name.removesuffix(last), last
+    return Guest(_unquoted(name.strip()), address.strip())
+
+
+def _unquoted(name: str) -> str:
+    quoted = len(name) > 1 and name[0] == name[-1] == '"'
+    return name[1:-1].strip() if quoted else name
 
 
 def draft_of(conference: Conference) -> Draft:
@@ -202,6 +209,6 @@ def person_named(conference: Conference, who: str) -> Invitee:
     if not wanted or not meant:
         raise ConferenceUnknown(f"nobody called {who} is invited to {conference.room}")
     if len(meant) > 1:
-        several = ", ".join(f"{each.id} ({each.email or each.name})" for each in meant)
+        several = ", ".join(f"{each.id} ({each.name} {each.email})" for each in meant)
         raise BadConference(f"{who}: several are meant; name one by its id: {several}")
     return meant[0]

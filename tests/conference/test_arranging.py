@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conference.arranging import Draft, Guest, is_address, person_named
+from conference.arranging import Draft, Guest, is_address, person_named, read_guest
 from conference.codes import codes_of, is_guessable
 from conference.conference import Kind, Options, Role
 from conference.conferences import Conferences
@@ -145,6 +145,20 @@ def test_an_address_that_mail_is_sent_to_is_taken(address: str) -> None:
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     assert not is_address(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "guest"),
+    [
+        ("Marc Côté <marc@example.org>", Guest("Marc Côté", "marc@example.org")),
+        ('"Côté, Marc" <marc@example.org>', Guest("Côté, Marc", "marc@example.org")),
+        ("Marc Côté marc@example.org", Guest("Marc Côté", "marc@example.org")),
+        ('Ève "La Voix"', Guest('Ève "La Voix"')),
+        ("<marc@example.org>", Guest("", "marc@example.org")),
+    ],
+)
+def test_people_are_read_as_they_are_written(text: str, guest: Guest) -> None:
+    assert read_guest(text) == guest
 
 
 # ---- Changed
