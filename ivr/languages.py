@@ -64,6 +64,9 @@ class Language:
     unknown_number: str
     today: str
     yesterday: str
+    tomorrow: str
+    day_of_week: Callable[["Language", date], str]
+    """A day with the name it has in its week."""
     day_of_month: Callable[["Language", date], str]
     year_after: str
     """What stands between a day and its year."""
@@ -111,11 +114,25 @@ class Language:
 
     def day(self, at: datetime, today: datetime) -> str:
         """Today, yesterday, or the date; seen on the day of `today`, in the zone of `at`."""
+        near = {0: self.today, -1: self.yesterday}
+        return self._dated(at, today, near, self.day_of_month)
+
+    def coming_day(self, at: datetime, today: datetime) -> str:
+        """Today, tomorrow, or the date with the day of the week; seen and told in the same way."""
+        near = {0: self.today, 1: self.tomorrow}
+        return self._dated(at, today, near, self.day_of_week)
+
+    def _dated(
+        self,
+        at: datetime,
+        today: datetime,
+        near: Mapping[int, str],
+        dated: Callable[["Language", date], str],
+    ) -> str:
         then, now = at.date(), today.astimezone(at.tzinfo).date()
-        near = {0: self.today, 1: self.yesterday}
-        if (age := (now - then).days) in near:
-            return near[age]
-        day = self.day_of_month(self, then)
+        if (ahead := (then - now).days) in near:
+            return near[ahead]
+        day = dated(self, then)
         return day if then.year == now.year else f"{day}{self.year_after}{then.year}"
 
     def duration(self, seconds: float) -> str:
@@ -138,6 +155,10 @@ class Language:
     def month(self, day: date) -> str:
         """The name of a month, in the middle of a sentence."""
         return str(Locale.parse(self.locale).months["format"]["wide"][day.month])
+
+    def weekday(self, day: date) -> str:
+        """The name of a day of the week, in the middle of a sentence."""
+        return str(Locale.parse(self.locale).days["format"]["wide"][day.weekday()])
 
     def _spelled(self, value: int, rule: str) -> str:
         text = _engine(self.code).format_number(value, ruleset_names=[rule]).text
@@ -193,8 +214,16 @@ BARE_NUMBER = _reading(r"[0-9]+", _bare_number)
 
 
 def _french_day(language: Language, day: date) -> str:
+    return f"le {_french_date(language, day)}"
+
+
+def _french_weekday(language: Language, day: date) -> str:
+    return f"le {language.weekday(day)} {_french_date(language, day)}"
+
+
+def _french_date(language: Language, day: date) -> str:
     number = "1er" if day.day == 1 else str(day.day)
-    return f"le {number} {language.month(day)}"
+    return f"{number} {language.month(day)}"
 
 
 def _french_time(_language: Language, at: time) -> str:
@@ -243,6 +272,8 @@ FRENCH = Language(
     unknown_number="numéro inconnu",
     today="aujourd'hui",
     yesterday="hier",
+    tomorrow="demain",
+    day_of_week=_french_weekday,
     day_of_month=_french_day,
     year_after=" ",
     time_of_day=_french_time,
@@ -269,9 +300,17 @@ FRENCH = Language(
 
 
 def _english_day(language: Language, day: date) -> str:
+    return f"on {_english_date(language, day)}"
+
+
+def _english_weekday(language: Language, day: date) -> str:
+    return f"on {language.weekday(day)}, {_english_date(language, day)}"
+
+
+def _english_date(language: Language, day: date) -> str:
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     ending = "th" if day.day in (11, 12, 13) else suffix
-    return f"on {language.month(day)} {day.day}{ending}"
+    return f"{language.month(day)} {day.day}{ending}"
 
 
 def _english_time(language: Language, at: time) -> str:
@@ -307,6 +346,8 @@ ENGLISH = Language(
     unknown_number="an unknown number",
     today="today",
     yesterday="yesterday",
+    tomorrow="tomorrow",
+    day_of_week=_english_weekday,
     day_of_month=_english_day,
     year_after=", ",
     time_of_day=_english_time,

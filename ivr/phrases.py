@@ -130,6 +130,7 @@ FORMS: Mapping[str, Mapping[str, Say]] = MappingProxyType(
         "datetime": {
             "time": lambda language, value, _: language.time(_instant(value)),
             "day:": lambda language, at, now: language.day(_instant(at), _instant(now)),
+            "coming:": lambda language, at, now: language.coming_day(_instant(at), _instant(now)),
         },
         "flag": {},
         "word": {},

@@ -87,6 +87,22 @@ def test_a_day_is_named_from_where_the_listener_stands(days, french, english):
     assert ENGLISH.day(at, AFTERNOON) == english
 
 
+@pytest.mark.parametrize(
+    ("days", "french", "english"),
+    [
+        (0, "aujourd'hui", "today"),
+        (1, "demain", "tomorrow"),
+        (2, "le vendredi 5 mars", "on Friday, March 5th"),
+        (-1, "le mardi 2 mars", "on Tuesday, March 2nd"),
+        (305, "le dimanche 2 janvier 2028", "on Sunday, January 2nd, 2028"),
+    ],
+)
+def test_a_day_to_come_is_named_with_its_day_of_the_week(days, french, english):
+    at = AFTERNOON + timedelta(days=days)
+    assert FRENCH.coming_day(at, AFTERNOON) == french
+    assert ENGLISH.coming_day(at, AFTERNOON) == english
+
+
 def test_today_is_the_day_of_the_mailbox_and_not_of_greenwich():
     late_in_montreal = datetime(2027, 3, 3, 22, 0, tzinfo=MONTREAL)
     heard = datetime(2027, 3, 4, 3, 30, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """The sentences callers hear, and what is told to whoever writes them badly."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -164,6 +165,26 @@ def test_recording_a_name_and_a_greeting_are_explained_apart(book):
         " Pour annuler, appuyez sur l'étoile."
     )
     assert said["busy"].startswith("Après la tonalité, enregistrez le message qu'on entendra")
+
+
+def test_who_comes_too_early_is_told_when_by_the_clocks_of_the_conference(book):
+    starts = datetime(2027, 8, 3, 17, 0, tzinfo=ZoneInfo("America/Vancouver"))
+    opens, heard = starts - timedelta(minutes=10), NOW.astimezone(ZoneInfo("America/Toronto"))
+    said = {
+        code: [
+            book.text(phrase("conf.starts", code, starts=starts, now=heard)),
+            book.text(phrase("conf.opens", code, opens=opens)),
+        ]
+        for code in ("fr", "en")
+    }
+    assert said["fr"] == [
+        "La conférence commencera le mardi 3 août, à 17 heures.",
+        "Vous pourrez la rejoindre à partir de 16 heures 50.",
+    ]
+    assert said["en"] == [
+        "The conference will begin on Tuesday, August 3rd, at 5 p.m.",
+        "You can join it from 4:50 p.m. on.",
+    ]
 
 
 def test_french_addresses_the_caller_as_vous_and_names_the_keys_as_in_quebec(book):
