@@ -52,6 +52,8 @@ class Live:
         """The same in the law of the call."""
         self.law = np.zeros(calls, dtype=np.uint8)
         """That law, by its place among all laws."""
+        self.laws = self.law.tobytes()
+        """All of them, to compare."""
         self.frame = np.full(calls, GUESSED, dtype=np.int64)
         """Which frame of the call's timeline it is, or GUESSED."""
         self._concealment = Concealment(calls)
@@ -68,6 +70,7 @@ class Live:
     def set_law(self, call: int, law: Law) -> None:
         """What the octets of this call mean from now on."""
         self.law[call] = _LAWS.index(law)
+        self.laws = self.law.tobytes()
 
     def begin(self, call: int, now: int) -> None:
         """Somebody more hears this call."""

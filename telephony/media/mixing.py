@@ -5,6 +5,10 @@ together, so that one reduction gives the sums of all rooms. Who said something 
 their own row. Who said nothing hears the sum itself, which is made once for each room however many
 they are: in a large room that is nearly everybody. Sums are of whole numbers in 32-bit floats,
 which are exact up to five hundred voices at full scale; gains other than 1 alone make fractions.
+
+A beat begins with cold caches, so that each step costs more by itself than by what it does. Whoever
+spoke in a frame mostly speaks in the next: how the people are split by that, and all that follows
+from it alone, is kept (`Split`). And while nothing is too loud, nothing is looked up about limits.
 """
 
 from collections.abc import Mapping
@@ -15,7 +19,7 @@ from numpy.typing import NDArray
 
 from call.g711 import ENCODE
 from call.sound import FRAME, Law, Pcm
-from telephony.media.limiter import Gains, Sound, soften
+from telephony.media.limiter import KNEE, Gains, Sound, soften
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.playout import Rows
@@ -37,6 +41,29 @@ _PROGRESS = np.arange(1, FRAME + 1, dtype=np.float32) / FRAME
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """The people of a seating: those who hear something of their own, and the rest."""
+
+    apart: bytes
+    """Who the former are, one octet for each of the people."""
+    laws: bytes
+    """The laws of all calls."""
+    chosen: Rows | slice
+    """Their places; all of them as a slice, which spares a copy of each array."""
+    calls: Rows
+    rooms_of: Rows
+    """The place of each one's room."""
+    first: Rows
+    """Where each room begins among them that has any."""
+    speaking: Rows
+    """The places of those rooms."""
+    lift: Sound
+    """For each of them, where their law stands in the table of octets; a column."""
+    rest: tuple[tuple[float, Rows, Rows], ...]
+    """Law by law, where it stands, the calls of the rest and the places of their rooms."""
+
+
+@dataclass(slots=True, eq=False)
 class Seating:
     """Who is in which of several rooms."""
 
@@ -46,6 +73,8 @@ class Seating:
     """Everybody, room by room."""
     where: Rows
     """The place in `rooms` of each of the calls."""
+    split: Split | None = None
+    """How they were split in the frame before."""
 
 
 Way = tuple[Gains, Gains]
@@ -108,7 +137,9 @@ class Mixer:
         """How loud each call was in its last frame, muted ones not at all: squares added up."""
         self._limit = np.ones(calls, dtype=np.float32)
         self._limit_of_room = np.ones(rooms, dtype=np.float32)
+        self._limits = False  # whether any of these gains may be other than 1
         self._lowered = np.ones(rooms, dtype=np.float32)
+        self._lowers = False  # and any of these
 
     def gains(self, calls: Rows) -> tuple[Gains, Gains]:
         """How loud calls were heard at the end of the last frame, and how loud they heard."""
@@ -124,72 +155,120 @@ class Mixer:
         """Everything about a room is as at first."""
         self._limit_of_room[room] = self._lowered[room] = 1
 
-    def mix(self, seating: Seating, announced: Mapping[int, Pcm], *, rooms: bool) -> Pcm | None:
+    def mix(
+        self, seating: Seating, announced: Mapping[int, Pcm], *, rooms: bool, measured: bool = True
+    ) -> Pcm | None:
         """Write what each call hears next; and where it is asked for, what the `rooms` hear.
 
         `announced`: what is played in the rooms in which something is, by their place in the
-        seating. What a room hears is what a silent listener does: shape (rooms, 160).
+        seating. What a room hears is what a silent listener does: shape (rooms, 160). Only where it
+        is `measured` is it noted how loud each call is.
         """
-        calls, where = seating.calls, seating.where
+        calls = seating.calls
         lowered = self._lower(seating.rooms, announced)
-        says = self.says.take(calls, None if lowered is None else lowered[where])
+        says = self.says.take(calls, None if lowered is None else lowered[seating.where])
         hears = self.hears.take(calls)
         sound = self._live.linear.take(calls, axis=0)
         speaks = _loud(sound)
         if says is not None:
             speaks &= (says[0] > 0) | (says[1] > 0)
         apart = speaks if hears is None else speaks | (hears[0] != 1) | (hears[1] != 1)
-        # A slice spares a copy of each array where everybody speaks.
-        chosen = slice(None) if apart.all() else apart.nonzero()[0]
+        split = self._split(seating, apart)
+        chosen = split.chosen
         spoken = sound[chosen].astype(np.float32)
         if hears is not None:
             spoken[~speaks[chosen]] = 0
-        self.squares[calls] = 0
-        self.squares[calls[chosen]] = np.einsum("ij,ij->i", spoken, spoken)
+        if measured:
+            self._measure(calls, split.calls, spoken, says)
         if says is not None:
-            self.squares[calls[says[1] == 0]] = 0
             _turn(spoken, says, chosen)
-        rooms_of = where[chosen]
-        totals = _totals(spoken, rooms_of, len(seating.rooms))
+        totals = np.zeros((len(seating.rooms), FRAME), dtype=np.float32)
+        if split.first.size:
+            totals[split.speaking] = np.add.reduceat(spoken, split.first, axis=0)
         for place, frame in announced.items():
             totals[place] += frame
-        heard: Sound = totals[rooms_of]
+        heard: Sound = totals[split.rooms_of]
         heard -= spoken
         if hears is not None:
             _turn(heard, hears, chosen)
-        self._tell(calls[chosen], heard)
-        [rest] = (~apart).nonzero()
-        return self._share(seating, rest, totals) if rooms or rest.size else None
+        self._soften(heard, self._limit, split.calls)
+        self._outbound.live[split.calls] = _octets(heard, split.lift)
+        if rooms or split.rest:
+            self._share(seating, split, totals)
+        if self._limits:
+            self._limits = bool(min(self._limit.min(), self._limit_of_room.min()) < 1)
+        return np.rint(totals).astype(np.int16) if rooms else None
+
+    def _split(self, seating: Seating, apart: NDArray[np.bool_]) -> Split:
+        """How people are split in this frame: most often as in the one before."""
+        before, key = seating.split, apart.tobytes()
+        if before is not None and before.apart == key and before.laws is self._live.laws:
+            return before
+        calls, where = seating.calls, seating.where
+        chosen = slice(None) if apart.all() else apart.nonzero()[0]
+        rooms_of = where[chosen]
+        [last] = (rooms_of[1:] != rooms_of[:-1]).nonzero()
+        first = np.concatenate((np.arange(min(1, rooms_of.size)), last + 1))
+        laws = self._live.law[calls]
+        rest = tuple(
+            (law * _CODES + _MIDDLE, calls[mine], where[mine])
+            for law in range(len(_LAWS))
+            if (mine := ~apart & (laws == law)).any()
+        )
+        lift = laws[chosen] * np.float32(_CODES) + np.float32(_MIDDLE)
+        seating.split = Split(
+            key,
+            self._live.laws,
+            chosen,
+            calls[chosen],
+            rooms_of,
+            first,
+            rooms_of[first],
+            lift[:, None],
+            rest,
+        )
+        return seating.split
+
+    def _measure(self, calls: Rows, apart: Rows, spoken: Sound, says: Way | None) -> None:
+        """Note how loud everybody is."""
+        self.squares[calls] = 0
+        self.squares[apart] = np.einsum("ij,ij->i", spoken, spoken)
+        if says is not None:
+            self.squares[calls[says[1] == 0]] = 0
 
     def _lower(self, rooms: Rows, announced: Mapping[int, Pcm]) -> Gains | None:
         """How loud everybody is in each room this frame; None where all are as ever."""
+        if not announced and not self._lowers:
+            return None
         lowered: Gains = self._lowered[rooms]
         if not announced and lowered.min(initial=1) == 1:
+            self._lowers = bool(self._lowered.min() < 1)
             return None
         lowered = np.minimum(lowered + np.float32(_RISE), np.float32(1))
         lowered[list(announced)] = LOWERED
         self._lowered[rooms] = lowered
+        self._lowers = True
         return lowered
 
-    def _tell(self, calls: Rows, heard: Sound) -> None:
-        """Each of these calls hears something of its own."""
-        self._limit[calls] = soften(heard, self._limit[calls])
-        self._outbound.live[calls] = _octets(heard, self._live.law[calls])
+    def _soften(self, sound: Sound, gains: Gains, rows: Rows) -> Gains | None:
+        """Bring sound within full scale, in place; the gains of these rows, None where all are 1.
 
-    def _share(self, seating: Seating, rest: Rows, totals: Sound) -> Pcm:
-        """The rest of each room hear the same; what that is."""
-        gains = soften(totals, self._limit_of_room[seating.rooms])
-        shared = np.rint(totals).astype(np.int16)
-        self._limit_of_room[seating.rooms] = gains
-        calls, where = seating.calls[rest], seating.where[rest]
-        self._limit[calls] = gains[where]
-        laws = self._live.law[calls]
-        for law in range(len(_LAWS)):
-            mine = laws == law
-            if mine.any():
-                octets = _octets(totals.copy(), np.full(len(totals), law))
-                self._outbound.live[calls[mine]] = octets[where[mine]]
-        return shared
+        `gains`: where those at which the frame before ended are kept.
+        """
+        if not self._limits and sound.max(initial=0) <= KNEE and sound.min(initial=0) >= -KNEE:
+            return None
+        after = soften(sound, gains[rows])
+        gains[rows] = after
+        self._limits = True
+        return after
+
+    def _share(self, seating: Seating, split: Split, totals: Sound) -> None:
+        """The rest of each room hear the same."""
+        gains = self._soften(totals, self._limit_of_room, seating.rooms)
+        for lift, calls, where in split.rest:
+            if gains is not None:
+                self._limit[calls] = gains[where]
+            self._outbound.live[calls] = _octets(totals.copy(), lift)[where]
 
 
 def _loud(sound: Pcm) -> NDArray[np.bool_]:
@@ -208,17 +287,7 @@ def _turn(sound: Sound, way: Way, chosen: Rows | slice) -> None:
         sound *= now[:, None]
 
 
-def _totals(spoken: Sound, where: Rows, rooms: int) -> Sound:
-    """The sum of each room: rows that follow one another with the same `where` are one's."""
-    totals = np.zeros((rooms, spoken.shape[1]), dtype=np.float32)
-    if where.size:
-        [last] = (where[1:] != where[:-1]).nonzero()
-        first = np.concatenate(([0], last + 1))
-        totals[where[first]] = np.add.reduceat(spoken, first, axis=0)
-    return totals
-
-
-def _octets(sound: Sound, laws: NDArray[np.integer]) -> NDArray[np.uint8]:
+def _octets(sound: Sound, lift: Sound | float) -> NDArray[np.uint8]:
     """Compand sound within full scale, each row in its law; `sound` is used up."""
-    sound += (laws * np.float32(_CODES) + np.float32(_MIDDLE))[:, None]
+    sound += lift
     return _OCTETS.take(sound.astype(np.intp), mode="wrap")

@@ -264,7 +264,8 @@ class Rooms:
         if not seating.rooms.size:
             return
         announced = self._announced(turn) if turn.announcing else _NOTHING
-        heard = self._mixer.mix(seating, announced, rooms=bool(turn.heard))
+        looked_at = (self._frames + 1) % LOOK == 0
+        heard = self._mixer.mix(seating, announced, rooms=bool(turn.heard), measured=looked_at)
         if self._high:
             says, hears = self._mixer.gains(seating.calls)
             self._high.mix(seating.calls, seating.where, says, hears)
