@@ -148,6 +148,12 @@ def told(
     return tuple(_Telling(happenings, room, recorded).sayings())
 
 
+def stopping(room: Room) -> Saying:
+    """What everybody hears when the program is about to stop."""
+    inside = room.phase is Phase.RUNNING
+    return Saying(EVERYBODY_INSIDE if inside else tuple(room.seats), "conf.room.stopping")
+
+
 def answered(wanted: Ask, id: str, room: Room) -> Saying:
     """What somebody hears who pressed a key of their own."""
     match wanted:
@@ -270,9 +276,9 @@ class _Telling:
             return
         audience, when_on, when_off = _SWITCHED[what]
         phrase = when_on if on else when_off
-        if audience is _Audience.EVERYBODY:
+        if audience is _Audience.EVERYBODY and self._room.seats:
             yield Saying(self._everybody, phrase)
-        elif leading := self._administrators:
+        if audience is _Audience.ADMINISTRATORS and (leading := self._administrators):
             yield Saying(leading, phrase)
 
     @property

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from conference import telling
 from conference.conference import Role
 from conference.room import (
     Announce,
@@ -28,10 +29,14 @@ from conference.room import (
     Room,
     RoomEvent,
     Rules,
+    Went,
 )
 from tests.conference.replay import Replay
 
 WARNINGS = (600.0, 60.0)
+
+OF_THEMSELVES = (Departure.HUNG_UP, Departure.CUT_OFF)
+"""How people leave who hear nothing any more."""
 
 ROLES = st.sampled_from(Role)
 BOOLEANS = st.booleans()
@@ -144,7 +149,20 @@ class Session(RuleBasedStateMachine):
         elif was_running or not had_people:
             self.waiting_since = self.now if self.known.there else None
         self.endings += [each.why for each in told if isinstance(each, Over)]
+        self.listen(told)
         return told
+
+    def listen(self, told: Sequence[Happening]) -> None:
+        """What is said reaches people who are there, and each who is sent away hears why, once."""
+        went = [each for each in told if isinstance(each, Went)]
+        sayings = telling.told(told, self.room, {"leg 1", "leg 3"})
+        for said in sayings:
+            assert said.phrase or said.chime
+            assert said.to or self.room.phase is Phase.RUNNING
+            assert set(said.to) <= {*self.room.seats, *(each.member.id for each in went)}
+        sent_away = [each.member.id for each in went if each.how not in OF_THEMSELVES]
+        assert [id for said in sayings for id in said.to if id in sent_away] == sent_away
+        assert not [said for said in sayings if set(said.to) & {*self.known.gone} - {*sent_away}]
 
     @invariant()
     def nobody_is_inside_while_no_administrator_is_there(self) -> None:
