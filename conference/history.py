@@ -166,6 +166,7 @@ class _Telling:
         self._now = began
         self._here: dict[str, _Stayed] = {}
         self._stays: list[_Stayed] = []
+        self._by_id: dict[str, _Stayed] = {}
         self._met: list[Span] = []
         self._meeting: datetime | None = None
         self._recorded: list[Span] = []
@@ -220,10 +221,11 @@ class _Telling:
             stayed.let_in(self._now)
         self._here[member.id] = stayed
         self._stays.append(stayed)
+        self._by_id[member.id] = stayed
 
     def _speak(self, id: str, spoken_s: float) -> None:
         # Whoever went while speaking is told of just after.
-        speaker = next((each for each in reversed(self._stays) if each.member.id == id), None)
+        speaker = self._by_id.get(id)
         if speaker is not None:
             speaker.spoke.append(Span(self._now - timedelta(seconds=spoken_s), self._now))
 

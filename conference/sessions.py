@@ -1,5 +1,10 @@
-"""The sessions that were held: listed, told, reported on, closed after a crash and forgotten."""
+"""The sessions that were held: listed, told, reported on, closed after a crash and forgotten.
 
+What was said in three hours by a hundred people takes a moment to reckon: a thread does it, while
+calls go on.
+"""
+
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -30,14 +35,15 @@ class Sessions:
         Nobody's speech is told in them, and none is there that nobody joined.
         """
         found = await self._history.over(conference=conference, room=room, most=most)
-        return [session for session in map(retell, found) if session.people]
+        told = await asyncio.to_thread(lambda: [retell(notes) for notes in found])
+        return [session for session in told if session.people]
 
     async def get(self, id: str) -> Session:
         """One of them, or how one stands that is being held. Raises SessionUnknown."""
         notes = await self._history.held(id)
         if notes is None:
             raise SessionUnknown(f"no session {id}; see `vestibule conference history`")
-        return retell(notes)
+        return await asyncio.to_thread(retell, notes)
 
     async def find(self, named: str) -> Session:
         """One by its id, or the newest of a room by its four digits. Raises SessionUnknown."""
@@ -55,7 +61,8 @@ class Sessions:
         """
         session = await self.get(id)
         until = self.recording_kept_until(session)
-        return report(session, language or session.conference.language, until)
+        language = language or session.conference.language
+        return await asyncio.to_thread(report, session, language, until)
 
     def recording_kept_until(self, session: Session) -> datetime | None:
         """When the recording of a session is deleted; None where it has none, or none any more."""
