@@ -1,6 +1,7 @@
 """The door of the conferences: who is let in, and what becomes of those who guess."""
 
 import itertools
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -31,6 +32,7 @@ from tests.conference.doorway import (
     WEEKLY,
     Doorway,
 )
+from tests.secrets_in_logs import told
 
 WRONG = "5555"
 
@@ -233,6 +235,21 @@ async def test_all_is_forgiven_the_next_day() -> None:
         await guess(doorway, caller)
     doorway.clock.advance(24 * 3600)
     assert isinstance(await knock(doorway.call(), CAMILLE.code), Admission)
+
+
+async def test_neither_a_guess_nor_a_code_nor_a_room_nobody_has_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    doorway = Doorway()
+    for _ in range(5):
+        await guess(doorway, CLIENT)
+    await knock(doorway.call(COLLEAGUE), CAMILLE.code)
+    await knock(doorway.call(COLLEAGUE), CAMILLE.code, room=AVA.code)  # typed too early
+    lines = [told(record) for record in caplog.records]
+    assert any(WEEKLY.room in line for line in lines)
+    secret = {WRONG, CAMILLE.code, AVA.code, CLIENT.number}
+    assert [line for line in lines if any(each in line for each in secret)] == []
 
 
 # ---- Rooms that do not exist
