@@ -17,7 +17,7 @@ LONGEST_NAME = 80
 LONGEST_ADDRESS = 254
 """RFC 5321 §4.5.3.1.3, without the brackets."""
 
-MOST_PEOPLE = 500
+MOST_PEOPLE = 200
 """Invited to one conference: codes stay hard to guess among 9,000."""
 
 FURTHEST = timedelta(days=2 * 366)

@@ -128,6 +128,14 @@ async def test_everything_that_is_wrong_is_told_at_once(desk: Desk) -> None:
         assert part in str(refused.value)
 
 
+async def test_two_hundred_people_may_be_invited_and_no_more(desk: Desk) -> None:
+    crowd = [Guest(f"Personne {number}") for number in range(201)]
+    with pytest.raises(BadConference, match=r"^people: 200 at most"):
+        await desk.conferences.arrange(WEEKLY, crowd)
+    made = await desk.conferences.arrange(WEEKLY, crowd[:200])
+    assert len(codes_of(made.conference)) == 200
+
+
 @pytest.mark.parametrize(
     "address", ["a@b.ca", "camille.roy+x@mail.example.org", "o'neil@x-y.ca", "a@xn--caf-dma.ca"]
 )

@@ -15,8 +15,10 @@ from conference.adapters.documents import (
     read_conference,
     read_mail,
 )
-from conference.codes import LAST, draw_code, is_guessable
+from conference.adapters.sqlalchemy_book import SqlAlchemyBook
+from conference.codes import LAST, draw_code, draw_room, is_guessable
 from conference.conference import Conference, GenericCode, Invitee, Kind, Options, Role
+from conference.conferences import Conferences
 from conference.errors import BadConference, RoomTaken
 from conference.ports import Changed, MailDue, MailKind
 from conference.wall_time import Start, start_at
@@ -79,6 +81,36 @@ def test_a_code_is_four_digits_unlike_all_others_and_unlike_a_first_try(
 def test_where_every_code_is_taken_nobody_waits_for_ever() -> None:
     with pytest.raises(BadConference, match=r"^codes: "):
         draw_code({str(code) for code in range(1000, 10000)}, Counted())
+
+
+def test_the_last_room_is_given_and_then_none() -> None:
+    rooms = {str(room) for room in range(1000, 10000)}
+    assert draw_room(rooms - {"4321"}, Counted()) == "4321"
+    with pytest.raises(BadConference, match=r"^room: every room is taken"):
+        draw_room(rooms, Counted())
+
+
+async def test_rooms_of_those_that_are_over_are_given_once_no_others_are_left(desk: Desk) -> None:
+    def there(room: str) -> Conference:
+        past = None if room != "4321" else TUESDAY
+        return Conference(room, room, "T", ended_at=past)
+
+    class Full(SqlAlchemyBook):
+        async def all(self) -> tuple[Conference, ...]:
+            return tuple(there(str(room)) for room in range(1000, 10000))
+
+    conferences = Conferences(Full(desk.database), desk.clock, Counted())
+    assert (await conferences.arrange(WEEKLY)).conference.room == "4321"
+
+
+async def test_whoever_loses_every_room_to_others_is_told_so(desk: Desk) -> None:
+    class Contested(SqlAlchemyBook):
+        async def change(self, *_: object) -> None:
+            raise RoomTaken("4321")
+
+    conferences = Conferences(Contested(desk.database), desk.clock, Counted())
+    with pytest.raises(BadConference, match="no free one"):
+        await conferences.arrange(WEEKLY)
 
 
 async def test_of_many_who_want_one_room_at_once_one_gets_it(desk: Desk) -> None:
