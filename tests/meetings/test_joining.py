@@ -115,6 +115,25 @@ def test_a_pound_key_after_the_last_digit_spoils_nothing(play: Play, late_s: flo
     play(story)
 
 
+@pytest.mark.parametrize("late_s", [0.05, 0.3, 1.0, 2.0])
+def test_a_pound_key_that_comes_late_takes_nobody_the_time_to_say_a_name(
+    play: Play, late_s: float
+) -> None:
+    async def story(house: MeetingHouse) -> None:
+        marc = await house.comes("4321#", MARC)
+        for key in AVA.code:
+            marc.press(key)
+        await asyncio.sleep(late_s)
+        marc.press("#")
+        await house.until_heard(marc, "common.beep")
+        await asyncio.sleep(1)
+        house.says(marc, 2)
+        await asyncio.sleep(10)
+        assert in_room(house).said is not None
+
+    play(story)
+
+
 def test_a_conference_that_announces_nobody_asks_for_no_name(play: Play) -> None:
     async def story(house: MeetingHouse) -> None:
         quiet = replace(WEEKLY, options=Options(announced=False))
