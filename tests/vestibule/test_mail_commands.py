@@ -16,6 +16,7 @@ from vestibule.settings import settings_from
 KINDS = (
     "message", "failure", "nearly_full", "full", "lockout", "temporary",
     "conference_invitation", "conference_changed", "conference_cancelled",
+    "conference_report",
 )  # fmt: skip
 
 

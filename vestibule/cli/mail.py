@@ -30,7 +30,7 @@ def preview(
         str,
         typer.Argument(
             help="message, failure, nearly_full, full, lockout, temporary,"
-            " conference_invitation, conference_changed or conference_cancelled."
+            " conference_invitation, conference_changed, conference_cancelled or conference_report."
         ),
     ] = "message",
     language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
