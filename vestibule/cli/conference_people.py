@@ -91,6 +91,8 @@ def uninvite(
     """Take somebody's code away, and tell them that they are not expected any more.
 
     Example: vestibule conference uninvite 4321 "Ava Reed"
+
+    Whoever is there already stays until `vestibule conference expel` puts them out.
     """
     confirmed(f"Uninvite {who} from room {room}, and tell them?", yes=yes)
 

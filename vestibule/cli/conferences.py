@@ -281,6 +281,8 @@ def remove(room: Room, yes: Yes = False, config: Config = None, data: Data = Non
     """Take a conference away; its people are told that it is called off. Its history stays.
 
     Example: vestibule conference remove 4321
+
+    One that is being held goes on until `vestibule conference end` ends it.
     """
     confirmed(f"Remove the conference of room {room}, and tell its people?", yes=yes)
 
