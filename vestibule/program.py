@@ -46,7 +46,8 @@ class Program:
     """Where pages are served; None where the settings name no address for them."""
 
     async def drain(self, limit_s: float) -> None:
-        """Take no more calls; those under way get `limit_s` seconds."""
+        """Take no more calls; those under way get `limit_s` seconds, and conferences are told."""
+        self.office.hall.warn_of_stop()
         await asyncio.gather(self.line.drain(limit_s), self.pbx.drain(limit_s))
 
 

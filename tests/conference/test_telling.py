@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from conference.conference import Role
-from conference.keys import Ask
-from conference.room import (
+from conference.happening import (
     Announce,
     Come,
     Departure,
@@ -19,10 +18,10 @@ from conference.room import (
     Mute,
     MuteAll,
     Record,
-    Room,
     RoomEvent,
-    Rules,
 )
+from conference.keys import Ask
+from conference.room import Room, Rules
 from conference.telling import (
     CROWD,
     EVERYBODY_INSIDE,
@@ -30,6 +29,7 @@ from conference.telling import (
     Chime,
     Saying,
     answered,
+    stopping,
     told,
 )
 from ivr.phrase_file import load_book
@@ -349,7 +349,7 @@ def everything_said() -> list[Saying]:
             said += session(Finish()) if recorded else [*session.wait(), *session.wait()]
     waiting = Session()
     said += [*waiting.come(PAUL), answered(Ask.COUNT, "paul", waiting.room), *waiting.wait()]
-    return [*said, Saying(("paul",), NO_FURTHER)]
+    return [*said, Saying(("paul",), NO_FURTHER), stopping(Session().room)]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -19,8 +19,8 @@ from call.leg import HangUpCause, HungUp, Party
 from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, RoomListener, SpeakersChanged
 from call.sound import Clip, EndOfRecording
 from conference.conference import Conference, GenericCode, Kind, Options, Role
+from conference.happening import Happening
 from conference.ports import Changed, Entry
-from conference.room import Happening
 from ivr.prompts import Phrase, Segment
 from ivr.testing import FakeLeg, FakeVoice, run_in_virtual_time
 from ivr.voices.chimes import Chime
@@ -328,6 +328,7 @@ class Gathering:
         """The telephone of somebody who has not come yet."""
         telephone = Telephone(self.plane, self.voice, name, next(self._slots))
         self.plane.telephones.append(telephone)
+        self.exchange.rung(telephone, telephone.caller)
         return telephone
 
     async def comes(

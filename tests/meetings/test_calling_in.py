@@ -11,7 +11,7 @@ from call.clock import VirtualClock
 from call.leg import HangUpCause, Party
 from conference.conference import Conference, Role
 from conference.errors import NotGranted, NotHeld
-from conference.room import Finish
+from conference.happening import Finish
 from ivr.dialogue import Dialogue
 from ivr.flow import Held
 from ivr.loader import load_flows
@@ -133,6 +133,7 @@ class Company(House):
         """Its administrator comes."""
         chair = Telephone(self.plane, self.voice, "chair", 1)
         self.plane.telephones.append(chair)
+        self.exchange.rung(chair, chair.caller)
         self.hall.join(chair, Entrant(conference, Role.ADMINISTRATOR, "fr", "chair"))
         await asyncio.sleep(10)
         return chair
@@ -289,6 +290,74 @@ def test_nobody_is_called_into_an_empty_room(play: Callable[[Story], None]) -> N
     async def story(company: Company) -> None:
         with pytest.raises(NotHeld):
             await company.calls_in("102")
+
+    play(story)
+
+
+async def transferring(company: Company) -> tuple[Caller, Caller, RoomCaller]:
+    """102 talks with a client, and is in the conference with a second call."""
+    company.habits["102"] = [Habit(answers=1)]
+    client = company.calls("102", Party("5145550123", "Une cliente"))
+    await asyncio.sleep(2)
+    (called,) = company.at("102")
+    second = company._leg(Party("102", "Luc Roy", internal=True))
+    second.answered = True
+    company.exchange.rung(second, second.caller)
+    company.hall.join(second, Entrant(WEEKLY, Role.ADMINISTRATOR, "fr", "Luc Roy"))
+    await asyncio.sleep(10)
+    assert company.people == ["chair", "Luc Roy"]
+    return client, called, second
+
+
+@pytest.mark.parametrize("asks", ["client's call", "conference call"])
+def test_a_client_who_is_transferred_with_notice_has_the_place_in_the_conference(
+    play: Callable[[Story], None], asks: str
+) -> None:
+    async def story(company: Company) -> None:
+        await company.holds()
+        client, called, second = await transferring(company)
+        company.plane.telephones[0].heard.clear()
+        asking, other = (called, second) if asks == "client's call" else (second, called)
+        company.transfers(asking, "8600", other)
+        await asyncio.sleep(10)
+        assert company.people == ["chair", "Une cliente"]
+        (_, guest) = company.hall.live()[0].people
+        assert guest.role is Role.PARTICIPANT
+        assert asking.told == [200]
+        assert (client.up, called.up, second.up) == (True, False, False)
+
+    play(story)
+
+
+def test_somebody_moves_their_place_to_another_telephone_of_theirs(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(company: Company) -> None:
+        await company.holds()
+        *_, second = await transferring(company)
+        mobile = company._leg(Party("102", internal=True), "102")
+        mobile.replaces = second.call_id
+        company.exchange.spawn(company.reception.attend(mobile), "mobile")
+        await asyncio.sleep(10)
+        assert company.people == ["chair", "Luc Roy"]
+        (_, moved) = company.hall.live()[0].people
+        assert (moved.id, moved.role) == (mobile.call_id, Role.ADMINISTRATOR)
+        assert not second.up
+
+    play(story)
+
+
+def test_a_transfer_into_a_conference_that_is_over_leaves_both_talking(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(company: Company) -> None:
+        await company.holds()
+        client, called, second = await transferring(company)
+        company.hall.wish("4321", Finish())
+        company.transfers(called, "8600", second)
+        await asyncio.sleep(10)
+        assert called.told == [603]
+        assert client.joined is called
 
     play(story)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conference.conference import Role
 from conference.errors import NotGranted
-from conference.room import Announce, Expel, Finish, MuteAll, Record
+from conference.happening import Announce, Expel, Finish, MuteAll, Record
 from tests.meetings.gathering import Gathering, Telephone, in_conference
 
 NAMES = ("alice", "bob", "carol", "dave", "eve", "frank", "grace")
@@ -109,6 +109,20 @@ def test_what_was_to_be_said_in_the_waiting_room_is_not_said_inside(tmp_path: Pa
         assert alice.heard[0] == "waiting"
         assert "hint" not in alice.heard
         assert "music" not in alice.heard
+
+    in_conference(tmp_path, story)
+
+
+def test_everybody_hears_that_the_program_is_about_to_stop(tmp_path: Path) -> None:
+    async def story(room: Gathering) -> None:
+        alice = await room.comes("alice")
+        room.hall.warn_of_stop()
+        await asyncio.sleep(5)
+        assert alice.heard[-2:] == ["stopping", "music"]
+        chair = await room.leads()
+        room.hall.warn_of_stop()
+        await asyncio.sleep(5)
+        assert chair.heard[-1] == alice.heard[-1] == "stopping"
 
     in_conference(tmp_path, story)
 

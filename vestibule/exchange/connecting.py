@@ -136,7 +136,7 @@ class Connecting:
     async def take_over(self, leg: SwitchedLeg) -> None:
         """Let a leg talk, to the end, in place of the one it came to replace (RFC 3891).
 
-        That may be joined to somebody, or still ring. Where neither holds, the leg is hung up.
+        That may be joined to somebody, be in a conference, or still ring; else the leg is hung up.
         """
         replaced = self.exchange.find(leg.replaces)
         patch = None if replaced is None else self.exchange.patch(replaced)
@@ -145,6 +145,8 @@ class Connecting:
             self.exchange.dismiss(replaced)
             await leg.answer()
             await patch.without(leg)
+        elif replaced is not None and self.exchange.give(replaced, leg):
+            await leg.answer()
         elif replaced is None or not await self._pick_up_from(leg, replaced):
             await leg.hang_up(HangUpCause.NOT_FOUND)
 

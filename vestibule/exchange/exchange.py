@@ -23,6 +23,9 @@ from vestibule.exchange.ports import SwitchedLeg, is_switched
 
 log = logging.getLogger(__name__)
 
+Give = Callable[[SwitchedLeg], bool]
+"""Puts a leg in the place of another one; False where it cannot be there."""
+
 
 class Exchange:
     """All that is joined, and all that may be sent elsewhere. `attend` is how the reception does.
@@ -39,6 +42,7 @@ class Exchange:
         self._legs: dict[str, SwitchedLeg] = {}
         self._rung: set[str] = set()
         self._patches: dict[str, Patch] = {}
+        self._places: dict[str, Give] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.watcher: Watcher | None = None
         """Who is told what telephones ask for in the middle of their calls."""
@@ -154,6 +158,22 @@ class Exchange:
             self._patches.pop(other.call_id, None)
         self._leave(leg)
 
+    def keep(self, leg: SwitchedLeg, give: Give) -> None:
+        """A leg has a place that another can have, until it is over: `give` puts it there."""
+        self._places[leg.call_id] = give
+
+    def kept(self, leg: Leg) -> bool:
+        """Whether another leg can have the place of this one."""
+        return leg.call_id in self._places
+
+    def give(self, leg: SwitchedLeg, by: SwitchedLeg) -> bool:
+        """Put another leg in the place of one, which is hung up; False where that cannot be."""
+        give = self._places.get(leg.call_id)
+        if give is None or not give(by):
+            return False
+        self.dismiss(leg)
+        return True
+
     async def free(self, leg: SwitchedLeg) -> None:
         """Wait until a leg that was taken hears no dialogue any more: its events are the taker's.
 
@@ -215,7 +235,7 @@ class Exchange:
     @property
     def remains(self) -> Sequence[str]:
         """What is known of calls just now, named; nothing once all are over."""
-        known = {*self._guests, *self._parties, *self._patches, *self._legs}
+        known = {*self._guests, *self._parties, *self._patches, *self._legs, *self._places}
         return sorted({*known, *(task.get_name() for task in self._tasks)})
 
     async def close(self, grace_s: float = 5.0) -> None:
@@ -248,6 +268,7 @@ class Exchange:
         self._parties.pop(leg.call_id, None)
         self._legs.pop(leg.call_id, None)
         self._rung.discard(leg.call_id)
+        self._places.pop(leg.call_id, None)
         self.engaged.drop(leg.call_id)
 
 

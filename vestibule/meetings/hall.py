@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
@@ -16,9 +17,9 @@ from call.errors import Unavailable
 from call.leg import HangUpCause
 from conference.conference import Conference, Kind, Role
 from conference.errors import NotGranted, NotHeld
+from conference.happening import Ending, Member, Wish
 from conference.live import LiveRoom
 from conference.ports import Changed, ConferenceBook
-from conference.room import Ending, Member, Wish
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.ports import SwitchedLeg, is_switched
 from vestibule.meetings.calling_in import CallingIn
@@ -98,7 +99,26 @@ class Hall:
             person.forget()
             await leg.hang_up(HangUpCause.UNAVAILABLE)
             return
+        leg.watcher = self._exchange.watcher
         meeting.welcome(person)
+        self._exchange.keep(leg, partial(self._give, meeting, person))
+
+    def _give(self, meeting: Meeting, person: Person, by: SwitchedLeg) -> bool:
+        """Let another leg have somebody's place; of another person, as a participant."""
+        if not is_room_leg(by) or meeting.is_over or person.is_leaving:
+            return False
+        party = self._exchange.party(by)
+        its_own = party.internal and party.number == person.number
+        entrant = Entrant(
+            meeting.conference,
+            person.member.role if its_own else Role.PARTICIPANT,
+            person.member.language,
+            person.member.name if its_own else party.name,
+            person.member.invitee if its_own else "",
+        )
+        self._exchange.take(by)
+        self._means.spawn(self._enter(by, entrant), f"to conference {by.call_id}")
+        return True
 
     def _meeting(self, conference: Conference) -> Meeting:
         """The session that is held, or a new one. Raises Unavailable."""
@@ -212,6 +232,11 @@ class Hall:
         if meeting is None or not meeting.is_held:
             raise NotHeld("nobody is in this conference just now")
         meeting.hear(path)
+
+    def warn_of_stop(self) -> None:
+        """Tell everybody in a conference that the program is about to stop."""
+        for meeting in self._meetings.values():
+            meeting.warn_of_stop()
 
     def _held(self, room: str) -> Meeting:
         for meeting in self._meetings.values():

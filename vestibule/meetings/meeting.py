@@ -22,10 +22,7 @@ from call.media import KeyPressed, PlaneDied, PlayEnded, RecordEnded, RoomEvent,
 from call.sound import Clip
 from conference.conference import Conference, Role
 from conference.errors import NotGranted
-from conference.keys import Ask, Keypad
-from conference.live import LiveRoom
-from conference.ports import Journal, Spoke, Takes
-from conference.room import (
+from conference.happening import (
     Began,
     Come,
     Departure,
@@ -34,18 +31,19 @@ from conference.room import (
     Happening,
     Interrupted,
     Over,
-    Phase,
     Record,
     Recording,
     Refusal,
     Refused,
-    Room,
-    Rules,
     Went,
     Wish,
 )
-from conference.room import RoomEvent as Told
-from conference.telling import EVERYBODY_INSIDE, NO_FURTHER, Chime, Saying, answered, told
+from conference.happening import RoomEvent as Told
+from conference.keys import Ask, Keypad
+from conference.live import LiveRoom
+from conference.ports import Journal, Spoke, Takes
+from conference.room import Phase, Room, Rules
+from conference.telling import EVERYBODY_INSIDE, NO_FURTHER, Chime, Saying, answered, stopping, told
 from ivr.prompts import Phrase, Recorded, Segment, Voice
 from ivr.voices.chimes import Chime as Sounded
 from vestibule.call_sounds import CallSounds
@@ -217,6 +215,11 @@ class Meeting:
         if person is None or person.is_leaving:
             raise NotGranted(_REASONS[Refusal.NOT_HERE])
         person.set_volume(spoken_db=spoken_db, heard_db=heard_db)
+
+    def warn_of_stop(self) -> None:
+        """Tell everybody that the program is about to stop."""
+        if self.is_held:
+            self._say(stopping(self.room))
 
     def _pressed(self, person: Person, wanted: Ask | Wish | None) -> None:
         if wanted is None:
