@@ -61,12 +61,16 @@ class Guest:
     language: str = "fr"
 
 
-def read_guest(text: str) -> Guest:
-    """Somebody written as Marc Côté <marc@example.org>, without the brackets, or by their name."""
-    name, bracket, address = text.strip().removesuffix(">").partition("<")
+def read_guest(text: str, role: Role = Role.PARTICIPANT, language: str = "fr") -> Guest:
+    """Somebody written as Marc Côté <marc@example.org>, without the brackets, or by their name.
+
+    A language behind the brackets is theirs: Ava Reed <ava@example.org> en.
+    """
+    name, bracket, rest = text.strip().partition("<")
+    address, _, own = rest.partition(">")
     if not bracket and is_address(last := name.rpartition(" ")[2]):
         name, address = name.removesuffix(last), last
-    return Guest(_unquoted(name.strip()), address.strip())
+    return Guest(_unquoted(name.strip()), address.strip(), role, own.strip() or language)
 
 
 def _unquoted(name: str) -> str:

@@ -160,6 +160,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     [
         ("Marc Côté <marc@example.org>", Guest("Marc Côté", "marc@example.org")),
         ('"Côté, Marc" <marc@example.org>', Guest("Côté, Marc", "marc@example.org")),
+        ("Ava Reed <ava@example.com> en", AVA),
         ("Marc Côté marc@example.org", Guest("Marc Côté", "marc@example.org")),
         ('Ève "La Voix"', Guest('Ève "La Voix"')),
         ("<marc@example.org>", Guest("", "marc@example.org")),

@@ -82,7 +82,10 @@ Stream = Annotated[
 ]
 People = Annotated[
     list[str] | None,
-    typer.Option(metavar='"NAME <EMAIL>"', help="Invite somebody; several if need be."),
+    typer.Option(
+        metavar='"NAME <EMAIL> LANGUAGE"',
+        help="Invite somebody; several if need be. Without a language, the conference's.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, an e-mail address or an id.")]
@@ -120,7 +123,7 @@ def add(
     Example: vestibule conference add "Réunion du mardi" --owner 101 --add-me --generic
 
     Example: vestibule conference add Lancement --start "2027-08-04 10:00" --length 1h30
-    --administrator "Camille Roy <camille@example.org>" --participant "Marc <marc@example.org>"
+    --administrator "Camille Roy <camille@example.org>" --participant "Ava <ava@example.org> en"
     """
     from conference.arranging import Draft
     from conference.conference import Kind, Options, Role
@@ -333,4 +336,4 @@ def _guests(typed: list[str] | None, role: "Role", language: str) -> "list[Guest
     """People typed as Name <address>, or by their name alone."""
     from conference.arranging import read_guest
 
-    return [replace(read_guest(each), role=role, language=language) for each in typed or []]
+    return [read_guest(each, role, language) for each in typed or []]
