@@ -21,8 +21,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from conference.conference import Conference, Role
-from conference.ports import Entry, Notes, Spoke
-from conference.room import (
+from conference.happening import (
     Began,
     Came,
     Departure,
@@ -35,6 +34,7 @@ from conference.room import (
     Resumed,
     Went,
 )
+from conference.ports import Entry, Notes, Spoke
 from conference.spans import Span, seconds, union, within
 
 _PASSING = (Came, Went, Spoke, Refused)

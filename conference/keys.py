@@ -12,7 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from conference.conference import Role
-from conference.room import Expel, Finish, Lock, Mute, MuteAll, Record, Room, Wish
+from conference.happening import Expel, Finish, Lock, Mute, MuteAll, Record, Wish
+from conference.room import Room
 
 COMMAND = "*"
 

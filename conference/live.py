@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from conference.conference import Role
-from conference.room import Phase, Wish
+from conference.happening import Wish
+from conference.room import Phase
 
 
 @dataclass(frozen=True, slots=True)

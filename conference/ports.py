@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from conference.conference import Conference, Invitee
-from conference.room import Happening
+from conference.happening import Happening
 
 
 @dataclass(frozen=True, slots=True)

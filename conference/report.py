@@ -10,10 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from conference.conference import Role
-from conference.history import Attendee, Session, Stay
-from conference.invitation import day_told, hour_told, zone_told
-from conference.report_words import Words, length_told, number_told, words_of
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Began,
     Interrupted,
@@ -24,6 +21,9 @@ from conference.room import (
     Resumed,
     Warned,
 )
+from conference.history import Attendee, Session, Stay
+from conference.invitation import day_told, hour_told, zone_told
+from conference.report_words import Words, length_told, number_told, words_of
 from conference.spans import Span, seconds
 
 _TICKS_S = (60, 120, 300, 600, 900, 1800, 3600)

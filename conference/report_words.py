@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Began,
     Departure,

@@ -11,8 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from conference.conference import Role
-from conference.keys import Ask
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Announcing,
     Began,
@@ -25,15 +24,15 @@ from conference.room import (
     Member,
     Muted,
     Over,
-    Phase,
     Recording,
     Refusal,
     Refused,
     Resumed,
-    Room,
     Warned,
     Went,
 )
+from conference.keys import Ask
+from conference.room import Phase, Room
 
 CROWD = 20
 """With more people inside than this, a chime alone tells who comes and who leaves."""

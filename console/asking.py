@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from conference.conference import Role
-from conference.room import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
+from conference.happening import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
 
 
 class Asking(BaseModel):

@@ -8,8 +8,7 @@ from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
-from conference.ports import Spoke
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Announcing,
     Began,
@@ -25,6 +24,7 @@ from conference.room import (
     Warned,
     Went,
 )
+from conference.ports import Spoke
 
 SPOKE = "spoke"
 

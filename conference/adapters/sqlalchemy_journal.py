@@ -14,10 +14,10 @@ from conference.adapters.documents import conference_text, read_conference
 from conference.adapters.entries import SPOKE, entry_kind, entry_text, read_entry
 from conference.adapters.sqlalchemy_mail_queue import queue
 from conference.conference import Conference
+from conference.happening import Over
 from conference.history import retell
 from conference.ports import Entry, Notes
 from conference.reporting import reports_due, without_secrets
-from conference.room import Over
 from storage.database import OnDatabase, in_transaction, on_view
 
 

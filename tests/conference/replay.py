@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conference.conference import Role
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Announcing,
     Began,

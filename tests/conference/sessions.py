@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from conference.conference import Conference, GenericCode, Invitee, Kind, Options, Role
-from conference.ports import Entry, Notes, Spoke
-from conference.room import (
+from conference.happening import (
     Began,
     Came,
     Departure,
@@ -17,6 +16,7 @@ from conference.room import (
     Resumed,
     Went,
 )
+from conference.ports import Entry, Notes, Spoke
 
 TEN = datetime(2027, 7, 1, 14, 0, tzinfo=UTC)
 """Ten in the morning in Montréal."""

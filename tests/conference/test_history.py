@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from conference.conference import Role
-from conference.history import Attendee, Session, retell
-from conference.ports import Entry, Notes, Spoke
-from conference.room import (
+from conference.happening import (
     Began,
     Came,
     Departure,
@@ -21,6 +19,8 @@ from conference.room import (
     Resumed,
     Went,
 )
+from conference.history import Attendee, Session, retell
+from conference.ports import Entry, Notes, Spoke
 from conference.spans import Span, seconds, union, within
 from tests.conference.sessions import BOB, BUDGET, CHANTAL, MORNING, TEN, at, member, notes
 

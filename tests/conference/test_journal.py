@@ -14,8 +14,8 @@ from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.adapters.sqlalchemy_journal import SqlAlchemyJournal
 from conference.adapters.sqlalchemy_mail_queue import SqlAlchemyMailQueue
 from conference.conference import Options, Role
+from conference.happening import Began, Came, Happening
 from conference.ports import Changed, Entry, MailDue, MailKind, Spoke
-from conference.room import Began, Came, Happening
 from storage.database import Database, sqlite_url
 from tests.conference.sessions import ANNE, BOB, BUDGET, CHANTAL, MORNING, at, member, notes
 

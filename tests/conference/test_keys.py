@@ -3,8 +3,7 @@
 import pytest
 
 from conference.conference import Role
-from conference.keys import COMMANDS, LEAVING, Ask, Keypad
-from conference.room import (
+from conference.happening import (
     Come,
     Expel,
     Finish,
@@ -16,10 +15,10 @@ from conference.room import (
     Record,
     Refusal,
     Refused,
-    Room,
-    Rules,
     Wish,
 )
+from conference.keys import COMMANDS, LEAVING, Ask, Keypad
+from conference.room import Room, Rules
 
 
 @pytest.fixture

@@ -9,13 +9,7 @@ import pytest
 
 from conference.adapters.typst_report import report_pdf
 from conference.conference import Conference
-from conference.history import retell
-from conference.letter import envelop
-from conference.ports import MailDue, MailKind, Spoke
-from conference.report import Report, report
-from conference.report_mail import report_letter
-from conference.report_words import LANGUAGES, length_told, words_of
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Began,
     Came,
@@ -29,6 +23,12 @@ from conference.room import (
     Warned,
     Went,
 )
+from conference.history import retell
+from conference.letter import envelop
+from conference.ports import MailDue, MailKind, Spoke
+from conference.report import Report, report
+from conference.report_mail import report_letter
+from conference.report_words import LANGUAGES, length_told, words_of
 from tests.conference.sessions import BOB, BUDGET, CHANTAL, MORNING, at, member, notes
 from vestibule.meetings.mail import conference_words
 

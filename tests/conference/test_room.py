@@ -4,7 +4,7 @@ import pytest
 
 from conference.conference import Role
 from conference.errors import RoomOver
-from conference.room import (
+from conference.happening import (
     AllMuted,
     Announce,
     Announcing,
@@ -25,18 +25,16 @@ from conference.room import (
     MuteAll,
     Muted,
     Over,
-    Phase,
     Record,
     Recording,
     Refusal,
     Refused,
     Resumed,
-    Room,
     RoomEvent,
-    Rules,
     Warned,
     Went,
 )
+from conference.room import Phase, Room, Rules
 
 ANNE = Member("anne", "Anne", Role.ADMINISTRATOR)
 ALAIN = Member("alain", "Alain", Role.ADMINISTRATOR)

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from conference import telling
 from conference.conference import Role
-from conference.room import (
+from conference.happening import (
     Announce,
     Came,
     Come,
@@ -23,14 +23,12 @@ from conference.room import (
     Mute,
     MuteAll,
     Over,
-    Phase,
     Record,
     Refused,
-    Room,
     RoomEvent,
-    Rules,
     Went,
 )
+from conference.room import Phase, Room, Rules
 from tests.conference.replay import Replay
 
 WARNINGS = (600.0, 60.0)

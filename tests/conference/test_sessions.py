@@ -10,8 +10,8 @@ import pytest
 from call.clock import VirtualClock
 from conference.adapters.sqlalchemy_journal import SqlAlchemyJournal
 from conference.errors import SessionUnknown
+from conference.happening import Happening, Over
 from conference.ports import Entry, Spoke
-from conference.room import Happening, Over
 from conference.sessions import Sessions
 from storage.database import Database, sqlite_url
 from tests.conference.sessions import BUDGET, CHANTAL, MORNING, TEN, at

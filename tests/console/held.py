@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from conference.conference import Role
 from conference.errors import NotGranted, NotHeld
+from conference.happening import Wish
 from conference.live import LivePerson, LiveRoom
-from conference.room import Phase, Wish
+from conference.room import Phase
 
 NOON = datetime(2027, 7, 1, 16, 0, tzinfo=UTC)
 

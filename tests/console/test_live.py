@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from conference.conference import Role
-from conference.room import Announce, Expel, Finish, Lock, Mute, MuteAll, Phase, Record, Wish
+from conference.happening import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
+from conference.room import Phase
 from console.live import LiveConferences
 from console.serving import served
 from console.sockets import CONTROL, folder_socket

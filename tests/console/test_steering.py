@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from conference.conference import Role
-from conference.room import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
+from conference.happening import Announce, Expel, Finish, Lock, Mute, MuteAll, Record, Wish
 from console.live import LiveConferences
 from console.serving import served
 from console.sockets import CONTROL, folder_socket

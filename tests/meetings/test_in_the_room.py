@@ -9,7 +9,8 @@ import pytest
 from call.leg import HangUpCause
 from conference.conference import Conference, Kind, Role
 from conference.errors import NotGranted, NotHeld
-from conference.room import Departure, Expel, Finish, Lock, Mute, MuteAll, Phase, Record, Went
+from conference.happening import Departure, Expel, Finish, Lock, Mute, MuteAll, Record, Went
+from conference.room import Phase
 from tests.meetings.gathering import WEEKLY, Gathering, arranged, in_conference
 from vestibule.meetings.ports import Entrant
 

@@ -10,9 +10,9 @@ import pytest
 from call.media import PlaneDied
 from conference.conference import Role
 from conference.errors import NotGranted, NotHeld
+from conference.happening import Ending, Mute, Over, Record
 from conference.live import LiveRoom
 from conference.ports import Spoke
-from conference.room import Ending, Mute, Over, Record
 from tests.meetings.gathering import Gathering, arranged, in_conference
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from call.errors import Unavailable
 from conference.conference import Conference
+from conference.happening import Happening
 from conference.ports import Entry, Journal, Spoke
-from conference.room import Happening
 
 log = logging.getLogger(__name__)
 

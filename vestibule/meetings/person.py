@@ -7,7 +7,7 @@ from pathlib import Path
 
 from call.leg import HangUpCause, HungUp, Leg
 from call.sound import Clip
-from conference.room import Departure, Member
+from conference.happening import Departure, Member
 from telephony.watcher import Transfer, Watcher
 from vestibule.exchange.patch import SIGNAL_TICKET
 from vestibule.meetings.ports import RoomLeg

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from conference.conference import Conference, Invitee, Kind, Options, Role
+from conference.happening import Began, Came, Departure, Ending, Member, Over, Recording, Went
 from conference.history import retell
 from conference.invitation import DialIn, Host, House, Invitations
 from conference.letter import Letter, Wording, envelop
 from conference.ports import Entry, MailDue, MailKind, Notes, Spoke
 from conference.report import report
 from conference.report_mail import report_letter
-from conference.room import Began, Came, Departure, Ending, Member, Over, Recording, Went
 from vestibule.meetings.mail import conference_words
 
 _WRITTEN = datetime(2027, 7, 1, 18, 5, tzinfo=UTC)
