@@ -12,12 +12,31 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DATED_EVERY_S = 1.0
 GRACE_S = 2
 """Seconds that answers under way get at the end."""
 
 IDLE_S = 15
+"""How long somebody may be connected and ask for nothing."""
+
+
+class _Connection(H11Protocol):
+    """Who asks for nothing is let go, and there are never more than may be: a call needs sockets
+    too."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # As in uvicorn: asyncio tells any transport, and a stream's is one that can be written to.
+        super().connection_made(transport)
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+            transport.abort()
+            return
+        self.loop.call_later(IDLE_S, self._let_go_of_the_silent)
+
+    def _let_go_of_the_silent(self) -> None:
+        if not self.cycle:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -44,16 +63,20 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
-    """Answer on a bound socket until the block ends; then answers under way get two seconds."""
+async def served(app: ASGIApp, listening: socket.socket, most: int = 100) -> AsyncIterator[None]:
+    """Answer on a bound socket until the block ends; then answers under way get two seconds.
+
+    `most` may be connected at once.
+    """
     server = _Server(
         uvicorn.Config(
             app,
-            http="h11",
+            http=_Connection,
+            limit_concurrency=most,
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="critical",
+            log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -22,6 +22,9 @@ from vestibule.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_BROWSER = 3
+"""Connections for each who listens: the sound, and what the page asks beside it."""
+
 
 @asynccontextmanager
 async def open_web(
@@ -70,7 +73,7 @@ async def _pages(
     pages = ListeningPages(Listening(book.all, hall, broadcasts, clock))
     host, port = settings.web.bound or ("", 0)
     with address_socket(host, port) as listening:
-        async with served(pages.app(), listening):
+        async with served(pages.app(), listening, _BROWSER * settings.web.listeners):
             try:
                 yield host, listening.getsockname()[1]
             finally:

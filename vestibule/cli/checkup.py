@@ -31,6 +31,7 @@ def doctor(
     from vestibule.logs import log_to_stderr
     from vestibule.settings import read_settings
     from vestibule.telephone_checkup import examine_telephones
+    from vestibule.web_checkup import examine_web
 
     log_to_stderr("CRITICAL")
     settings = read_settings(config) if config else demo_settings(listen, data, None)
@@ -40,6 +41,7 @@ def doctor(
         *asyncio.run(examine_hours(settings, clock)),
         *asyncio.run(examine_telephones(settings, clock)),
         *asyncio.run(examine_conferences(settings, clock)),
+        *examine_web(settings),
     ]
     for finding in findings:
         typer.echo(str(finding))

@@ -1,5 +1,6 @@
 """What is said in a conference, heard outside the plane: for who listens by the web."""
 
+import asyncio
 import contextlib
 import socket
 import tempfile
@@ -31,7 +32,11 @@ class RoomEar:
             self._socket.bind(str(path))
         except OSError as fault:
             raise Unavailable(f"a conference cannot be heard: {fault.strerror}") from fault
+        self._frames: list[bytes] = []
         self._socket.setblocking(False)
+        # Read as it comes: the kernel keeps ten datagrams, a fifth of a second, and no more.
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._read)
         try:
             hear(conference, path)
         except NotHeld:
@@ -40,12 +45,8 @@ class RoomEar:
 
     def take(self) -> Sequence[bytes]:
         """The frames that came since."""
-        frames = []
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                frame = self._socket.recv(_FRAME_OCTETS)
-                if len(frame) == _FRAME_OCTETS:
-                    frames.append(frame)
+        self._read()
+        frames, self._frames = self._frames, []
         return frames
 
     def close(self) -> None:
@@ -54,6 +55,14 @@ class RoomEar:
             self._hear(self._conference, None)
         self._leave()
 
+    def _read(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                frame = self._socket.recv(_FRAME_OCTETS)
+                if len(frame) == _FRAME_OCTETS:
+                    self._frames.append(frame)
+
     def _leave(self) -> None:
+        self._loop.remove_reader(self._socket)
         self._socket.close()
         self._folder.cleanup()
