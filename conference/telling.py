@@ -161,8 +161,17 @@ def answered(wanted: Ask, id: str, room: Room) -> Saying:
         case Ask.HELP:
             seat = room.seats.get(id)
             return Saying((id,), _HELP[Role.PARTICIPANT if seat is None else seat.member.role])
+        case Ask.HOW_TO_LEAVE if _leads_alone(id, room):
+            return Saying((id,), "conf.room.how_to_leave_alone")
         case _:
             return Saying((id,), _ANSWERS[wanted])
+
+
+def _leads_alone(id: str, room: Room) -> bool:
+    """Whether all the others would wait if this administrator left."""
+    others = [seat.member.role for other, seat in room.seats.items() if other != id]
+    needed = room.rules.needs_administrator
+    return needed and bool(others) and Role.ADMINISTRATOR not in others
 
 
 def _count(id: str, room: Room) -> Saying:

@@ -317,6 +317,18 @@ def test_help_is_of_ones_role(held: Session) -> None:
     assert answered(Ask.HELP, "anne", held.room).phrase == "conf.room.help_administrator"
 
 
+def test_an_administrator_who_would_interrupt_it_by_leaving_is_warned(held: Session) -> None:
+    alone = answered(Ask.HOW_TO_LEAVE, "anne", held.room)
+    assert alone == Saying(("anne",), "conf.room.how_to_leave_alone")
+    held.come(Member("alain", "Alain", Role.ADMINISTRATOR))
+    assert answered(Ask.HOW_TO_LEAVE, "anne", held.room).phrase == "conf.room.how_to_leave"
+
+
+def test_an_administrator_with_nobody_else_there_is_not_warned(session: Session) -> None:
+    session.come(ANNE)
+    assert answered(Ask.HOW_TO_LEAVE, "anne", session.room).phrase == "conf.room.how_to_leave"
+
+
 # ---- The words
 
 
@@ -345,6 +357,7 @@ def everything_said() -> list[Saying]:
             for event in whole_session(how):
                 said += session(event)
             said += [answered(ask, id, session.room) for ask in Ask for id in ("anne", "paul")]
+            said += [answered(Ask.HOW_TO_LEAVE, "anne", Room(Rules()))]
             said += session.wait()
             said += session(Finish()) if recorded else [*session.wait(), *session.wait()]
     waiting = Session()

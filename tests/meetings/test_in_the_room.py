@@ -214,7 +214,7 @@ def test_an_administrator_ends_it_and_everybody_hears_that_it_is_over(tmp_path: 
         chair, alice = await room.leads(), await room.comes("alice")
         chair.types("*0")
         await asyncio.sleep(3)
-        assert chair.heard[-1] == "how_to_leave"
+        assert chair.heard[-1] == "how_to_leave_alone"
         chair.types("1")
         await asyncio.sleep(5)
         assert (chair.heard[-1], alice.heard[-1]) == ("finished", "finished")
