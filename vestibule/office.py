@@ -31,7 +31,7 @@ from vestibule.mailroom import Mailroom
 from vestibule.meetings.desk import open_desk
 from vestibule.meetings.hall import Hall
 from vestibule.meetings.mail import mail_chores, open_mailing
-from vestibule.meetings.meeting import MeetingPlane
+from vestibule.meetings.means import MeetingPlane
 from vestibule.meetings.opening import open_hall
 from vestibule.meetings.past import open_past
 from vestibule.numbers import Destination

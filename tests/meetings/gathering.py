@@ -30,7 +30,7 @@ from vestibule.call_sounds import CallSounds
 from vestibule.exchange.exchange import Exchange
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.hall import Hall
-from vestibule.meetings.meeting import Means
+from vestibule.meetings.means import Means
 from vestibule.meetings.ports import Entrant
 
 MUSIC = Clip(Path("music"), 500)

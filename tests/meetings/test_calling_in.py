@@ -39,7 +39,7 @@ from vestibule.exchange.outside import Outside
 from vestibule.exchange.screening import Screening
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.hall import Hall
-from vestibule.meetings.meeting import Means
+from vestibule.meetings.means import Means
 from vestibule.meetings.ports import Entrant
 
 ROOT = Path(__file__).parents[2]

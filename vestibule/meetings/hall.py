@@ -24,7 +24,8 @@ from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.ports import SwitchedLeg, is_switched
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.entering import bidden_to
-from vestibule.meetings.meeting import Means, Meeting
+from vestibule.meetings.means import Means
+from vestibule.meetings.meeting import Meeting
 from vestibule.meetings.person import LEAST_DB, MOST_DB, Person
 from vestibule.meetings.ports import Entrant, RoomLeg
 

@@ -9,17 +9,13 @@ one more waits for the machine's deadline. Nothing here waits for a database or 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
 
-from call.clock import Clock
 from call.leg import HungUp
 from call.media import KeyPressed, PlaneDied, PlayEnded, RecordEnded, RoomEvent, SpeakersChanged
-from call.sound import Clip
 from conference.conference import Conference, Role
 from conference.errors import NotGranted
 from conference.happening import (
@@ -41,19 +37,18 @@ from conference.happening import (
 from conference.happening import RoomEvent as Told
 from conference.keys import Ask, Keypad
 from conference.live import LiveRoom
-from conference.ports import Journal, Spoke, Takes
+from conference.ports import Spoke
 from conference.room import Phase, Room, Rules
-from conference.telling import EVERYBODY_INSIDE, NO_FURTHER, Chime, Saying, answered, stopping, told
-from ivr.prompts import Phrase, Recorded, Segment, Voice
-from ivr.voices.chimes import Chime as Sounded
-from vestibule.call_sounds import CallSounds
-from vestibule.meetings.announcements import ROOM, Announcements, Sentence
+from conference.telling import NO_FURTHER, Saying, answered, stopping, told
+from vestibule.meetings.announcements import ROOM, Announcements
+from vestibule.meetings.means import Means
 from vestibule.meetings.minutes import Minutes
-from vestibule.meetings.people import People, RoomPlane
+from vestibule.meetings.people import People
 from vestibule.meetings.person import HoldWatch, Person, departure
-from vestibule.meetings.recorder import RecordedRoom, Recorder
+from vestibule.meetings.recorder import Recorder
 from vestibule.meetings.talking import Speech, Talking
 from vestibule.meetings.viewing import Times, live_room
+from vestibule.meetings.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -85,28 +80,6 @@ _REASONS: Mapping[Refusal, str] = MappingProxyType(
 )
 
 
-class MeetingPlane(RoomPlane, RecordedRoom, Protocol):
-    """What the media plane does for a conference."""
-
-
-Spawn = Callable[[Coroutine[Any, Any, object], str], asyncio.Task[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What it takes to hold conferences."""
-
-    plane: MeetingPlane
-    voice: Voice
-    sounds: CallSounds
-    clock: Clock
-    journal: Journal
-    takes: Takes
-    spawn: Spawn
-    music: Callable[[str], Clip]
-    """What those hear who wait in a conference that an extension arranged; "" for the company."""
-
-
 def rules_of(conference: Conference) -> Rules:
     """The rules that a conference is held by."""
     return Rules(
@@ -135,6 +108,7 @@ class Meeting:
         music = means.music(conference.owner)
         self._people = People(means.plane, self._plane_room, music, means.spawn)
         self._announcements = Announcements(self._people, means.voice)
+        self._words = Words(self._people, self._announcements, means.sounds, conference.language)
         self._talking = Talking()
         self._minutes = Minutes(means.journal, session, conference, self._times.since)
         self._recorder = Recorder(
@@ -171,6 +145,7 @@ class Meeting:
         self._announcements.come(person.id)
         leg = person.leg
         leg.watcher = HoldWatch(person, leg.watcher)
+        log.info("in conference", extra={"call_id": person.id, "session": self.session})
         self._tell(Come(person.member))
         self._means.spawn(self._attend(person), f"in conference {person.id}")
 
@@ -219,7 +194,7 @@ class Meeting:
     def warn_of_stop(self) -> None:
         """Tell everybody that the program is about to stop."""
         if self.is_held:
-            self._say(stopping(self.room))
+            self._words.say(stopping(self.room))
 
     def _pressed(self, person: Person, wanted: Ask | Wish | None) -> None:
         if wanted is None:
@@ -228,10 +203,10 @@ class Meeting:
         match wanted:
             case Ask.LEAVE:
                 self._tell(Go(person.id))
-                self._say(answered(wanted, person.id, self.room))
+                self._words.say(answered(wanted, person.id, self.room))
                 self._see_off(person)
             case Ask():
-                self._say(self._answer(person, wanted))
+                self._words.say(self._answer(person, wanted))
             case _:
                 self._tell(wanted)
 
@@ -273,7 +248,7 @@ class Meeting:
         for id in self._people.seat(self.room.seats):
             self._announcements.hush(id)
         for saying in told(happenings, self.room, self._people.named):
-            self._say(saying)
+            self._words.say(saying)
         self._announcements.settle()
         for person in gone:
             self._see_off(person)
@@ -330,29 +305,6 @@ class Meeting:
     def hear(self, path: Path | None) -> None:
         """Send what is said inside to a Unix datagram socket, frame by frame; None ends it."""
         self._means.plane.hear_room(self._plane_room, path)
-
-    def _say(self, saying: Saying) -> None:
-        for to in saying.to if saying.to != EVERYBODY_INSIDE else (ROOM,):
-            self._announcements.say(to, self._sentence(saying, to))
-
-    def _sentence(self, saying: Saying, to: str) -> Sentence:
-        segments: list[Segment] = []
-        person = self._people.find(saying.name_of)
-        if person is not None and person.said is not None:
-            segments.append(Recorded(person.said))
-        if saying.phrase:
-            arguments = tuple(sorted(saying.arguments))
-            segments.append(Phrase(saying.phrase, self._language(to), arguments))
-        return Sentence(
-            tuple(segments),
-            None if saying.chime is None else self._means.sounds.chimes[Sounded(saying.chime)],
-            saying.about if saying.chime is Chime.ARRIVAL else "",
-            is_coming=bool(saying.about),
-        )
-
-    def _language(self, to: str) -> str:
-        person = self._people.find(to)
-        return self.conference.language if person is None else person.member.language
 
     # what the plane tells
 

@@ -10,7 +10,7 @@ from vestibule.exchange.connecting import Connecting
 from vestibule.exchange.screening import Begin, Screening
 from vestibule.meetings.calling_in import CallingIn
 from vestibule.meetings.hall import Hall
-from vestibule.meetings.meeting import Means, MeetingPlane
+from vestibule.meetings.means import Means, MeetingPlane
 from voicemail.adapters.system_tokens import SystemTokens
 from voicemail.ids import new_id
 
