@@ -26,8 +26,10 @@ from conference.happening import (
     Came,
     Departure,
     Ending,
+    Happening,
     Interrupted,
     Member,
+    Muted,
     Over,
     Recording,
     Refused,
@@ -192,8 +194,15 @@ class _Telling:
                 self._tape(on)
             case Over(why):
                 self._ending = why
-        if not isinstance(entry.what, _PASSING):
+        if not (isinstance(entry.what, _PASSING) or self._comes_muted(entry.what)):
             self._events.append(Entry(at, entry.what))
+
+    def _comes_muted(self, what: Happening | Spoke) -> bool:
+        """Whether somebody is muted by coming, after all were: that was told then."""
+        if not (isinstance(what, Muted) and what.on):
+            return False
+        muted = self._here.get(what.id)
+        return muted is not None and muted.came == self._now and not what.by
 
     def session(self, notes: Notes) -> Session:
         """All of it, as it stands at the end of the session, or now."""

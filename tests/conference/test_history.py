@@ -7,6 +7,7 @@ from hypothesis import strategies as some
 
 from conference.conference import Role
 from conference.happening import (
+    AllMuted,
     Began,
     Came,
     Departure,
@@ -14,6 +15,7 @@ from conference.happening import (
     Happening,
     Interrupted,
     Member,
+    Muted,
     Over,
     Recording,
     Resumed,
@@ -153,6 +155,21 @@ def test_people_coming_and_going_are_no_events_of_the_session() -> None:
         Recording,
         Over,
     ]
+
+
+def test_who_comes_after_all_were_muted_is_not_told_of_one_by_one() -> None:
+    session = retell(
+        notes(
+            (0, Came(member(CHANTAL), inside=True)),
+            (1, AllMuted(True, "i1")),
+            (2, Came(member(BOB), inside=True)),
+            (2, Muted("i2", True, "")),
+            (3, Muted("i2", False, "i1")),
+            (4, Muted("i2", True, "")),
+        )
+    )
+    told = [(type(each.what), each.at) for each in session.events]
+    assert told == [(AllMuted, at(1)), (Muted, at(3)), (Muted, at(4))]
 
 
 def test_a_clock_set_back_makes_nobody_leave_before_they_came() -> None:
