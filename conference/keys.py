@@ -20,7 +20,7 @@ COMMAND = "*"
 COMMAND_S = 5.0
 """For how long a `*` waits for the key that says what is wished."""
 
-LEAVING_S = 15.0
+LEAVING_S = 20.0
 """The same for an administrator who is asked how to leave, the question included."""
 
 

@@ -17,7 +17,7 @@ from conference.happening import (
     Refused,
     Wish,
 )
-from conference.keys import COMMANDS, LEAVING, Ask, Keypad
+from conference.keys import COMMANDS, LEAVING, LEAVING_S, Ask, Keypad
 from conference.room import Room, Rules
 
 
@@ -153,9 +153,15 @@ def test_an_administrator_who_answers_wrongly_stays_and_nothing_is_ended(anne: P
     assert anne("1") is None
 
 
-def test_an_administrator_who_answers_nothing_stays(anne: Presser) -> None:
+def test_an_administrator_may_listen_to_the_whole_question(anne: Presser) -> None:
     anne("*0")
     anne.now += 15.0
+    assert anne("1") == Finish("anne")
+
+
+def test_an_administrator_who_answers_nothing_stays(anne: Presser) -> None:
+    anne("*0")
+    anne.now += LEAVING_S
     assert anne("1") is None
 
 
