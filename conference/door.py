@@ -128,6 +128,11 @@ class ConferenceDoor:
         await self._ports.attempts.acquit(counts)
         return Found(conference, self._turned(conference))
 
+    async def follow(self, room: str) -> Conference | None:
+        """The conference of somebody who comes in without a code; None where nobody is let in."""
+        conference = await self._ports.book.in_room(room)
+        return None if conference is None or self._turned(conference) else conference
+
     async def enter(self, conference: Conference, code: str) -> Admission | Turned:
         """Who somebody with this code is.
 

@@ -252,7 +252,7 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
     # ---- Joining a conference
     specify(
         "conference.find",
-        ["room", "chosen", "bidden"],
+        ["room", "chosen"],
         {
             "code": ["language"],
             "open": ["language", "names"],
@@ -263,6 +263,11 @@ CATALOGUE: Mapping[str, OperationSpec] = _catalogue(
             "locked_out": [],
             "person": [],
         },
+    ),
+    specify(
+        "conference.follow",
+        ["room", "chosen"],
+        {"admitted": ["language", "names"], "locked": ["language"], "over": []},
     ),
     specify(
         "conference.enter",

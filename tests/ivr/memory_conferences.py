@@ -10,8 +10,9 @@ ENGLISH, ENGLISH_CODE = "4322", "2086"
 """A room of English speakers, who are not announced."""
 OPEN = "4323"
 """A room without codes."""
-LATER, PAST, LOCKED, FULL = "4324", "4325", "4326", "4327"
-"""Rooms that open later, are over, are locked, and that lock while one comes in."""
+LATER, PAST, LOCKED = "4324", "4325", "4326"
+LOCKING, FAILING = "4327", "4328"
+"""Rooms that are locked while one comes in, and that cannot be held."""
 TRIES = 3
 
 
@@ -25,8 +26,8 @@ class MemoryConferences:
         self._language = ""
         self._tries = {"room": TRIES, "code": TRIES}
 
-    def find(self, room: str, chosen: str, bidden: bool) -> Outcome:
-        self._room = OPEN if bidden and room == ROOM else room
+    def find(self, room: str, chosen: str) -> Outcome:
+        self._room = room
         self._language = chosen or ("en" if room == ENGLISH else "fr")
         told = {"language": self._language}
         names = {"names": True}
@@ -39,12 +40,19 @@ class MemoryConferences:
             ROOM: Outcome("code", told),
             ENGLISH: Outcome("code", told),
             OPEN: Outcome("open", told | names),
-            FULL: Outcome("open", told | names),
+            LOCKING: Outcome("open", told | names),
+            FAILING: Outcome("open", told | names),
             LATER: Outcome("too_early", told | begins),
             PAST: Outcome("over", told),
             LOCKED: Outcome("locked", told),
         }
-        return known[self._room] if room in known else self._wrong("room", "unknown")
+        return known[room] if room in known else self._wrong("room", "unknown")
+
+    def follow(self, room: str, chosen: str) -> Outcome:
+        self._room = room
+        told = {"language": chosen or "fr"}
+        known = {PAST: Outcome("over"), LOCKED: Outcome("locked", told)}
+        return known.get(room, Outcome("admitted", told | {"names": True}))
 
     def enter(self, code: str) -> Outcome:
         if code == "0":
@@ -63,8 +71,9 @@ class MemoryConferences:
         return Outcome("ready", {"spool": self._spool.next(), "max_s": 5})
 
     def join(self, reply: str) -> Outcome:
-        if self._room == FULL:
-            return Outcome("locked")
+        turned = {LOCKING: "locked", FAILING: "unreachable"}
+        if self._room in turned:
+            return Outcome(turned[self._room])
         self.joined.append((self._room, reply))
         return Outcome("joined")
 

@@ -19,6 +19,7 @@ Way = tuple[str, str, str]
 """A flow, a state of it, and a trigger."""
 
 FOLLOWED = (
+    "conference_join",
     "extension",
     "main_attendant",
     "voicemail_first_login",

@@ -50,7 +50,7 @@ async def test_what_is_arranged_in_the_database_opens_the_door(
     await SqlAlchemyBook(office.database).change(WEEKLY.id, lambda _: Changed(WEEKLY), now)
     desk = open_desk(office.database, office.ports, tmp_path / "names")
     bound = Entering(desk, None, Party("4505550000")).bound
-    found = await bound["conference.find"]({"room": WEEKLY.room, "chosen": "", "bidden": False})
+    found = await bound["conference.find"]({"room": WEEKLY.room, "chosen": ""})
     assert found == Outcome("code", {"language": "fr"})
     admitted = await bound["conference.enter"]({"code": AVA.code})
     assert admitted == Outcome("admitted", {"language": "en", "names": True})

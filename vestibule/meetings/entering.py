@@ -85,6 +85,7 @@ class Entering:
         """The operations by their names."""
         return {
             "conference.find": self._find,
+            "conference.follow": self._follow,
             "conference.enter": self._enter,
             "conference.open_name": self._open_name,
             "conference.join": self._join,
@@ -114,9 +115,17 @@ class Entering:
         if found.turned is not None:
             return Outcome(found.turned, told)
         self._found = conference
-        if conference.needs_code and not arguments["bidden"]:
+        if conference.needs_code:
             return Outcome("code", told)
         return self._admitted(Admission(conference), "open")
+
+    async def _follow(self, arguments: Arguments) -> Outcome:
+        """Somebody whom a colleague brings along, or whose number leads right into the room."""
+        self._chosen = str(arguments["chosen"])
+        found = None if self._door is None else await self._door.follow(str(arguments["room"]))
+        if found is None:
+            return Outcome("over")
+        return self._admitted(Admission(found), "admitted")
 
     async def _enter(self, arguments: Arguments) -> Outcome:
         """The language is the invitee's own; a code that says nobody's name leaves it."""
