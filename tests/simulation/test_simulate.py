@@ -14,6 +14,8 @@ import pytest
 import soundfile
 
 from call.clock import SystemClock
+from conference.adapters.sqlalchemy_book import SqlAlchemyBook
+from conference.conference import Role
 from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
 from directory.extension import Extension, Phone, Proofs
 from routing.handling import FollowMe, Forward, ForwardRule, Handling, Outgoing, Permission
@@ -26,7 +28,7 @@ from tests.vestibule.conftest import shell
 from tests.vestibule.shell import Shell
 from vestibule.arrivals import COMPANY
 from vestibule.call_sounds import make_call_sounds
-from vestibule.demo import furnish
+from vestibule.demo import MEETING, furnish, furnish_room
 from vestibule.mailroom import open_mailroom
 from vestibule.opening import schedule_key
 from vestibule.settings import BadSettings, Settings, settings_from
@@ -56,6 +58,7 @@ def company(data: Path) -> Settings:
         "numbers": [
             {"number": NUMBER, "flow": "main_attendant", "closed": "closed"},
             {"number": "8500", "flow": "voicemail_main"},
+            {"number": "8600", "flow": "conference_join"},
         ],
         "trunks": [{"name": "ici", "server": "192.0.2.9", "numbers": [NUMBER]}],
     }
@@ -180,6 +183,25 @@ def test_a_number_nobody_has_leads_nowhere(office: Office) -> None:
     answer = office.ask(to="5145559999")
     assert whys(answer) == ["no such number here"]
     assert ending(answer) == "not_found"
+
+
+# ---- Conferences
+
+
+def test_a_caller_is_told_to_be_let_into_a_conference_and_their_code_is_not_shown(
+    office: Office,
+) -> None:
+    office.arrange(lambda database: furnish_room(SqlAlchemyBook(database), SystemClock()))
+    codes = {each.role: each.code for each in MEETING.generic_codes}
+    answer = office.ask(to="8600", press=f"4321#,5555,{codes[Role.PARTICIPANT]},say2")
+    assert whys(answer)[-3:] == [
+        "not a code of this conference",
+        "a code of this conference",
+        "the caller is let into the conference",
+    ]
+    pressed = [moment.text for moment in answer.moments if moment.kind is Kind.PRESSES]
+    assert pressed == ["4321#", "••••", "••••"]
+    assert ending(answer) == "not_simulated"
 
 
 # ---- What a caller presses
