@@ -101,9 +101,9 @@ def _close(connection: Connection, session: str, at: datetime) -> None:
     """Close a session that is open, and let its reports be due."""
     still_open = (t.session.c.id == session, t.session.c.ended.is_(None))
     closed = connection.execute(update(t.session).where(*still_open).values(ended=at))
-    notes = _notes(connection, session) if closed.rowcount else None
-    if notes is None:
+    if not closed.rowcount:
         return
+    (notes,) = _many(connection, select(t.session).where(t.session.c.id == session))
     known = connection.scalar(
         select(t.conference.c.document).where(t.conference.c.id == notes.conference.id)
     )

@@ -1,5 +1,6 @@
 """What a journal keeps of sessions, and when it makes reports due."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,24 @@ async def test_a_session_is_read_as_it_was_noted_but_for_the_codes_and_the_link(
     ]
     codes = [each.code for each in (*held.conference.invitees, *held.conference.generic_codes)]
     assert [*codes, held.conference.link] == [""] * 5
+
+
+async def test_a_beginning_that_is_told_twice_is_kept_once(journal: SqlAlchemyJournal) -> None:
+    await hold(journal)
+    await journal.begin("s1", BUDGET, at(50))
+    held = await journal.held("s1")
+    assert held is not None
+    assert held.began == at(0)
+    assert len(held.entries) == len(MORNING)
+
+
+async def test_those_who_note_at_the_same_time_lose_nothing(journal: SqlAlchemyJournal) -> None:
+    await journal.begin("s1", BUDGET, at(0))
+    told = entries(*MORNING[:12])
+    await asyncio.gather(*(journal.note("s1", [entry]) for entry in told))
+    held = await journal.held("s1")
+    assert held is not None
+    assert sorted(map(repr, held.entries)) == sorted(map(repr, told))
 
 
 async def test_a_session_nobody_knows_is_none(journal: SqlAlchemyJournal) -> None:
