@@ -105,6 +105,7 @@ class Meeting:
         self._changed = changed
         self._times = Times(means.clock.now())
         self._plane_room = means.plane.open_room(self._heard_of_room)
+        self._plane_is_there = True
         music = means.music(conference.owner)
         self._people = People(means.plane, self._plane_room, music, means.spawn)
         self._announcements = Announcements(self._people, means.voice)
@@ -297,7 +298,8 @@ class Meeting:
         extra = {"session": self.session, "room": self.conference.room, "why": why}
         log.info("conference over", extra=extra)
         self._minutes.close()
-        self._means.plane.close_room(self._plane_room)
+        if self._plane_is_there:  # else its number may be another's by now
+            self._means.plane.close_room(self._plane_room)
         self._end.set_result(why)
 
     # what is heard
@@ -318,6 +320,7 @@ class Meeting:
             case RecordEnded(path=path):
                 self._recorder.ended(path)
             case PlaneDied():
+                self._plane_is_there = False
                 self._recorder.lost()
             case _:
                 pass
