@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from call.errors import Unavailable
 from call.leg import Party
 from conference.conference import Options, Role
 from conference.door import CALLER_FAILURES
@@ -222,6 +223,22 @@ def test_whoever_comes_too_early_hears_when_it_begins(play: Play) -> None:
         marc = await house.comes(f"{ONCE.room}#", MARC)
         await asyncio.sleep(30)
         assert marc.heard == ["conf.enter_room", "conf.starts", "conf.opens", "common.goodbye"]
+        assert marc.over
+
+    play(story)
+
+
+def test_where_the_database_is_away_the_caller_is_told_of_the_trouble_and_no_more(
+    play: Play,
+) -> None:
+    async def story(house: MeetingHouse) -> None:
+        async def away(_: str) -> None:
+            raise Unavailable("the database cannot be reached")
+
+        house.book.in_room = away  # type: ignore[method-assign]  # for this story alone
+        marc = await house.comes("4321#", MARC)
+        await asyncio.sleep(20)
+        assert marc.heard[-2:] == ["common.trouble", "common.goodbye"]
         assert marc.over
 
     play(story)

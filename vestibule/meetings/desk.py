@@ -55,6 +55,8 @@ class DoorAttempts:
     clock: Clock
 
     async def charge(self, counts: Sequence[Count]) -> bool:
+        if not counts:
+            return True
         charges = [Charge(count.subject, count.most, COUNTED) for count in counts]
         return (await self.store.charge(charges, self.clock.now())).admitted
 
