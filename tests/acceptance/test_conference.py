@@ -85,7 +85,7 @@ def nobody(among: Sequence[int]) -> dict[int, set[int]]:
     return {own: set() for own in among}
 
 
-async def test_each_hears_exactly_the_others_through_mutes_a_loss_a_return_and_an_expulsion(
+async def test_each_hears_exactly_the_others_through_mutes_holds_losses_and_an_expulsion(
     tmp_path: Path,
 ) -> None:
     company = a_company(tmp_path)
@@ -108,6 +108,12 @@ async def test_each_hears_exactly_the_others_through_mutes_a_loss_a_return_and_a
         audible = [each for each in NOTES if each != silent]
         await meeting.hear({own: but(own, audible) for own in NOTES})
         meeting.presses(silent, "*1")
+        await meeting.hear(everybody())
+
+        await meeting.calls[silent].offer_again("sendonly")
+        others = [each for each in NOTES if each != silent]
+        await meeting.hear(everybody(others), among=others)
+        await meeting.calls[silent].offer_again("sendrecv")
         await meeting.hear(everybody())
 
         meeting.calls[ADMINISTRATOR].line.close()
