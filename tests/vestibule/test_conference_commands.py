@@ -47,7 +47,10 @@ def test_a_conference_is_arranged_shown_changed_and_called_off(shell: Shell) -> 
     assert "2027-08-04 10:00 America/Toronto, 1h30" in shown
     assert re.search(r"administrator +[1-9]\d{3} +fr +Camille Roy .* camille@example\.org", shown)
     changed = conference(shell, "change", "4321", "--start", "2027-08-04 14:00")
+    assert "Start: 2027-08-04 14:00 America/Toronto, 1h30" in changed
     assert "Told by e-mail: Camille Roy, Marc Côté." in changed
+    elsewhere = conference(shell, "change", "4321", "--zone", "America/Vancouver")
+    assert "Start: 2027-08-04 11:00 America/Vancouver, 1h30" in elsewhere
     gone = conference(shell, "remove", "4321", "--yes")
     assert "Told by e-mail: Camille Roy, Marc Côté." in gone
     assert refused(shell, "show", "4321") == "vestibule: no conference has room 4321"

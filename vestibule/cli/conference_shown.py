@@ -1,7 +1,7 @@
 """Conferences as commands print them."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 WIDTH = 12
 
 
-def tell_done(done: "Arranged", what: str) -> None:
-    """Print what became of a conference, and who is told of it."""
+def tell_done(done: "Arranged", what: str, *, start: bool = False) -> None:
+    """Print what became of a conference, when it starts where that is news, and who is told."""
     typer.echo(what)
+    if start and (when := start_told(done.conference)):
+        typer.echo(f"Start: {when}")
     if done.told:
         typer.echo(f"Told by e-mail: {', '.join(each.name for each in done.told)}.")
     if done.untold:
@@ -50,10 +52,7 @@ def show_one(conference: "Conference") -> None:
         ("id", conference.id),
         ("kind", _kind(conference)),
         ("start", start_told(conference)),
-        (
-            "ended",
-            "" if conference.ended_at is None else f"{conference.ended_at:%Y-%m-%d %H:%M} UTC",
-        ),
+        ("ended", "" if conference.ended_at is None else _clock(conference, conference.ended_at)),
         ("language", conference.language),
         ("options", _options(conference)),
         ("owner", conference.owner),
@@ -107,8 +106,12 @@ def start_told(conference: "Conference") -> str:
     """When it starts and how long it takes, by the clocks of its zone; "" for a permanent one."""
     if conference.starts_at is None:
         return ""
-    local = conference.starts_at.astimezone(ZoneInfo(conference.zone))
-    return f"{local:%Y-%m-%d %H:%M} {conference.zone}, {_length(conference.planned)}"
+    return f"{_clock(conference, conference.starts_at)}, {_length(conference.planned)}"
+
+
+def _clock(conference: "Conference", instant: datetime) -> str:
+    local = instant.astimezone(ZoneInfo(conference.zone))
+    return f"{local:%Y-%m-%d %H:%M} {conference.zone}"
 
 
 def _length(length: timedelta | None) -> str:

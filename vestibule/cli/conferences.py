@@ -152,7 +152,7 @@ def add(
         return await desk.conferences.arrange(draft, guests, roles), desk.settings
 
     done, settings = at_desk(config, data, arrange, make=True)
-    tell_done(done, f"Room {done.conference.room} is ready: {done.conference.title}")
+    tell_done(done, f"Room {done.conference.room} is ready: {done.conference.title}", start=True)
     typer.echo(f"Its codes: vestibule conference show {done.conference.room}")
     warn_of_door(done.conference)
     warn_of_numbers(settings)
@@ -276,7 +276,8 @@ def change(
         return await desk.conferences.change((await desk.conferences.find(room)).id, edit)
 
     done = at_desk(config, data, changed)
-    tell_done(done, f"Room {done.conference.room} is changed: {done.conference.title}")
+    told = f"Room {done.conference.room} is changed: {done.conference.title}"
+    tell_done(done, told, start=any((start, length, zone)))
 
 
 @app.command()
