@@ -9,6 +9,7 @@ import pytest
 
 from conference.adapters.typst_report import report_pdf
 from conference.conference import Conference
+from conference.errors import ReportUnavailable
 from conference.happening import (
     AllMuted,
     Began,
@@ -268,6 +269,11 @@ async def test_names_are_text_whatever_signs_are_in_them() -> None:
 async def test_a_name_in_letters_without_a_font_costs_the_mark_and_not_the_report() -> None:
     pdf = await report_pdf(of((0, Came(Member("x", "李小龍 🎉"), True)), ended=5))
     assert b"/StructTreeRoot" in pdf
+
+
+async def test_a_report_that_cannot_be_set_is_worth_another_try_and_says_why() -> None:
+    with pytest.raises(ReportUnavailable, match="language"):
+        await report_pdf(replace(of(*MORNING), language="no language"))
 
 
 async def test_a_hundred_people_fill_several_pages() -> None:
