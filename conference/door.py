@@ -174,8 +174,9 @@ class ConferenceDoor:
 
     @property
     def _caller_count(self) -> Count:
+        """Ten digits are a number of North America however it is written."""
         kind = "extension" if self._caller.internal else "caller"
-        return self._count(kind, self._caller.number[:20] or WITHHELD, CALLER_FAILURES)
+        return self._count(kind, self._caller.number[-10:] or WITHHELD, CALLER_FAILURES)
 
     def _count(self, kind: str, which: str, most: int) -> Count:
         """Counted by the day, so that the slips of a busy room's month are nobody's attack."""

@@ -213,6 +213,14 @@ async def test_a_stranger_who_shows_the_number_of_a_colleague_locks_no_colleague
     assert isinstance(await knock(doorway.call(COLLEAGUE), AVA.code), Admission)
 
 
+@pytest.mark.parametrize("written", ["+14505550000", "14505550000"])
+async def test_another_way_of_writing_the_same_number_is_no_other_caller(written: str) -> None:
+    doorway = Doorway()
+    for _ in range(CALLER_FAILURES):
+        await guess(doorway, CLIENT)
+    assert await knock(doorway.call(Party(written)), CAMILLE.code) is Turned.LOCKED_OUT
+
+
 async def test_callers_without_a_number_are_one_caller() -> None:
     doorway = Doorway()
     for _ in range(CALLER_FAILURES):
