@@ -294,47 +294,16 @@ def test_nobody_is_called_into_an_empty_room(play: Callable[[Story], None]) -> N
     play(story)
 
 
-async def transferring(company: Company) -> tuple[Caller, Caller, RoomCaller]:
-    """102 talks with a client, and is in the conference with a second call."""
-    company.habits["102"] = [Habit(answers=1)]
-    client = company.calls("102", Party("5145550123", "Une cliente"))
-    await asyncio.sleep(2)
-    (called,) = company.at("102")
-    second = company._leg(Party("102", "Luc Roy", internal=True))
-    second.answered = True
-    company.exchange.rung(second, second.caller)
-    company.hall.join(second, Entrant(WEEKLY, Role.ADMINISTRATOR, "fr", "Luc Roy"))
-    await asyncio.sleep(10)
-    assert company.people == ["chair", "Luc Roy"]
-    return client, called, second
-
-
-@pytest.mark.parametrize("asks", ["client's call", "conference call"])
-def test_a_client_who_is_transferred_with_notice_has_the_place_in_the_conference(
-    play: Callable[[Story], None], asks: str
-) -> None:
-    async def story(company: Company) -> None:
-        await company.holds()
-        client, called, second = await transferring(company)
-        company.plane.telephones[0].heard.clear()
-        asking, other = (called, second) if asks == "client's call" else (second, called)
-        company.transfers(asking, "8600", other)
-        await asyncio.sleep(10)
-        assert company.people == ["chair", "Une cliente"]
-        (_, guest) = company.hall.live()[0].people
-        assert guest.role is Role.PARTICIPANT
-        assert asking.told == [200]
-        assert (client.up, called.up, second.up) == (True, False, False)
-
-    play(story)
-
-
 def test_somebody_moves_their_place_to_another_telephone_of_theirs(
     play: Callable[[Story], None],
 ) -> None:
     async def story(company: Company) -> None:
         await company.holds()
-        *_, second = await transferring(company)
+        second = company._leg(Party("102", "Luc Roy", internal=True))
+        second.answered = True
+        company.exchange.rung(second, second.caller)
+        company.hall.join(second, Entrant(WEEKLY, Role.ADMINISTRATOR, "fr", "Luc Roy"))
+        await asyncio.sleep(10)
         mobile = company._leg(Party("102", internal=True), "102")
         mobile.replaces = second.call_id
         company.exchange.spawn(company.reception.attend(mobile), "mobile")
@@ -347,17 +316,33 @@ def test_somebody_moves_their_place_to_another_telephone_of_theirs(
     play(story)
 
 
-def test_a_transfer_into_a_conference_that_is_over_leaves_both_talking(
+def test_a_colleague_who_takes_somebodys_place_is_a_participant(
     play: Callable[[Story], None],
 ) -> None:
     async def story(company: Company) -> None:
-        await company.holds()
-        client, called, second = await transferring(company)
-        company.hall.wish("4321", Finish())
-        company.transfers(called, "8600", second)
+        chair = await company.holds()
+        colleague = company._leg(Party("104", "Eve", internal=True), "102")
+        colleague.replaces = chair.call_id
+        company.exchange.spawn(company.reception.attend(colleague), "colleague")
         await asyncio.sleep(10)
-        assert called.told == [603]
-        assert client.joined is called
+        (only,) = company.hall.live()[0].people
+        assert (only.name, only.role, only.inside) == ("Eve", Role.PARTICIPANT, False)
+
+    play(story)
+
+
+def test_the_place_of_somebody_in_a_conference_that_is_over_is_nobodys(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(company: Company) -> None:
+        chair = await company.holds()
+        company.hall.wish("4321", Finish())
+        colleague = company._leg(Party("104", "Eve", internal=True), "102")
+        colleague.replaces = chair.call_id
+        company.exchange.spawn(company.reception.attend(colleague), "colleague")
+        await asyncio.sleep(10)
+        assert colleague.farewell is not None
+        assert colleague.farewell.cause is HangUpCause.NOT_FOUND
 
     play(story)
 

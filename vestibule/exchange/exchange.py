@@ -162,10 +162,6 @@ class Exchange:
         """A leg has a place that another can have, until it is over: `give` puts it there."""
         self._places[leg.call_id] = give
 
-    def kept(self, leg: Leg) -> bool:
-        """Whether another leg can have the place of this one."""
-        return leg.call_id in self._places
-
     def give(self, leg: SwitchedLeg, by: SwitchedLeg) -> bool:
         """Put another leg in the place of one, which is hung up; False where that cannot be."""
         give = self._places.get(leg.call_id)

@@ -4,8 +4,7 @@ A transfer is asked for by one side of a patch; the other side stays, and goes o
 a number, as if it had dialled it. Attended, the one who transfers has a second call: where that is
 joined to somebody, those two are joined now; where it still rings, or talks with a dialogue, the
 one who stays goes to the number that second call was made to, or, where that is in a conference,
-into it. Whoever transferred is hung up once
-that is done, and stays in the call where it cannot be.
+into it. Whoever transferred is hung up once that is done, and stays in the call where it cannot be.
 """
 
 import logging
@@ -149,10 +148,6 @@ class Transfers:
         first, other = self._exchange.patch(leg), self._exchange.patch(second)
         if first is not None and other is not None and first is not other:
             self._connect(leg, first.other(leg), second, other.other(second))
-        elif first is not None and self._exchange.kept(second):
-            self._give(second, to=first.other(leg), by=leg, asked=leg)
-        elif other is not None and self._exchange.kept(leg):
-            self._give(leg, to=other.other(second), by=second, asked=leg)
         elif first is not None and other is None:
             self._hand_over(leg, first.other(leg), second)
         elif other is not None and first is None:
@@ -169,18 +164,6 @@ class Transfers:
         self._exchange.join(staying, reached)
         self._finish(leg)
         self._exchange.dismiss(second)
-
-    def _give(
-        self, place: SwitchedLeg, *, to: SwitchedLeg, by: SwitchedLeg, asked: SwitchedLeg
-    ) -> None:
-        """Let who stays have the place of the telephone's other call, such as in a conference."""
-        self._exchange.part(by)
-        if self._exchange.give(place, to):
-            asked.transfer_told(DONE)
-            self._exchange.dismiss(by)
-        else:
-            asked.transfer_told(DECLINED)
-            self._exchange.join(to, by)
 
     def _hand_over(
         self,
