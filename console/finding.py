@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from conference.errors import ConferenceUnknown
 from conference.live import LivePerson, LiveRoom
+from console.changes import called
 from console.errors import PersonUnclear
 
 _LEAST_DIGITS = 3
@@ -21,9 +22,9 @@ def person(room: LiveRoom, who: str) -> LivePerson:
         if len(found) == 1:
             return found[0]
         if found:
-            raise PersonUnclear(f"{who} may be {_listed(found)}: give the id")
-    there = _listed(room.people) if room.people else "nobody"
-    raise ConferenceUnknown(f"{who} is not in conference room {room.room}; there are {there}")
+            raise PersonUnclear(f"{who} may be any of these, give the id: {_listed(found)}")
+    there = "; ".join(called(each) for each in room.people) or "nobody"
+    raise ConferenceUnknown(f"{who} is not in conference room {room.room}, but {there}")
 
 
 def _ways(who: str) -> tuple[Callable[[LivePerson], bool], ...]:
@@ -57,6 +58,4 @@ def _folded(text: str) -> str:
 
 
 def _listed(people: Sequence[LivePerson]) -> str:
-    return ", ".join(
-        f"{each.name or 'no name'} ({each.number or '-'}, id {each.id})" for each in people
-    )
+    return "; ".join(f"{called(each)}, id {each.id}" for each in people)

@@ -61,6 +61,13 @@ class _Server(uvicorn.Server):
                 async with asyncio.timeout(DATED_EVERY_S):
                     await self._told.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """At once where nobody is connected; uvicorn waits a while for those who are."""
+        if self.server_state.connections:
+            await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+
 
 @asynccontextmanager
 async def served(app: ASGIApp, listening: socket.socket, most: int = 100) -> AsyncIterator[None]:

@@ -44,5 +44,5 @@ def test_who_is_on_two_telephones_is_asked_which() -> None:
 
 @pytest.mark.parametrize("who", ["zoé", "", " ", "99", "tremblay camille"])
 def test_who_is_not_there_is_told_with_who_is(who: str) -> None:
-    with pytest.raises(ConferenceUnknown, match="there are Camille Côté"):
+    with pytest.raises(ConferenceUnknown, match="but Camille Côté"):
         person(BOARD, who)

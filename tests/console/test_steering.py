@@ -98,7 +98,7 @@ async def test_volume_and_calls_go_to_whom_they_name(tmp_path: Path) -> None:
     meetings = HeldMeetings(BOARD)
     async with a_server(tmp_path, meetings):
         desk = Desk(tmp_path)
-        assert "+6 dB" in await desk.types("volume", "4321", "camille", "--spoken", "6")
+        assert "heard at 6 dB" in await desk.types("volume", "4321", "camille", "--spoken", "6")
         words = ("--name", "Zoé", "--role", "administrator", "--language", "en")
         assert "Zoé is in" in await desk.types("call", "4321", "514-555-0177", *words)
         meetings.joins = False

@@ -190,7 +190,7 @@ def volume(
     with _at_server(config, data) as (server, _):
         one = _person(server, room, who)
         server.do(room, "volume", {"who": one.id, "spoken_db": spoken, "heard_db": heard})
-    typer.echo(f"{_called(one)} is heard at {spoken:+g} dB, and hears at {heard:+g} dB.")
+    typer.echo(f"{_called(one)} is heard at {spoken:g} dB, and hears at {heard:g} dB.")
 
 
 def call(
