@@ -126,6 +126,8 @@ class ListeningPages:
         self._listening = listening
         self._known: Sequence[Conference] = ()
         self._known_until = float("-inf")
+        self._known_with = frozenset[str]()
+        """The sessions that were held then: the end of one may be that of its conference."""
         self._serials = 0
         self._pages = Environment(
             loader=FileSystemLoader(TEMPLATES),
@@ -205,11 +207,15 @@ class ListeningPages:
     async def _find(self, request: Request) -> Conference | None:
         """The streamed conference of a link."""
         link = request.path_params["link"].encode()
-        if self._listening.clock.monotonic() >= self._known_until:
+        now, held_now = self._listening.clock.monotonic(), self._sessions()
+        if now >= self._known_until or held_now != self._known_with:
             self._known = await self._listening.conferences()
-            self._known_until = self._listening.clock.monotonic() + KNOWN_FOR_S
+            self._known_until, self._known_with = now + KNOWN_FOR_S, held_now
         found = [each for each in self._known if compare_digest(each.link.encode(), link)]
         return next((each for each in found if is_streamed(each)), None)
+
+    def _sessions(self) -> frozenset[str]:
+        return frozenset(room.session for room in self._listening.meetings.live())
 
     def _standing(self, conference: Conference) -> Standing:
         room = held(self._listening.meetings, conference.id)

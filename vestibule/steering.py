@@ -79,7 +79,10 @@ class Steering:
 
 @contextmanager
 def steering(folder: Path) -> Iterator[Steering]:
-    """The server that answers calls from a data folder. Raises ServerAway where none does."""
+    """The server that answers calls from a data folder.
+
+    Raises ServerAway where none does, and SteeringRefused where it is another user's.
+    """
     try:
         with reachable(folder / CONTROL) as name:
             _knock(name)
@@ -88,6 +91,10 @@ def steering(folder: Path) -> Iterator[Steering]:
                 transport=transport, base_url="http://vestibule", timeout=PATIENCE_S
             ) as client:
                 yield Steering(client, folder)
+    except PermissionError as fault:
+        raise SteeringRefused(
+            f"{folder / CONTROL}: not permitted; type this as the user that the server runs as"
+        ) from fault
     except OSError as fault:
         raise away(folder) from fault
 

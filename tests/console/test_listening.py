@@ -219,3 +219,14 @@ async def test_strangers_who_ask_often_do_not_reach_the_database() -> None:
         house.clock.advance(3.0)
         await client.get(LINK)
     assert house.asked == 2
+
+
+async def test_a_conference_that_was_ended_is_over_at_once() -> None:
+    house = House(MEETING)
+    house.meetings.rooms = (STREAMED,)
+    async with house.opened() as client:
+        during = (await client.get(f"{LINK}/state")).json()["standing"]
+        house.arranged = (replace(MEETING, ended_at=START),)
+        house.meetings.rooms = ()
+        after = (await client.get(f"{LINK}/state")).json()["standing"]
+    assert (during, after) == ("under_way", "over")

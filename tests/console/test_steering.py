@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -153,3 +154,14 @@ async def test_a_server_that_does_not_run_is_told_in_one_line(
         await Desk(tmp_path).types("live")
     with pytest.raises(ServerAway), steering(tmp_path / "nowhere") as server:
         server.live()
+
+
+async def test_the_server_of_another_user_is_not_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_: socket.socket, __: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", refuses)
+    with pytest.raises(SteeringRefused, match="as the user that the server runs as"):
+        await Desk(tmp_path).types("live")
