@@ -28,14 +28,15 @@ function shown() {
 }
 
 function start() {
-  listening = new AbortController();
+  const mine = (listening = new AbortController());
+  const failed = () => listening === mine && stop(words.failed); // not what was begun since
   tell(hears, words.starting);
   if (Source && Source.isTypeSupported(WEBM)) {
-    feed(listening.signal).catch(() => stop(words.failed));
+    feed(mine.signal).catch(failed);
   } else {
     sound.src = `${words.link}/sound?${Date.now()}`;
   }
-  sound.play().catch(() => stop(words.failed));
+  sound.play().catch(failed);
   shown();
 }
 

@@ -59,14 +59,14 @@ class House:
         return self.ears[-1]
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def opened(self, patience_s: float = WAIT_S) -> AsyncIterator[httpx.AsyncClient]:
         made = Broadcasts(self.meetings, self.hears, make_stream_encoder, SystemClock(), self.most)
         broadcasts = made if self.opus else None
         listening = Listening(self.conferences, self.meetings, broadcasts, self.clock)
         with address_socket("127.0.0.1", 0) as socket:
             port = socket.getsockname()[1]
             async with (
-                asyncio.timeout(WAIT_S),
+                asyncio.timeout(patience_s),
                 served(ListeningPages(listening).app(), socket),
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/listen") as client,
             ):

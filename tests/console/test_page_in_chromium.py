@@ -1,0 +1,49 @@
+"""The page as somebody uses it: a real browser, real sound, one button."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.console.chromium import CHROMIUM, Page, chromium
+from tests.console.held import BOARD
+from tests.console.test_listening import LINK, MEETING, House
+
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+]
+
+PATIENCE_S = 40.0
+PLAYS = "document.querySelector('#hears').textContent === 'Vous écoutez la conférence en direct.'"
+
+
+async def test_listening_stops_and_begins_again_as_often_as_the_button_is_pressed(
+    tmp_path: Path,
+) -> None:
+    house = House(MEETING, most=3)
+    house.meetings.rooms = (BOARD,)
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        house.opened(PATIENCE_S) as client,
+        chromium(tmp_path / "profile") as page,
+    ):
+        await page.goes_to(f"{client.base_url}{LINK}")
+        assert await button(page) == "Écouter"
+        for _ in range(2):
+            await page.clicks("#listen")
+            await page.until(f"{PLAYS} && sound.currentTime > 0.1")
+            assert await button(page) == "Arrêter l’écoute"
+            await page.clicks("#listen")
+            assert await page.tells("sound.paused || !sound.currentSrc")
+            assert await button(page) == "Écouter"
+        for _ in range(3):
+            await page.clicks("#listen")
+        await page.until(PLAYS)
+        house.meetings.rooms = ()
+        await page.until("document.querySelector('#listen').disabled")
+
+
+async def button(page: Page) -> str:
+    """What the button says."""
+    return str(await page.tells("document.querySelector('#listen').textContent"))
