@@ -392,15 +392,19 @@ class _Failures(logging.Handler):
             self.texts.append(logging.Formatter().formatException(record.exc_info))
 
 
-def in_conference(folder: Path, story: Story) -> None:
-    """Play a story in virtual time, and look that nothing remains of it and nothing failed."""
+def in_conference(folder: Path, story: Story, *, failing: str = "") -> None:
+    """Play a story in virtual time, and look that nothing remains of it.
+
+    Nothing fails in it, but for what says `failing`.
+    """
     failures = _Failures()
     logging.getLogger("vestibule").addHandler(failures)
     try:
         _play(folder, story)
     finally:
         logging.getLogger("vestibule").removeHandler(failures)
-    assert not failures.texts, failures.texts[0]
+    assert all(failing and failing in text for text in failures.texts), failures.texts[0]
+    assert bool(failures.texts) is bool(failing)
 
 
 def _play(folder: Path, story: Story) -> None:

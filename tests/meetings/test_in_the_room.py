@@ -422,3 +422,20 @@ def test_where_nothing_can_be_recorded_everybody_hears_that_nothing_is(tmp_path:
         assert not live.recording
 
     in_conference(tmp_path, story)
+
+
+def test_a_fault_of_ours_ends_the_call_it_happened_in_and_no_other(tmp_path: Path) -> None:
+    async def story(room: Gathering) -> None:
+        chair, alice = await room.leads(), await room.comes("alice")
+
+        def broken(*, spoken_db: float, heard_db: float) -> None:
+            raise RuntimeError("no such volume")
+
+        alice.set_volume = broken
+        alice.types("*6")
+        await asyncio.sleep(5)
+        assert alice.cause is HangUpCause.FAILED
+        assert "cut_off_by_name alice" in chair.heard
+        assert not chair.over
+
+    in_conference(tmp_path, story, failing="no such volume")

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from call.leg import HungUp
+from call.leg import HangUpCause, HungUp
 from call.media import KeyPressed, PlaneDied, PlayEnded, RecordEnded, RoomEvent, SpeakersChanged
 from conference.conference import Conference, Role
 from conference.errors import NotGranted
@@ -166,8 +166,9 @@ class Meeting:
                     case _:
                         pass
         finally:
-            how = Departure.CUT_OFF if end is None else departure(end)
-            await self._is_gone(person, how)
+            if end is None:  # a fault of ours: nobody attends to the call any more
+                await person.leg.hang_up(HangUpCause.FAILED)
+            await self._is_gone(person, Departure.CUT_OFF if end is None else departure(end))
 
     async def _is_gone(self, person: Person, how: Departure) -> None:
         person.is_leaving = True
