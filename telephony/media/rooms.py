@@ -31,7 +31,7 @@ LEAST_DB, MOST_DB = -40.0, 20.0
 """How far a volume may be turned."""
 
 _CROWD = 128  # people in one turn, from whom on another turn is taken for more
-_SPEAKERS = 7  # looks between two reports on who speaks in a room: 0.28 s
+_SPEAKERS = 7  # looks after which it is judged, and told, who speaks: 0.28 s
 _NOTHING: Mapping[int, Pcm] = MappingProxyType({})
 
 
@@ -133,6 +133,9 @@ class Rooms:
         self._where: dict[int, _Room] = {}
         self._writing: dict[Sink, tuple[_Room, Recording]] = {}
         self._turns: list[_Turn | None] = [None] * GROUPS
+        # How loud everybody was at the looks since who speaks was judged last: to judge several
+        # looks in a row costs little more than to judge one.
+        self._seen = np.zeros((_SPEAKERS, len(live.linear)), dtype=np.float32)
         self._looks = 0
         self._frames = 0
 
@@ -183,6 +186,7 @@ class Rooms:
         if not entered.members:
             self._find_turn(entered)
         entered.members[call] = _Member(muted)
+        self._forget_sound(call)
         if muted:
             self._mixer.says.begin(call, 0.0)
         self._where[call] = entered
@@ -195,7 +199,7 @@ class Rooms:
             return False
         del room.members[call]
         self._mixer.forget(call)
-        self._speakers.forget(call)
+        self._forget_sound(call)
         self._reseat(room)
         return True
 
@@ -204,7 +208,12 @@ class Rooms:
         if (room := self._where.get(call)) is not None:
             room.members[call].muted = muted
             self._turn_up(call, room.members[call])
-            self._speakers.forget(call)
+            self._forget_sound(call)
+
+    def _forget_sound(self, call: int) -> None:
+        """Whether a call speaks is to be seen anew."""
+        self._mixer.squares[call] = self._seen[:, call] = 0
+        self._speakers.forget(call)
 
     def set_volume(self, call: int, spoken_db: float, heard_db: float) -> None:
         """How loud a call is heard, and hears; nothing when it is in no room."""
@@ -304,15 +313,18 @@ class Rooms:
                 self._end(room, cause)
 
     def _look(self) -> None:
-        """See who speaks, in all rooms at once; tell it room by room."""
+        """See how loud everybody is; and now and then who speaks, and tell it room by room."""
+        self._seen[self._looks] = self._mixer.squares
+        self._looks = (self._looks + 1) % _SPEAKERS
+        if self._looks:
+            return
         turns = [turn or self._seat(group) for group, turn in enumerate(self._turns)]
         calls = np.concatenate([turn.seating.calls for turn in turns])
         if calls.size:
-            self._speakers.feed(calls, self._mixer.squares[calls])
-        self._looks += 1
+            for squares in self._seen[:, calls]:
+                self._speakers.feed(calls, squares)
         for room in self._rooms.values():
-            if (self._looks + room.number) % _SPEAKERS == 0:
-                self._tell_speakers(room)
+            self._tell_speakers(room)
 
     def _end_announcement(self, room: _Room, ticket: int) -> None:
         room.announcement = None

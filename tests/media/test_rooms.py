@@ -474,6 +474,20 @@ def test_a_muted_one_is_no_speaker_and_a_speaker_who_leaves_is_none_either() -> 
     assert room.told(SpeakersChanged)[1:] == [SpeakersChanged(())]
 
 
+@pytest.mark.parametrize("after_s", [0.6, 0.66, 0.72, 0.78])
+def test_who_is_muted_while_speaking_is_at_once_a_speaker_no_more(after_s: float) -> None:
+    plane = a_plane()
+    room = Room(plane)
+    one, two = room.enter(2)
+    for person in (one, two):
+        person.far.speak(_babble(4, 8000))
+    plane.advance(after_s)
+    assert one.slot in room.told(SpeakersChanged)[-1].slots
+    plane.mute(one.slot, True)
+    plane.advance(0.3)
+    assert room.told(SpeakersChanged)[-1] == SpeakersChanged((two.slot,))
+
+
 def _babble(seconds: float, amplitude: float) -> Pcm:
     """Noise in syllables, four a second."""
     sound = noise(seconds, seed=3, amplitude=amplitude)
