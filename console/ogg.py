@@ -21,6 +21,7 @@ _MOST_PACKETS = 50
 """In one page: a second of sound, of packets with less than 1,275 octets."""
 
 _FIRST, _LAST = 2, 4
+_VENDOR = b"Vestibule"
 _HEAD = struct.Struct("<4sBBqIIIB")
 _OPUS_HEAD = struct.Struct("<8sBBHIhB")
 _MIRRORED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
@@ -29,25 +30,16 @@ _MIRRORED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 class OggOpus:
     """One channel of Opus as pages. `serial` names the stream."""
 
-    def __init__(self, serial: int, rate: int, vendor: str = "Vestibule") -> None:
+    def __init__(self, serial: int, rate: int) -> None:
         self._serial = serial
         self._rate = rate
-        self._vendor = vendor.encode()
         self._page = 0
         self._granule = 0
 
-    @property
-    def seconds(self) -> float:
-        """How much sound was written that is played."""
-        return max(0, self._granule - PRE_SKIP) / 48_000
-
-    def head(self, title: str = "") -> bytes:
+    def head(self) -> bytes:
         """The two pages that a stream begins with; `rate` is told as that of the sound before."""
-        known = opus_head(self._rate)
-        tags = [f"TITLE={title}".encode()] if title else []
-        comments = b"".join((b"OpusTags", _sized(self._vendor), struct.pack("<I", len(tags))))
-        comments += b"".join(_sized(tag) for tag in tags)
-        return self._written([known], _FIRST) + self._written([comments], 0)
+        comments = b"OpusTags" + struct.pack("<I", len(_VENDOR)) + _VENDOR + struct.pack("<I", 0)
+        return self._written([opus_head(self._rate)], _FIRST) + self._written([comments], 0)
 
     def body(self, packets: Sequence[bytes]) -> bytes:
         """The next packets, of 20 ms each, in as few pages as they need."""
@@ -89,7 +81,3 @@ def _in_pages(packets: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 def _lacing(packet: bytes) -> bytes:
     """How long a packet is: octets of 255, and one that is less."""
     return b"\xff" * (len(packet) // 255) + bytes((len(packet) % 255,))
-
-
-def _sized(text: bytes) -> bytes:
-    return struct.pack("<I", len(text)) + text

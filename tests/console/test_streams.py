@@ -43,13 +43,11 @@ def test_the_checksum_is_that_of_the_rfc(octets: bytes) -> None:
 @pytest.mark.parametrize("together", [1, 5, 120])
 def test_an_ogg_stream_is_heard_as_it_was_said(together: int) -> None:
     packets, stream = packets_of(tone(3.0)), OggOpus(7, RATE)
-    written = stream.head("Réunion") + b"".join(
+    written = stream.head() + b"".join(
         stream.body(packets[n : n + together]) for n in range(0, len(packets), together)
     )
     heard, rate = soundfile.read(io.BytesIO(written + stream.end()))
-    assert rate == 48_000 or rate == RATE
     assert len(heard) / rate == pytest.approx(3.0 - PRE_SKIP / 48_000, abs=0.001)
-    assert stream.seconds == pytest.approx(len(heard) / rate)
     spectrum = np.abs(np.fft.rfft(heard[rate : 2 * rate]))
     assert np.argmax(spectrum) == 440
 
