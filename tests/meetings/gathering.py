@@ -54,6 +54,7 @@ class Telephone(FakeLeg):
         self.heard: list[str] = []
         self.room: int | None = None
         self.is_muted = False
+        self.held = False
         self.has_music = False
         self.volumes: list[tuple[float, float]] = []
         self.watcher: Watcher | None = None

@@ -71,6 +71,7 @@ class RoomCaller(Caller):
 
     room: int | None = None
     slot = 0
+    held = False
 
     def enter(self, room: int, *, muted: bool = False) -> None:
         self.room = room

@@ -341,6 +341,22 @@ def test_a_telephone_on_hold_lets_nobody_hear_its_music(tmp_path: Path) -> None:
     in_conference(tmp_path, story)
 
 
+def test_who_comes_in_on_hold_is_heard_when_their_telephone_takes_the_call_up_again(
+    tmp_path: Path,
+) -> None:
+    async def story(room: Gathering) -> None:
+        chair, alice = await room.leads(), room.telephone("alice")
+        alice.held = True
+        room.hall.join(alice, Entrant(WEEKLY, Role.PARTICIPANT, "fr", "alice"))
+        await asyncio.sleep(10)
+        assert chair.hears_others() == set()
+        assert alice.watcher is not None
+        alice.watcher.held(alice, False)
+        assert chair.hears_others() == {"alice"}
+
+    in_conference(tmp_path, story)
+
+
 def test_a_conference_of_single_use_that_was_ended_is_over_for_good(tmp_path: Path) -> None:
     once = arranged(kind=Kind.SINGLE_USE)
 

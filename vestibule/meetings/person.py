@@ -54,7 +54,7 @@ class Person:
         self.said = said
         self.inside = False
         """Whether they hear the others."""
-        self.held = False
+        self.held = leg.held
         """Whether their telephone holds the call: what it sends is its music."""
         self.is_leaving = False
         """Whether they only hear why it is over for them."""

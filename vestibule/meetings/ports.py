@@ -45,6 +45,10 @@ class RoomLeg(SwitchedLeg, Protocol):
         """
 
     @property
+    def held(self) -> bool:
+        """Whether the call is on hold."""
+
+    @property
     def slot(self) -> int:
         """How the media plane names it, where it tells who speaks."""
 
