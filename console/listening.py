@@ -9,6 +9,7 @@ Whoever has the link listens; nobody can guess it. It answers 404 for what is no
 once the conference is over. All addresses in the page are relative: it may stand below any path.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from hmac import compare_digest
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -28,6 +30,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from call.clock import Clock
+from call.errors import Unavailable
 from call.sound import RATE
 from conference.conference import Conference, Kind
 from conference.live import LiveRoom, Meetings
@@ -45,6 +48,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 KNOWN_FOR_S = 2.0
 """How long what was read of the arranged conferences is believed: strangers may ask often."""
+
+LOOK_AGAIN = 20
+"""After so many parts of a stream, two seconds, it is seen whether its link still leads there."""
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -202,7 +208,14 @@ class ListeningPages:
             return Response(media_type=media_type, headers=HEADERS)
         async with AsyncExitStack() as stack:
             listener = await stack.enter_async_context(broadcasts.listener(conference.id))
-            return _Sound(listener, stream, stack.pop_all(), media_type)
+
+            async def may_listen() -> bool:
+                with contextlib.suppress(Unavailable):
+                    return await self._find(request) is not None
+                return True
+
+            sound = _streamed(listener, stream, may_listen)
+            return _Sound(sound, stack.pop_all(), media_type)
 
     async def _find(self, request: Request) -> Conference | None:
         """The streamed conference of a link."""
@@ -247,9 +260,9 @@ class _Sound(StreamingResponse):
     """Streams to a listener, who leaves with it however it ends."""
 
     def __init__(
-        self, listener: Listener, stream: Stream, leaving: AsyncExitStack, media_type: str
-    ):
-        super().__init__(_streamed(listener, stream), headers=HEADERS, media_type=media_type)
+        self, sound: AsyncIterator[bytes], leaving: AsyncExitStack, media_type: str
+    ) -> None:
+        super().__init__(sound, headers=HEADERS, media_type=media_type)
         self._leaving = leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -257,9 +270,14 @@ class _Sound(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _streamed(listener: Listener, stream: Stream) -> AsyncIterator[bytes]:
+async def _streamed(
+    listener: Listener, stream: Stream, may_listen: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
     yield stream.head()
-    while packets := await listener.take():
+    for part in count(1):
+        packets = await listener.take()
+        if not packets or (part % LOOK_AGAIN == 0 and not await may_listen()):
+            break
         yield stream.body(packets)
     yield stream.end()
 

@@ -15,6 +15,7 @@ import soundfile
 from call.clock import SystemClock, VirtualClock
 from conference.conference import Conference, Kind, Options
 from conference.room import Phase
+from console import listening
 from console.broadcast import Broadcasts
 from console.listening import Listening, ListeningPages
 from console.serving import served
@@ -62,12 +63,12 @@ class House:
     async def opened(self, patience_s: float = WAIT_S) -> AsyncIterator[httpx.AsyncClient]:
         made = Broadcasts(self.meetings, self.hears, make_stream_encoder, SystemClock(), self.most)
         broadcasts = made if self.opus else None
-        listening = Listening(self.conferences, self.meetings, broadcasts, self.clock)
+        given = Listening(self.conferences, self.meetings, broadcasts, self.clock)
         with address_socket("127.0.0.1", 0) as socket:
             port = socket.getsockname()[1]
             async with (
                 asyncio.timeout(patience_s),
-                served(ListeningPages(listening).app(), socket),
+                served(ListeningPages(given).app(), socket),
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/listen") as client,
             ):
                 yield client
@@ -230,3 +231,16 @@ async def test_a_conference_that_was_ended_is_over_at_once() -> None:
         house.meetings.rooms = ()
         after = (await client.get(f"{LINK}/state")).json()["standing"]
     assert (during, after) == ("under_way", "over")
+
+
+async def test_a_link_that_was_taken_back_ends_the_streams_of_those_who_have_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "LOOK_AGAIN", 2)
+    house = House(MEETING)
+    house.meetings.rooms = (STREAMED,)
+    async with house.opened() as client, client.stream("GET", f"{LINK}/sound") as stream:
+        house.arranged = (replace(MEETING, link="another"),)
+        house.clock.advance(3.0)
+        written = b"".join([part async for part in stream.aiter_bytes()])
+    assert len(soundfile.read(io.BytesIO(written))[0])
