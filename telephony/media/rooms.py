@@ -297,14 +297,12 @@ class Rooms:
 
     def _pass_on(self, turn: _Turn, heard: Pcm) -> None:
         """Give what is heard in rooms to their recordings, and to who hears it outside."""
+        loud = (np.add.reduce(np.square(heard, dtype=np.float32), axis=1) >= LOUD).tolist()
         for place, room in turn.heard:
-            frame = heard[place]
-            octets = frame.tobytes()
+            octets = heard[place].tobytes()
             if room.relay is not None:
                 room.relay.send(octets)
-            if room.recording is not None:
-                loud = float(np.square(frame, dtype=np.float32).sum()) >= LOUD
-                self._tape(room, octets, loud=loud)
+            self._tape(room, octets, loud=loud[place])
 
     def _tape(self, room: _Room, frame: bytes, *, loud: bool) -> None:
         if room.recording is not None:
