@@ -126,8 +126,12 @@ async def command(*words: str) -> tuple[int, str, str]:
         *COMMAND, *words,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
-    async with asyncio.timeout(END_S):
-        out, complaints = await process.communicate()
+    try:
+        async with asyncio.timeout(END_S):
+            out, complaints = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode is not None
     return process.returncode, out.decode(), complaints.decode()
 

@@ -9,27 +9,21 @@ import pytest
 import soundfile
 
 from tests.acceptance.company import Company, found
-from tests.acceptance.server import Server, command, configured_server, gone
+from tests.acceptance.conferences import NUMBER, ROOM, arrange, enters, type_in, until_there
+from tests.acceptance.server import Server, configured_server, gone
 from tests.voicemail.office import read_mail
-from tests.wire.phone import Phone, PhoneCall
+from tests.wire.phone import Phone
 from tests.wire.rtp_line import RATE
 
 pytestmark = pytest.mark.wire
 
-DOOR = "5145550199"
-ROOM = "4242"
 ADMINISTRATOR = "Camille Roy <camille@example.org>"
 HUM_HZ = 400
 TALKS_S = 5.0
-DYING_S = 5.0
+DYING_S = 15.0
+PATIENCE_S = 120.0
 LOST_S = 1.0
-"""What a crash may take of a recording at most, and of its mail's patience."""
-
-NUMBER = f"""
-[[numbers]]
-number = "{DOOR}"
-flow = "conference_join"
-"""
+"""What a crash may take of a recording at most."""
 
 
 async def test_a_killed_server_leaves_the_recording_and_a_report_that_says_so(
@@ -37,7 +31,7 @@ async def test_a_killed_server_leaves_the_recording_and_a_report_that_says_so(
 ) -> None:
     company = found(tmp_path, more=NUMBER)
     await company.hires("101", "Camille", "4711")
-    codes = await arrange(company)
+    codes = await arrange(company, "--record", "--administrator", ADMINISTRATOR)
     async with configured_server(company.config, company.listen, company.data) as server:
         parts = await talk_until_killed(company, server, codes)
     assert await gone(parts, DYING_S)
@@ -55,24 +49,15 @@ async def test_a_killed_server_leaves_the_recording_and_a_report_that_says_so(
     assert server.complaints() == []
 
 
-async def arrange(company: Company) -> dict[str, str]:
-    """A room that is recorded, and its administrator who has e-mail; a code for each role."""
-    await type_in(
-        company, "add", "Réunion du mardi", "--room", ROOM, "--record", "--no-announce",
-        "--generic", "--administrator", ADMINISTRATOR,
-    )  # fmt: skip
-    listed = (line.split() for line in (await type_in(company, "codes", ROOM)).splitlines())
-    return {words[1]: words[2] for words in listed if words[0] == "anybody:"}
-
-
 async def talk_until_killed(company: Company, server: Server, codes: dict[str, str]) -> list[int]:
     """Two people meet, one hums; then the server dies. What it leaves behind, as processes."""
     async with Phone("5145551201") as one, Phone("5145551202") as other:
         leads = await enters(one, server, codes["administrator"])
         await enters(other, server, codes["participant"])
-        await held(company, people=2)
+        await until_there(company, 2)
         hum = np.sin(2 * np.pi * HUM_HZ * np.arange(int(TALKS_S * RATE)) / RATE)
         said = leads.line.say((8000 * hum).astype(np.int16))
+        leads.line.say((8000 * hum).astype(np.int16))  # so that it is not over before the server
         while not said.is_set():  # noqa: ASYNC110 - the line has a thread of its own
             await asyncio.sleep(0.02)
         parts = server.parts()
@@ -83,24 +68,9 @@ async def talk_until_killed(company: Company, server: Server, codes: dict[str, s
     return parts
 
 
-async def enters(phone: Phone, server: Server, code: str) -> PhoneCall:
-    """Type room and code without waiting for the questions."""
-    call = await phone.call(DOOR, server.address)
-    for key in f"{ROOM}#{code}":
-        call.line.press(key)
-    return call
-
-
-async def held(company: Company, people: int) -> None:
-    """Wait until so many people are in the conference."""
-    async with asyncio.timeout(30):
-        while (await type_in(company, "live")).count("514555120") < people:
-            pass
-
-
 async def mailed(server: Server) -> EmailMessage:
     """The report, once it is written."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for path in server.mails():
                 mail = read_mail(path.read_bytes())
@@ -114,10 +84,3 @@ def hums(sound: np.ndarray, rate: int) -> bool:
     strength = np.abs(np.fft.rfft(sound))
     place = round(HUM_HZ * len(sound) / rate)
     return bool(strength[place - 2 : place + 3].max() > 20 * np.median(strength))
-
-
-async def type_in(company: Company, *words: str) -> str:
-    """What a command about conferences says, which ends well."""
-    status, said, complaints = await command("conference", *words, "--config", str(company.config))
-    assert status == 0, complaints
-    return said

@@ -23,6 +23,8 @@ from storage.errors import StoreUnavailable
 from tests.conference.arranged import AVA, CAMILLE, LUC, MARC, ONCE, WEEKLY, Desk, Loaded
 from tests.conference.letters import HOST, HOUSE, WORDING
 
+WAIT_S = 30.0
+
 
 @dataclass
 class PostOffice:
@@ -323,11 +325,11 @@ async def test_it_is_mailed_at_once_when_woken_and_soon_when_another_program_mad
     running = asyncio.create_task(worker.run())
     await desk.conferences.arrange(ONCE, [MARC])
     worker.wake()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WAIT_S):
         while not post.taken:  # noqa: ASYNC110 what is waited for is outside of any event
             await asyncio.sleep(0)
     worker.stop()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WAIT_S):
         await running
 
 

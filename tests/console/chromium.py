@@ -16,6 +16,11 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium")
 
+PATIENCE_S = 60.0
+"""For how long a page is waited for; a browser beside other tests is slow."""
+
+FAREWELL_S = 10.0
+
 _READS, _WRITES = 3, 4
 
 
@@ -44,8 +49,13 @@ class Page:
 
     async def until(self, expression: str) -> None:
         """Wait until an expression is true."""
-        while not await self.tells(expression):  # noqa: ASYNC110 - the page has no event of ours
-            await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not await self.tells(expression):  # noqa: ASYNC110 - no event of ours tells
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            shown = await self.tells("document.body.innerText")
+            raise AssertionError(f"never: {expression}, but {shown!r}") from None
 
     async def clicks(self, selector: str) -> None:
         """Press the mouse on what a selector finds, as somebody does."""
@@ -109,6 +119,10 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
         yield Page(reader, ours_out)
     finally:
         process.terminate()
-        await process.wait()
+        try:
+            await asyncio.wait_for(process.wait(), FAREWELL_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
         transport.close()
         os.close(ours_out)

@@ -12,7 +12,7 @@ from console.broadcast import BEAT_S, HISTORY, MOST_WAITING, SILENCE, Broadcast,
 from console.errors import TooManyListeners
 from tests.console.held import BOARD, HeldMeetings
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 class HeldEar:

@@ -24,7 +24,7 @@ from telephony.media.wideband import make_stream_encoder
 from tests.console.held import BOARD, HeldMeetings
 from tests.console.test_broadcast import HeldEar, frames
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 LINK = "q9ZxT3-secret"
 START = datetime(2027, 7, 1, 16, 0, tzinfo=UTC)
 MEETING = Conference(

@@ -19,7 +19,7 @@ from console.sockets import CONTROL, folder_socket
 from console.state import read, written
 from tests.console.held import BOARD, CAMILLE, MARC, HeldMeetings
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 def within(meetings: HeldMeetings) -> httpx.AsyncClient:

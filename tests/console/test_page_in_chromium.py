@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.chromium import CHROMIUM, Page, chromium
+from tests.console.chromium import CHROMIUM, chromium
 from tests.console.held import BOARD
 from tests.console.test_listening import LINK, MEETING, House
 
@@ -14,14 +14,14 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
 ]
 
-PATIENCE_S = 40.0
+PATIENCE_S = 180.0
 PLAYS = "document.querySelector('#hears').textContent === 'Vous écoutez la conférence en direct.'"
 
 
 async def test_listening_stops_and_begins_again_as_often_as_the_button_is_pressed(
     tmp_path: Path,
 ) -> None:
-    house = House(MEETING, most=3)
+    house = House(MEETING, most=8)
     house.meetings.rooms = (BOARD,)
     async with (
         asyncio.timeout(PATIENCE_S),
@@ -29,14 +29,14 @@ async def test_listening_stops_and_begins_again_as_often_as_the_button_is_presse
         chromium(tmp_path / "profile") as page,
     ):
         await page.goes_to(f"{client.base_url}{LINK}")
-        assert await button(page) == "Écouter"
+        await page.until(button_says("Écouter"))
         for _ in range(2):
             await page.clicks("#listen")
             await page.until(f"{PLAYS} && sound.currentTime > 0.1")
-            assert await button(page) == "Arrêter l’écoute"
+            await page.until(button_says("Arrêter l’écoute"))
             await page.clicks("#listen")
-            assert await page.tells("sound.paused || !sound.currentSrc")
-            assert await button(page) == "Écouter"
+            await page.until("sound.paused || !sound.currentSrc")
+            await page.until(button_says("Écouter"))
         for _ in range(3):
             await page.clicks("#listen")
         await page.until(PLAYS)
@@ -44,6 +44,6 @@ async def test_listening_stops_and_begins_again_as_often_as_the_button_is_presse
         await page.until("document.querySelector('#listen').disabled")
 
 
-async def button(page: Page) -> str:
-    """What the button says."""
-    return str(await page.tells("document.querySelector('#listen').textContent"))
+def button_says(words: str) -> str:
+    """Whether the button says this, as the page knows it."""
+    return f"document.querySelector('#listen').textContent === '{words}'"

@@ -14,7 +14,7 @@ from console import serving
 from console.serving import served
 from console.sockets import address_socket
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 ASKED = b"GET / HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n"
 
 

@@ -21,7 +21,7 @@ from tests.console.held import BOARD, CAMILLE, MARC, HeldMeetings
 from vestibule.cli.conference_live import add_live_commands
 from vestibule.steering import ServerAway, SteeringRefused, steering
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class Desk:

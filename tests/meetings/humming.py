@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pytest
 
 from tests.wire.rtp_line import RATE, Pcm, RtpLine
 
@@ -18,6 +19,8 @@ AMPLITUDE = 3000.0
 
 HEARD_FROM = 300.0
 """The amplitude from which on a note is heard: a tenth of what is hummed."""
+
+PATIENCE_S = 40.0
 
 _LOOK = RATE // 2
 _BEFORE = RATE // 10  # samples that may be of before, when listening begins
@@ -52,6 +55,32 @@ async def who_hears_whom(lines: Mapping[int, RtpLine]) -> dict[int, set[int]]:
         own: {hertz for hertz, amplitude in notes.items() if amplitude > HEARD_FROM}
         for own, notes in zip(lines, heard, strict=True)
     }
+
+
+async def until_heard(lines: Mapping[int, RtpLine], wanted: Mapping[int, set[int]]) -> None:
+    """Wait until each of these telephones hears exactly these notes, and nothing else.
+
+    An announcement may be in the way for a while, and on a busy machine a few lost frames.
+    """
+    heard: dict[int, set[int]] = {}
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while heard != wanted:
+                heard = await who_hears_whom(lines)
+    except TimeoutError:
+        assert heard == wanted
+
+
+async def until_as_loud(line: RtpLine, wanted: Mapping[int, float]) -> None:
+    """Wait until notes are heard at these amplitudes, to a tenth."""
+    heard: dict[int, float] = {}
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while heard != pytest.approx(wanted, rel=0.1):
+                loud = await listen(line)
+                heard = {hertz: loud[hertz] for hertz in wanted}
+    except TimeoutError:
+        assert heard == pytest.approx(wanted, rel=0.1)
 
 
 def but(own: int, among: Sequence[int] = NOTES) -> set[int]:
