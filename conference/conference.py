@@ -116,3 +116,11 @@ class Conference:
         if self.ended_at is not None:
             return self.ended_at
         return None if self.starts_at is None else self.starts_at + LONGEST
+
+    def is_early(self, now: datetime) -> bool:
+        """Whether nobody is let in yet."""
+        return self.opens_at is not None and now < self.opens_at
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nobody is let in any more."""
+        return self.closes_at is not None and now >= self.closes_at

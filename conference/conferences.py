@@ -7,7 +7,7 @@ transaction: a change that is not kept tells nobody, and one that is kept is not
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from call.clock import Clock
 from conference.arranging import (
@@ -165,10 +165,10 @@ class Conferences:
         before = self._clock.now() - kept
 
         def without_old(there: Conference | None) -> Changed:
-            return Changed(None if _closed_by(there, before) else there)
+            return Changed(None if there is None or there.is_over(before) else there)
 
         for each in await self._book.all():
-            if _closed_by(each, before):
+            if each.is_over(before):
                 await self._book.change(each.id, without_old, self._clock.now())
 
     # ---- Who is invited
@@ -324,12 +324,7 @@ class Conferences:
         return self._chance.token(_ID_OCTETS).hex()
 
     def _is_over(self, conference: Conference) -> bool:
-        return _closed_by(conference, self._clock.now())
-
-
-def _closed_by(conference: Conference | None, instant: datetime) -> bool:
-    closes = None if conference is None else conference.closes_at
-    return closes is not None and closes <= instant
+        return conference.is_over(self._clock.now())
 
 
 def _there(conference: Conference | None, id: str) -> Conference:

@@ -161,11 +161,9 @@ class ConferenceDoor:
 
     def _turned(self, conference: Conference) -> Turned | None:
         now = self._ports.clock.now()
-        if conference.closes_at is not None and now >= conference.closes_at:
+        if conference.is_over(now):
             return Turned.OVER
-        if conference.opens_at is not None and now < conference.opens_at:
-            return Turned.TOO_EARLY
-        return None
+        return Turned.TOO_EARLY if conference.is_early(now) else None
 
     def _counts(self, conference: Conference) -> list[Count]:
         if self._caller.internal:

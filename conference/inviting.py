@@ -87,8 +87,7 @@ class Inviting:
         ]
 
     def _is_over(self, conference: Conference) -> bool:
-        closes = conference.closes_at
-        return closes is not None and closes <= self._clock.now()
+        return conference.is_over(self._clock.now())
 
 
 def _same(conference: Conference, invitee: Invitee) -> Invitee | None:

@@ -118,11 +118,9 @@ def standing(conference: Conference, room: LiveRoom | None, now: datetime) -> St
     if room is not None and room.began is not None and room.phase is not Phase.OVER:
         running = room.phase is Phase.RUNNING
         return Standing.UNDER_WAY if running else Standing.INTERRUPTED
-    if conference.closes_at is not None and now >= conference.closes_at:
+    if conference.is_over(now):
         return Standing.OVER
-    if conference.opens_at is not None and now < conference.opens_at:
-        return Standing.BEFORE
-    return Standing.EXPECTED
+    return Standing.BEFORE if conference.is_early(now) else Standing.EXPECTED
 
 
 class ListeningPages:

@@ -58,6 +58,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _numeric(text: str) -> str:
+    """What is bound for others to reach, by its numbers: a name may mean another address."""
+    ipaddress.ip_address(split_address(text)[0])
+    return text
+
+
 def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name}: no such time zone")
@@ -71,6 +77,7 @@ def _written(value: object) -> object:
 
 Written = Annotated[str, BeforeValidator(_written)]
 HostPort = Annotated[str, AfterValidator(_address)]
+NumericAddress = Annotated[HostPort, AfterValidator(_numeric)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -355,14 +362,7 @@ class Mail(Section):
 class Metrics(Section):
     """Figures for Prometheus; without an address there are none."""
 
-    listen: HostPort | None = None
-
-    @field_validator("listen")
-    @classmethod
-    def _numeric(cls, value: str | None) -> str | None:
-        if value is not None:
-            ipaddress.ip_address(split_address(value)[0])
-        return value
+    listen: NumericAddress | None = None
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -372,19 +372,12 @@ class Metrics(Section):
 class Web(Section):
     """The pages: listening to a streamed conference in a browser; without `listen`, none."""
 
-    listen: HostPort | None = None
+    listen: NumericAddress | None = None
     """The address they are served on; where the world reaches it, behind a proxy for TLS."""
     address: str = Field(default="", pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")
     """What the world calls that address, told in invitations; a path before ours may be part."""
     listeners: int = Field(default=100, ge=1, le=10_000)
     """How many may listen at once, to all conferences together."""
-
-    @field_validator("listen")
-    @classmethod
-    def _numeric(cls, value: str | None) -> str | None:
-        if value is not None:
-            ipaddress.ip_address(split_address(value)[0])
-        return value
 
     @property
     def bound(self) -> tuple[str, int] | None:

@@ -81,7 +81,7 @@ def _takes_room(connection: Connection, conference: Conference, now: datetime) -
     row = connection.execute(select(t.conference.c.closes).where(holder)).one_or_none()
     if row is None:
         return True
-    if conference.closes_at is not None and conference.closes_at <= now:
+    if conference.is_over(now):
         return False
     if row.closes is None or row.closes > now:
         raise RoomTaken(_taken(conference.room))

@@ -1,6 +1,5 @@
 """`vestibule closure`: the message that callers hear while the company is exceptionally closed."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from vestibule.cli.opening import Config, Data, Yes, command_settings, confirmed
+from vestibule.cli.opening import Config, Data, Yes, confirmed, with_mailroom
 
 if TYPE_CHECKING:
+    from call.clock import Clock
     from routing.closure import Closure
     from routing.closures import Closures
     from vestibule.front import Front
@@ -261,18 +261,13 @@ def at_desk(
 
     Raises BadSettings for a folder that is not there, unless the work may `make` it.
     """
-    from call.clock import SystemClock
     from vestibule.front import open_front
-    from vestibule.mailroom import open_mailroom
 
-    settings, clock = command_settings(config, data, make=make), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        front = open_front(settings, mailroom, clock)
+        return await work(Desk(front.closing.closures, front, mailroom, settings))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            front = open_front(settings, mailroom, clock)
-            return await work(Desk(front.closing.closures, front, mailroom, settings))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked, make=make)
 
 
 def _switch(code: str, config: Path | None, data: Path | None, *, on: bool) -> None:

@@ -1,6 +1,5 @@
 """How commands reach the conferences: by the settings of the server, whether it runs or not."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from vestibule.cli.opening import command_settings
+from vestibule.cli.opening import with_mailroom
 
 if TYPE_CHECKING:
     from call.clock import Clock
@@ -62,20 +61,15 @@ def at_desk(
 
     Raises BadSettings for a folder that is not there, unless the work may `make` it.
     """
-    from call.clock import SystemClock
     from conference.adapters.sqlalchemy_book import SqlAlchemyBook
     from conference.conferences import Conferences
-    from vestibule.mailroom import open_mailroom
 
-    settings, clock = command_settings(config, data, make=make), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        book = SqlAlchemyBook(mailroom.database)
+        conferences = Conferences(book, clock, mailroom.ports.tokens)
+        return await work(Desk(conferences, mailroom, settings, clock))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            book = SqlAlchemyBook(mailroom.database)
-            conferences = Conferences(book, clock, mailroom.ports.tokens)
-            return await work(Desk(conferences, mailroom, settings, clock))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked, make=make)
 
 
 def role_typed(typed: str | None) -> "Role":

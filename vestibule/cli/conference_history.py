@@ -1,6 +1,5 @@
 """`vestibule conference`, for those that were held: who was there, the sound and the report."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from vestibule.cli.opening import Config, Data, command_settings
+from vestibule.cli.opening import Config, Data, with_mailroom
 
 if TYPE_CHECKING:
+    from call.clock import Clock
     from conference.history import Session
     from conference.report import Report
+    from vestibule.mailroom import Mailroom
     from vestibule.meetings.past import Past
+    from vestibule.settings import Settings
 
 T = TypeVar("T")
 
@@ -193,14 +195,9 @@ def _summary(session: "Session", *, recorded: bool) -> dict[str, object]:
 
 def _with_past(config: Path | None, data: Path | None, work: Callable[["Past"], Awaitable[T]]) -> T:
     """Open what remains of conferences, do the work, close it."""
-    from call.clock import SystemClock
-    from vestibule.mailroom import open_mailroom
     from vestibule.meetings.past import open_past
 
-    settings, clock = command_settings(config, data), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        return await work(open_past(settings, mailroom, clock))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            return await work(open_past(settings, mailroom, clock))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked)

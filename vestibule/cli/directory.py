@@ -1,6 +1,5 @@
 """How commands reach the directory: by the same settings as the server, whether it runs or not."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from vestibule.cli.opening import command_settings
+from vestibule.cli.opening import with_mailroom
 
 if TYPE_CHECKING:
+    from call.clock import Clock
     from directory.book import Directory, NewPhone
     from vestibule.mailroom import Mailroom
     from vestibule.settings import Settings
@@ -38,21 +38,16 @@ def at_desk(
 
     Raises BadSettings for a folder that is not there, unless the work may `make` it.
     """
-    from call.clock import SystemClock
     from directory.adapters.sqlalchemy_listing import SqlAlchemyListing
     from directory.book import Directory
-    from vestibule.mailroom import open_mailroom
     from voicemail.adapters.system_tokens import SystemTokens
 
-    settings, clock = command_settings(config, data, make=make), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        listing = SqlAlchemyListing(mailroom.database)
+        directory = Directory(listing, clock, SystemTokens(), settings.sip.realm)
+        return await work(Desk(directory, mailroom, settings))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            listing = SqlAlchemyListing(mailroom.database)
-            directory = Directory(listing, clock, SystemTokens(), settings.sip.realm)
-            return await work(Desk(directory, mailroom, settings))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked, make=make)
 
 
 def show_phone(new: "NewPhone", settings: "Settings") -> None:

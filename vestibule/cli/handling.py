@@ -3,7 +3,6 @@
 The French is that of the form administrators know, field by field.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from routing.handling import Forward, ForwardRule, Handling, Permission, Taped, WhenBusy
-from vestibule.cli.opening import Config, Data, command_settings
+from vestibule.cli.opening import Config, Data, with_mailroom
 
 if TYPE_CHECKING:
+    from call.clock import Clock
     from routing.choosing import Choosing
+    from vestibule.mailroom import Mailroom
+    from vestibule.settings import Settings
 
 T = TypeVar("T")
 
@@ -252,17 +254,12 @@ def _choosing(
     config: Path | None, data: Path | None, work: Callable[["Choosing"], Awaitable[T]]
 ) -> T:
     """Open the choices, do the work, close them."""
-    from call.clock import SystemClock
-    from vestibule.mailroom import open_mailroom
     from vestibule.shelves import choosing
 
-    settings = command_settings(config, data)
+    async def worked(mailroom: "Mailroom", settings: "Settings", _: "Clock") -> T:
+        return await work(choosing(mailroom.database, settings))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, SystemClock()) as mailroom:
-            return await work(choosing(mailroom.database, settings))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked)
 
 
 _RULES = MappingProxyType(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from call.clock import Clock
     from vestibule.mailroom import Mailroom
     from vestibule.settings import Settings
     from voicemail.administration import Administration
@@ -24,6 +25,29 @@ Data = Annotated[
 ]
 
 
+def with_mailroom(
+    config: Path | None,
+    data: Path | None,
+    work: Callable[["Mailroom", "Settings", "Clock"], Awaitable[T]],
+    *,
+    make: bool = False,
+) -> T:
+    """Open the database and the sounds, do the work, close them.
+
+    Raises BadSettings for a folder that is not there, unless the work may `make` it.
+    """
+    from call.clock import SystemClock
+    from vestibule.mailroom import open_mailroom
+
+    settings, clock = command_settings(config, data, make=make), SystemClock()
+
+    async def opened() -> T:
+        async with open_mailroom(settings, clock) as mailroom:
+            return await work(mailroom, settings, clock)
+
+    return asyncio.run(opened())
+
+
 def with_mailboxes(
     config: Path | None,
     data: Path | None,
@@ -31,20 +55,12 @@ def with_mailboxes(
     *,
     make: bool = False,
 ) -> T:
-    """Open the mailboxes, do the work, close them.
+    """The same for work that needs the mailboxes alone."""
 
-    Raises BadSettings for a folder that is not there, unless the work may `make` it.
-    """
-    from call.clock import SystemClock
-    from vestibule.mailroom import open_mailroom
+    async def worked(mailroom: "Mailroom", _: "Settings", __: "Clock") -> T:
+        return await work(mailroom.mailboxes)
 
-    settings = command_settings(config, data, make=make)
-
-    async def opened() -> T:
-        async with open_mailroom(settings, SystemClock()) as mailroom:
-            return await work(mailroom.mailboxes)
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked, make=make)
 
 
 def administering(
@@ -58,20 +74,15 @@ def administering(
 
     Raises BadSettings for a folder that is not there, unless the work may `make` it.
     """
-    from call.clock import SystemClock
-    from vestibule.mailroom import open_mailroom
     from vestibule.settings import administrator
     from vestibule.treatments import treatment_examiner
 
-    settings, clock = command_settings(config, data, make=make), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        mailboxes = mailroom.mailboxes
+        examine = treatment_examiner(settings, mailboxes, clock)
+        return await work(mailboxes.administration(administrator(), examine), mailroom)
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            mailboxes = mailroom.mailboxes
-            examine = treatment_examiner(settings, mailboxes, clock)
-            return await work(mailboxes.administration(administrator(), examine), mailroom)
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked, make=make)
 
 
 def confirmed(question: str, *, yes: bool) -> None:

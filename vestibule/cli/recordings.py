@@ -1,17 +1,19 @@
 """`vestibule recording`: the calls that were recorded."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from vestibule.cli.opening import Config, Data, Yes, command_settings, confirmed
+from vestibule.cli.opening import Config, Data, Yes, command_settings, confirmed, with_mailroom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from call.clock import Clock
+    from vestibule.mailroom import Mailroom
+    from vestibule.settings import Settings
     from vestibule.tapes import Tape, Tapes
 
 T = TypeVar("T")
@@ -80,14 +82,9 @@ def _with_tapes(
     config: Path | None, data: Path | None, work: Callable[["Tapes"], Awaitable[T]]
 ) -> T:
     """Open the recordings, do the work, close them."""
-    from call.clock import SystemClock
     from vestibule.inside import open_tapes
-    from vestibule.mailroom import open_mailroom
 
-    settings, clock = command_settings(config, data), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        return await work(open_tapes(settings, mailroom, clock))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            return await work(open_tapes(settings, mailroom, clock))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked)

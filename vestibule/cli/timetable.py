@@ -1,6 +1,5 @@
 """How commands on hours and restrictions reach what is kept, whether the server runs or not."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from vestibule.cli.opening import command_settings
+from vestibule.cli.opening import with_mailroom
 
 if TYPE_CHECKING:
     from call.clock import Clock
@@ -33,18 +32,13 @@ def with_timetables(
     work: Callable[["Timetables"], Awaitable[T]],
 ) -> T:
     """Open what is kept, do the work, close it."""
-    from call.clock import SystemClock
     from vestibule.hours_desk import open_timetables
-    from vestibule.mailroom import open_mailroom
 
-    settings, clock = command_settings(config, data), SystemClock()
+    async def worked(mailroom: "Mailroom", settings: "Settings", clock: "Clock") -> T:
+        faults = partial(_flow_faults, settings=settings, mailroom=mailroom, clock=clock)
+        return await work(open_timetables(settings, mailroom.database, faults, clock))
 
-    async def opened() -> T:
-        async with open_mailroom(settings, clock) as mailroom:
-            faults = partial(_flow_faults, settings=settings, mailroom=mailroom, clock=clock)
-            return await work(open_timetables(settings, mailroom.database, faults, clock))
-
-    return asyncio.run(opened())
+    return with_mailroom(config, data, worked)
 
 
 def _flow_faults(
