@@ -20,12 +20,13 @@ from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, RoomListen
 from call.sound import Clip, EndOfRecording
 from conference.conference import Conference, GenericCode, Kind, Options, Role
 from conference.happening import Happening
-from conference.ports import Changed, Entry
+from conference.ports import Entry
 from ivr.prompts import Phrase, Segment
 from ivr.testing import FakeLeg, FakeVoice, run_in_virtual_time
 from ivr.voices.chimes import Chime
 from ivr.voices.signals import Signal
 from telephony.watcher import Watcher
+from tests.conference.doorway import MemoryBook
 from vestibule.call_sounds import CallSounds
 from vestibule.exchange.exchange import Exchange
 from vestibule.meetings.calling_in import CallingIn
@@ -261,30 +262,6 @@ class FolderTakes:
         self.kept.append(path)
 
 
-class MemoryBook:
-    """The conferences that are changed by their end."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Conference] = {}
-
-    async def all(self) -> Sequence[Conference]:
-        return list(self.kept.values())
-
-    async def get(self, id: str) -> Conference | None:
-        return self.kept.get(id)
-
-    async def in_room(self, room: str) -> Conference | None:
-        return next((each for each in self.kept.values() if each.room == room), None)
-
-    async def change(
-        self, id: str, change: Callable[[Conference | None], Changed], now: datetime
-    ) -> Conference | None:
-        changed = change(self.kept.get(id)).conference
-        if changed is not None:
-            self.kept[id] = changed
-        return changed
-
-
 class NobodyToCall(CallingIn):
     """Calls nobody in."""
 
@@ -302,7 +279,7 @@ class Gathering:
         self.plane = SilentPlane(self.voice)
         self.journal = MemoryJournal()
         self.takes = FolderTakes(folder)
-        self.book = MemoryBook()
+        self.book = MemoryBook({})
         sounds = CallSounds(dict.fromkeys(Signal, MUSIC), MUSIC, CHIMES)
         self.exchange = Exchange(sounds)
         numbers = count(1)

@@ -361,11 +361,11 @@ def test_a_conference_of_single_use_that_was_ended_is_over_for_good(tmp_path: Pa
     once = arranged(kind=Kind.SINGLE_USE)
 
     async def story(room: Gathering) -> None:
-        room.book.kept["weekly"] = once
+        room.book.conferences["weekly"] = once
         await room.leads(conference=once)
         room.hall.wish("4321", Finish())
         await asyncio.sleep(1)
-        assert room.book.kept["weekly"].ended_at == room.clock.now() - timedelta(seconds=1)
+        assert room.book.conferences["weekly"].ended_at == room.clock.now() - timedelta(seconds=1)
 
     in_conference(tmp_path, story)
 
@@ -374,10 +374,10 @@ def test_a_conference_of_single_use_that_all_left_may_be_resumed(tmp_path: Path)
     once = arranged(kind=Kind.SINGLE_USE)
 
     async def story(room: Gathering) -> None:
-        room.book.kept["weekly"] = once
+        room.book.conferences["weekly"] = once
         (await room.leads(conference=once)).caller_hangs_up()
         await asyncio.sleep(1)
-        assert room.book.kept["weekly"].ended_at is None
+        assert room.book.conferences["weekly"].ended_at is None
         await room.leads("again", conference=once)
         assert [session for session, _ in room.journal.begun] == ["session-1", "session-2"]
 
