@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from call.sound import FRAME
 
 Sound = NDArray[np.float32]
-"""Sound to be mixed: samples as int16 has them, with room above and below; shape (n, samples)."""
+"""Sound to be mixed: samples as int16 has them, with room above and below; shape (n, 160)."""
 
 Gains = NDArray[np.float32]
 """One gain a row, shape (n,)."""
@@ -27,6 +27,10 @@ _FULL = 32767.0
 _ROOM = 32600.0 - KNEE  # what is above the knee is fitted into this much
 _RELEASE = np.float32(0.1)  # of what is missing to 1, a frame: 0.2 s to come back
 _NEARLY = 0.995
+_SAMPLES = np.arange(1, FRAME + 1, dtype=np.float32)
+PROGRESS = _SAMPLES / FRAME
+"""How far a frame is through, at each of its samples."""
+
 _QUICKEST = FRAME // 20  # samples: 1 ms, where a frame begins above the knee
 
 
@@ -36,34 +40,32 @@ def soften(sound: Sound, before: Gains) -> Gains:
     `before`: the gains at which the frame before ended, 1 at first.
     """
     peaks = np.maximum(sound.max(axis=1, initial=0), -sound.min(axis=1, initial=0))
-    [touched] = ((peaks > KNEE) | (before < 1)).nonzero()
-    if not touched.size:
-        return before
-    rows, was = sound[touched], before[touched]
-    now = _eased(peaks[touched], was)
-    rows *= _ways(np.abs(rows), was, now)
-    sound[touched] = np.clip(rows, -_FULL, _FULL)
-    after = before.copy()
-    after[touched] = now
+    loud = peaks > KNEE
+    after: Gains = before + (1 - before) * _RELEASE
+    after[after > _NEARLY] = 1
+    [over] = loud.nonzero()
+    if over.size:
+        after[over] = np.minimum(after[over], _demanded(peaks[over]))
+        rows = sound[over]
+        rows *= _ways(np.abs(rows), before[over], after[over])
+        sound[over] = np.clip(rows, -_FULL, _FULL)
+    [back] = ((before < 1) & ~loud).nonzero()
+    if back.size:
+        was = before[back, None]
+        sound[back] *= was + (after[back, None] - was) * PROGRESS
     return after
 
 
-def _eased(peak: Gains, before: Gains) -> Gains:
-    """The gain each row ends at: what its peak demands, or the way back to 1."""
-    over = np.maximum(peak - KNEE, 0)
-    demanded = (np.minimum(peak, KNEE) + over * _ROOM / (over + _ROOM)) / np.maximum(peak, 1)
-    demanded[over == 0] = 1
-    released = before + (1 - before) * _RELEASE
-    released[released > _NEARLY] = 1
-    gains: Gains = np.minimum(demanded, released).astype(np.float32)
-    return gains
+def _demanded(peak: Gains) -> Gains:
+    """The gain that fits a frame above the knee."""
+    over = peak - np.float32(KNEE)
+    return ((KNEE + over * _ROOM / (over + _ROOM)) / peak).astype(np.float32)
 
 
 def _ways(size: Sound, before: Gains, after: Gains) -> Sound:
     """From gain to gain: down by the first sample above the knee, up by the end of the frame."""
-    width = size.shape[1]
-    first = np.where((size > KNEE).any(axis=1), (size > KNEE).argmax(axis=1), width)
-    arrival = np.where(after < before, np.maximum(first, _QUICKEST * width // FRAME), width)
-    passed = np.minimum(np.arange(1, width + 1) / arrival[:, None], 1)
-    ways: Sound = (before[:, None] + (after - before)[:, None] * passed).astype(np.float32)
+    first = np.maximum((size > KNEE).argmax(axis=1), _QUICKEST)
+    arrival = np.where(after < before, first, FRAME).astype(np.float32)
+    passed = np.minimum(_SAMPLES / arrival[:, None], np.float32(1))
+    ways: Sound = before[:, None] + (after - before)[:, None] * passed
     return ways

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from call.g711 import ENCODE
 from call.sound import FRAME, Law, Pcm
-from telephony.media.limiter import KNEE, Gains, Sound, soften
+from telephony.media.limiter import KNEE, PROGRESS, Gains, Sound, soften
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.playout import Rows
@@ -37,17 +37,23 @@ LOWERED = 10 ** (-12 / 20)
 """How loud everybody is under an announcement."""
 
 _RISE = (1 - LOWERED) / 10  # a frame: 0.2 s after an announcement all is as it was
-_PROGRESS = np.arange(1, FRAME + 1, dtype=np.float32) / FRAME
+_KEPT = 25  # frames after which it is seen anew who says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The people of a seating: those who hear something of their own, and the rest."""
+    """The people of a seating: those who hear something of their own, and the rest.
 
-    apart: bytes
-    """Who the former are, one octet for each of the people."""
+    What is heard has one row for each of the former, and after these one for each room that is
+    heard as a whole, in each law in which it is.
+    """
+
+    apart: NDArray[np.bool_]
+    """Who the former are, for each of the people."""
     laws: bytes
     """The laws of all calls."""
+    recorded: bool
+    """Whether every room has a row."""
     chosen: Rows | slice
     """Their places; all of them as a slice, which spares a copy of each array."""
     calls: Rows
@@ -57,10 +63,24 @@ class Split:
     """Where each room begins among them that has any."""
     speaking: Rows
     """The places of those rooms."""
+    whole: Rows
+    """The place of the room of each further row."""
+    rest: Rows
+    """The calls of the rest."""
+    rows_of_rest: Rows
+    """What each of them hears."""
+    gains: Rows
+    """Where the limiter's gain of each row is kept."""
     lift: Sound
-    """For each of them, where their law stands in the table of octets; a column."""
-    rest: tuple[tuple[float, Rows, Rows], ...]
-    """Law by law, where it stands, the calls of the rest and the places of their rooms."""
+    """Where the law of each row stands in the table of octets; a column."""
+
+    def serves(self, apart: NDArray[np.bool_], laws: bytes, *, recorded: bool) -> bool:
+        """Whether it fits a frame as well: whoever speaks is apart, and so may be who does not."""
+        return (
+            self.recorded is recorded
+            and self.laws is laws
+            and not np.greater(apart, self.apart).any()
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +95,8 @@ class Seating:
     """The place in `rooms` of each of the calls."""
     split: Split | None = None
     """How they were split in the frame before."""
+    frames: int = 0
+    """For how many frames that has served."""
 
 
 Way = tuple[Gains, Gains]
@@ -135,8 +157,7 @@ class Mixer:
         """How loud each call hears the others."""
         self.squares = np.zeros(calls, dtype=np.float32)
         """How loud each call was in its last frame, muted ones not at all: squares added up."""
-        self._limit = np.ones(calls, dtype=np.float32)
-        self._limit_of_room = np.ones(rooms, dtype=np.float32)
+        self._limit = np.ones(calls + rooms, dtype=np.float32)  # of calls, then of rooms
         self._limits = False  # whether any of these gains may be other than 1
         self._lowered = np.ones(rooms, dtype=np.float32)
         self._lowers = False  # and any of these
@@ -153,7 +174,7 @@ class Mixer:
 
     def forget_room(self, room: int) -> None:
         """Everything about a room is as at first."""
-        self._limit_of_room[room] = self._lowered[room] = 1
+        self._limit[len(self.squares) + room] = self._lowered[room] = 1
 
     def mix(
         self, seating: Seating, announced: Mapping[int, Pcm], *, rooms: bool, measured: bool = True
@@ -173,11 +194,12 @@ class Mixer:
         if says is not None:
             speaks &= (says[0] > 0) | (says[1] > 0)
         apart = speaks if hears is None else speaks | (hears[0] != 1) | (hears[1] != 1)
-        split = self._split(seating, apart)
+        split = self._split(seating, apart, recorded=rooms)
         chosen = split.chosen
         spoken = sound[chosen].astype(np.float32)
-        if hears is not None:
-            spoken[~speaks[chosen]] = 0
+        hushed = ~speaks[chosen]
+        if hushed.any():
+            spoken[hushed] = 0
         if measured:
             self._measure(calls, split.calls, spoken, says)
         if says is not None:
@@ -187,47 +209,71 @@ class Mixer:
             totals[split.speaking] = np.add.reduceat(spoken, split.first, axis=0)
         for place, frame in announced.items():
             totals[place] += frame
-        heard: Sound = totals[split.rooms_of]
-        heard -= spoken
+        heard = np.empty((len(split.gains), FRAME), dtype=np.float32)
+        own = heard[: len(spoken)]
+        np.subtract(totals[split.rooms_of], spoken, out=own)
         if hears is not None:
-            _turn(heard, hears, chosen)
-        self._soften(heard, self._limit, split.calls)
-        self._outbound.live[split.calls] = _octets(heard, split.lift)
-        if rooms or split.rest:
-            self._share(seating, split, totals)
-        if self._limits:
-            self._limits = bool(min(self._limit.min(), self._limit_of_room.min()) < 1)
-        return np.rint(totals).astype(np.int16) if rooms else None
+            _turn(own, hears, chosen)
+        heard[len(spoken) :] = totals[split.whole]
+        self._soften(heard, split)
+        recorded = _samples(heard[-len(seating.rooms) :]) if rooms else None
+        octets = _octets(heard, split.lift)
+        self._outbound.live[split.calls] = octets[: len(spoken)]
+        if split.rest.size:
+            self._outbound.live[split.rest] = octets[split.rows_of_rest]
+        return recorded
 
-    def _split(self, seating: Seating, apart: NDArray[np.bool_]) -> Split:
-        """How people are split in this frame: most often as in the one before."""
-        before, key = seating.split, apart.tobytes()
-        if before is not None and before.apart == key and before.laws is self._live.laws:
+    def _split(self, seating: Seating, apart: NDArray[np.bool_], *, recorded: bool) -> Split:
+        """How people are split in this frame: most often as in the one before.
+
+        People fall silent between words, and no new split is made for it; only now and then is it
+        seen who may share what is heard.
+        """
+        before, laws = seating.split, self._live.laws
+        seating.frames += 1
+        if (
+            before is not None
+            and before.serves(apart, laws, recorded=recorded)
+            and (seating.frames % _KEPT or np.array_equal(apart, before.apart))
+        ):
             return before
+        seating.split = split = self._new_split(seating, apart, recorded=recorded)
+        seating.frames = 0
+        if self._limits:
+            # Whoever shares from now on goes on at their gain: at the lowest of those who share.
+            gains = self._limit[split.rest]
+            order = np.argsort(-gains)
+            self._limit[split.gains[split.rows_of_rest[order]]] = gains[order]
+        return split
+
+    def _new_split(self, seating: Seating, apart: NDArray[np.bool_], *, recorded: bool) -> Split:
         calls, where = seating.calls, seating.where
         chosen = slice(None) if apart.all() else apart.nonzero()[0]
-        rooms_of = where[chosen]
+        rooms_of, laws = where[chosen], self._live.law[calls]
         [last] = (rooms_of[1:] != rooms_of[:-1]).nonzero()
         first = np.concatenate((np.arange(min(1, rooms_of.size)), last + 1))
-        laws = self._live.law[calls]
-        rest = tuple(
-            (law * _CODES + _MIDDLE, calls[mine], where[mine])
-            for law in range(len(_LAWS))
-            if (mine := ~apart & (laws == law)).any()
+        count = len(seating.rooms)
+        wanted = laws[~apart].astype(np.intp) * count + where[~apart]
+        # Where rooms are recorded all of them are there in one law: as the last rows, in order.
+        every = (len(_LAWS) - 1) * count + np.arange(count) if recorded else wanted
+        rows = np.unique(np.concatenate((wanted, every)))
+        lift = np.concatenate((laws[chosen], rows // count)) * np.float32(_CODES) + _MIDDLE
+        whole = rows % count
+        return Split(
+            apart=apart.copy(),
+            laws=self._live.laws,
+            recorded=recorded,
+            chosen=chosen,
+            calls=calls[chosen],
+            rooms_of=rooms_of,
+            first=first,
+            speaking=rooms_of[first],
+            whole=whole,
+            rest=calls[~apart],
+            rows_of_rest=rooms_of.size + np.searchsorted(rows, wanted),
+            gains=np.concatenate((calls[chosen], len(self.squares) + seating.rooms[whole])),
+            lift=lift.astype(np.float32)[:, None],
         )
-        lift = laws[chosen] * np.float32(_CODES) + np.float32(_MIDDLE)
-        seating.split = Split(
-            key,
-            self._live.laws,
-            chosen,
-            calls[chosen],
-            rooms_of,
-            first,
-            rooms_of[first],
-            lift[:, None],
-            rest,
-        )
-        return seating.split
 
     def _measure(self, calls: Rows, apart: Rows, spoken: Sound, says: Way | None) -> None:
         """Note how loud everybody is."""
@@ -250,25 +296,13 @@ class Mixer:
         self._lowers = True
         return lowered
 
-    def _soften(self, sound: Sound, gains: Gains, rows: Rows) -> Gains | None:
-        """Bring sound within full scale, in place; the gains of these rows, None where all are 1.
-
-        `gains`: where those at which the frame before ended are kept.
-        """
-        if not self._limits and sound.max(initial=0) <= KNEE and sound.min(initial=0) >= -KNEE:
-            return None
-        after = soften(sound, gains[rows])
-        gains[rows] = after
-        self._limits = True
-        return after
-
-    def _share(self, seating: Seating, split: Split, totals: Sound) -> None:
-        """The rest of each room hear the same."""
-        gains = self._soften(totals, self._limit_of_room, seating.rooms)
-        for lift, calls, where in split.rest:
-            if gains is not None:
-                self._limit[calls] = gains[where]
-            self._outbound.live[calls] = _octets(totals.copy(), lift)[where]
+    def _soften(self, heard: Sound, split: Split) -> None:
+        """Bring what is heard within full scale, in place."""
+        if not self._limits and heard.max(initial=0) <= KNEE and heard.min(initial=0) >= -KNEE:
+            return
+        self._limit[split.gains] = after = soften(heard, self._limit[split.gains])
+        self._limit[split.rest] = after[split.rows_of_rest]
+        self._limits = bool(self._limit.min() < 1)
 
 
 def _loud(sound: Pcm) -> NDArray[np.bool_]:
@@ -282,9 +316,15 @@ def _turn(sound: Sound, way: Way, chosen: Rows | slice) -> None:
     """Bring the chosen rows from gain to gain, in place."""
     was, now = (gains[chosen] for gains in way)
     if (was != now).any():
-        sound *= was[:, None] + (now - was)[:, None] * _PROGRESS
+        sound *= was[:, None] + (now - was)[:, None] * PROGRESS
     elif (now != 1).any():
         sound *= now[:, None]
+
+
+def _samples(sound: Sound) -> Pcm:
+    """Sound within full scale, to the nearest sample."""
+    samples: Pcm = np.rint(sound).astype(np.int16)
+    return samples
 
 
 def _octets(sound: Sound, lift: Sound | float) -> NDArray[np.uint8]:
