@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from call.mail import WRITTEN
 from conference.ports import MailDue
-
-_POLICY = SMTP.clone(cte_type="7bit")
-"""Plain ASCII on the wire: no server on the way needs 8BITMIME."""
 
 
 class Wording(Protocol):
@@ -65,7 +62,7 @@ class Letter:
 
 def envelop(letter: Letter, due: MailDue, sender: str) -> EmailMessage:
     """The e-mail of a letter, as it goes out."""
-    mail = EmailMessage(policy=_POLICY)
+    mail = EmailMessage(policy=WRITTEN)
     mail["From"] = sender
     mail["To"] = addressed(due.invitee.name, due.invitee.email)
     if letter.reply_to:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from call.clock import Clock
+from call.mail import WRITTEN
 from routing.preview import table
 from routing.shelf import Shelf
 from vestibule.settings import Company, Hours
@@ -27,8 +27,6 @@ AT = time(6)
 WEEK = timedelta(days=7)
 
 _KEY = "company"
-
-_POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ def compose(
     told = {"days": settings.preview_days, "company": company.name}
     opening, closing = words.opening.format_map(told), words.closing.format_map(told)
     body = "\n".join(lines)
-    mail = EmailMessage(policy=_POLICY)
+    mail = EmailMessage(policy=WRITTEN)
     mail["From"] = sender
     mail["To"] = ", ".join(settings.preview_to)
     mail["Subject"] = words.subject.format_map(told)

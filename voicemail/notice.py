@@ -10,12 +10,12 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from types import MappingProxyType
 
 from babel.dates import format_date, format_time
 
+from call.mail import WRITTEN
 from call.masking import masked
 from voicemail.mail import Delivered, MailTask, RecipientState, TaskKind
 from voicemail.message import Attachment, Counts, Mailbox, Message
@@ -32,9 +32,6 @@ _MIME = MappingProxyType(
     }
 )
 """The subtype of `audio`, and how a file name ends."""
-
-_POLICY = SMTP.clone(cte_type="7bit")
-"""Plain ASCII on the wire: no server on the way needs 8BITMIME."""
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 """What one file system or another refuses in a name."""
@@ -77,7 +74,7 @@ class Notices:
         words = _words(task, mailbox, facts)
         stem = f"{mailbox.language}/{task.kind.value}"
         words["subject"] = self._wording.line(f"{stem}.subject.j2", words)
-        mail = EmailMessage(policy=_POLICY)
+        mail = EmailMessage(policy=WRITTEN)
         mail["From"] = self.sender
         mail["To"] = ", ".join(_shown(task, mailbox))
         mail["Subject"] = words["subject"]
