@@ -57,7 +57,7 @@ class MemoryAttempts:
 class MemoryBook:
     """What was arranged."""
 
-    conferences: dict[str, Conference]
+    conferences: dict[str, Conference] = field(default_factory=dict)
 
     async def all(self) -> Sequence[Conference]:
         return sorted(self.conferences.values(), key=lambda each: each.room)

@@ -279,7 +279,7 @@ class Gathering:
         self.plane = SilentPlane(self.voice)
         self.journal = MemoryJournal()
         self.takes = FolderTakes(folder)
-        self.book = MemoryBook({})
+        self.book = MemoryBook()
         sounds = CallSounds(dict.fromkeys(Signal, MUSIC), MUSIC, CHIMES)
         self.exchange = Exchange(sounds)
         numbers = count(1)

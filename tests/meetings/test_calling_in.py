@@ -23,13 +23,13 @@ from routing.handling import Handling, Outgoing, Permission
 from routing.numbers import national
 from routing.outgoing import Route
 from telephony.trunks import Trunks
+from tests.conference.doorway import MemoryBook
 from tests.exchange.house import Caller, Habit, House
 from tests.line.scripted import SerialTokens
 from tests.meetings.gathering import (
     CHIMES,
     WEEKLY,
     FolderTakes,
-    MemoryBook,
     MemoryJournal,
     SilentPlane,
     Telephone,

@@ -22,7 +22,7 @@ def test_the_demo_tells_the_number_the_room_and_the_codes(tmp_path: Path) -> Non
 
 
 async def test_its_room_is_arranged_once_and_left_as_it_was_changed() -> None:
-    book, clock = MemoryBook({}), VirtualClock(TUESDAY)
+    book, clock = MemoryBook(), VirtualClock(TUESDAY)
     await furnish_room(book, clock)
     assert await book.all() == [MEETING]
     changed = replace(MEETING, title="Autre chose", room="5000")
