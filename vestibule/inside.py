@@ -94,7 +94,7 @@ class Inside:
 
 def open_tapes(settings: Settings, mailroom: Mailroom, clock: Clock) -> Tapes:
     """The recordings of calls, among the sounds of the mailboxes."""
-    spool = settings.storage.spool or settings.storage.data / "spool"
+    spool = settings.storage.spooled
     tokens = SystemTokens()
     return Tapes(
         mailroom.ports.sounds,

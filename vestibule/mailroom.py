@@ -72,7 +72,6 @@ async def _mailroom(
     changed: Callable[[str], None],
     tally: Tally,
 ) -> AsyncIterator[Mailroom]:
-    data = settings.storage.data
     database = Database(database_url(settings.storage))
     await database.open()
     try:
@@ -80,7 +79,7 @@ async def _mailroom(
         ports = Ports(
             store=store,
             sounds=kept.sounds,
-            spool=FolderSpool(settings.storage.spool or data / "spool"),
+            spool=FolderSpool(settings.storage.spooled),
             hasher=Argon2Pins(),
             ear=VadEar(),
             formats=SoundFileFormats(),

@@ -28,12 +28,9 @@ from vestibule.hours_desk import open_hours_mail
 from vestibule.housekeeping import AGAIN_S, Chore
 from vestibule.inside import Inside
 from vestibule.mailroom import Mailroom
-from vestibule.meetings.desk import open_desk
 from vestibule.meetings.hall import Hall
-from vestibule.meetings.mail import mail_chores, open_mailing
 from vestibule.meetings.means import MeetingPlane
-from vestibule.meetings.opening import open_hall
-from vestibule.meetings.past import open_past
+from vestibule.meetings.opening import open_conferences
 from vestibule.numbers import Destination
 from vestibule.opening import Opening
 from vestibule.providers import open_outside
@@ -100,39 +97,30 @@ async def open_office(
     arrivals = open_arrivals(settings, mailroom, switchboard, clock)
     connections = plug(
         accounts, mailroom, extensions, switchboard, arrivals, voice, sounds, clock,
-        spool=(settings.storage.spool or data / "spool") / "names",
+        spool=settings.storage.spooled / "names",
         host=bracket(settings.sip.advertise or settings.sip.address[0]),
     )  # fmt: skip
     inside = Inside(settings, connections, mailroom, accounts, voice, clock)
     await inside.tapes.recover()
-    spool = settings.storage.spool or data / "spool"
-    past = open_past(settings, mailroom, clock)
-    await past.recover()
-    hall = open_hall(
-        mailroom.database, connections.connecting, _beginning(switchboard), plane, voice,
-        past.takes, clock,
-    )  # fmt: skip
-    names = spool / "conference-names"
-    meeting = open_desk(
-        mailroom.database, mailroom.ports, names, hall,
-        name_of=lambda number: connections.connecting.own(number).name,
-    )  # fmt: skip
+    conferences = await open_conferences(
+        settings, mailroom, connections.connecting, _beginning(switchboard), plane, voice, clock
+    )
     reception = Reception(
         switchboard, voice, mailboxes, clock, connections.connecting, inside.desk,
-        arrivals, front, accounts.language_of, meeting,
+        arrivals, front, accounts.language_of, conferences.desk,
     )  # fmt: skip
     hours_mail = open_hours_mail(settings, mailroom.database, clock)
     chores = (
         Chore("accounts", accounts.look, LOOK_AT_ACCOUNTS_EVERY_S),
         *inside.chores,
         Chore("hours by mail", hours_mail.mail, AGAIN_S),
-        *mail_chores(open_mailing(settings, mailroom, clock, past.reports.write)),
-        *past.chores,
+        *conferences.chores,
         Chore("own flows", _followed(book, settings, switchboard).look, FLOWS_EVERY_S),
     )
     return Office(
-        flows, accounts, switchboard, arrivals, connections, inside, reception, hall, chores
-    )
+        flows, accounts, switchboard, arrivals, connections, inside, reception, conferences.hall,
+        chores,
+    )  # fmt: skip
 
 
 def _beginning(switchboard: Switchboard) -> Begin:

@@ -333,6 +333,11 @@ class Storage(Section):
     history_days: int = Field(default=730, ge=1, le=36500)
     """How long what was done to a mailbox stays written down."""
 
+    @property
+    def spooled(self) -> Path:
+        """The folder of recordings under way."""
+        return self.spool or self.data / "spool"
+
 
 class Mail(Section):
     """The SMTP server that takes our mail; without a host, mail is written under DATA/mail."""

@@ -57,8 +57,8 @@ def open_past(settings: Settings, mailroom: Mailroom, clock: Clock) -> Past:
         recordings_kept=recordings_kept,
         kept=kept,
     )
-    spool = settings.storage.spool or settings.storage.data / "spool"
-    takes = SessionTakes(mailroom.ports.sounds, spool / "conferences", clock, recordings_kept)
+    spool = settings.storage.spooled / "conferences"
+    takes = SessionTakes(mailroom.ports.sounds, spool, clock, recordings_kept)
     book = SqlAlchemyBook(mailroom.database)
     return Past(
         Conferences(book, clock, mailroom.ports.tokens),
