@@ -40,19 +40,21 @@ def soften(sound: Sound, before: Gains) -> Gains:
     `before`: the gains at which the frame before ended, 1 at first.
     """
     peaks = np.maximum(sound.max(axis=1, initial=0), -sound.min(axis=1, initial=0))
-    loud = peaks > KNEE
     after: Gains = before + (1 - before) * _RELEASE
     after[after > _NEARLY] = 1
-    [over] = loud.nonzero()
+    [over] = (peaks > KNEE).nonzero()
     if over.size:
         after[over] = np.minimum(after[over], _demanded(peaks[over]))
-        rows = sound[over]
-        rows *= _ways(np.abs(rows), before[over], after[over])
-        sound[over] = np.clip(rows, -_FULL, _FULL)
-    [back] = ((before < 1) & ~loud).nonzero()
-    if back.size:
-        was = before[back, None]
-        sound[back] *= was + (after[back, None] - was) * PROGRESS
+    falls = after < before
+    [falling] = falls.nonzero()
+    if falling.size:
+        rows = sound[falling]
+        rows *= _falls(np.abs(rows), before[falling], after[falling])
+        sound[falling] = np.clip(rows, -_FULL, _FULL)
+    [rising] = ((before < 1) & ~falls).nonzero()
+    if rising.size:
+        was = before[rising, None]
+        sound[rising] *= was + (after[rising, None] - was) * PROGRESS
     return after
 
 
@@ -62,10 +64,9 @@ def _demanded(peak: Gains) -> Gains:
     return ((KNEE + over * _ROOM / (over + _ROOM)) / peak).astype(np.float32)
 
 
-def _ways(size: Sound, before: Gains, after: Gains) -> Sound:
-    """From gain to gain: down by the first sample above the knee, up by the end of the frame."""
-    first = np.maximum((size > KNEE).argmax(axis=1), _QUICKEST)
-    arrival = np.where(after < before, first, FRAME).astype(np.float32)
-    passed = np.minimum(_SAMPLES / arrival[:, None], np.float32(1))
+def _falls(size: Sound, before: Gains, after: Gains) -> Sound:
+    """Down from gain to gain by the first sample above the knee."""
+    first = np.maximum((size > KNEE).argmax(axis=1), _QUICKEST).astype(np.float32)
+    passed = np.minimum(_SAMPLES / first[:, None], np.float32(1))
     ways: Sound = before[:, None] + (after - before)[:, None] * passed
     return ways
