@@ -95,7 +95,7 @@ class Invitations:
             self._wording.text(f"{stem}.html.j2", words),
             language,
             calendar=calendar_file(due, told, self.house.sender),
-            reply_to=host.email,
+            reply_to="" if words["own"] else host.email,
         )
 
     def to_copy(self, conference: Conference, role: Role, language: str) -> str:
@@ -108,6 +108,7 @@ class Invitations:
     def _words(self, conference: Conference, invitee: Invitee, host: Host) -> Words:
         """What the templates may say."""
         numbers = [self._number(each, conference, invitee) for each in self.house.numbers]
+        own = bool(host.email) and host.email.casefold() == invitee.email.casefold()
         return {
             "in_calendar": False,
             "changed": False,
@@ -115,7 +116,8 @@ class Invitations:
             "title": conference.title,
             "inviter": host.name,
             "company": self.house.company,
-            "answered": bool(host.email),
+            "own": own,
+            "answered": bool(host.email) and not own,
             "permanent": conference.kind is Kind.PERMANENT,
             "administrator": invitee.role is Role.ADMINISTRATOR,
             "waits": conference.needs_administrator,
@@ -123,7 +125,7 @@ class Invitations:
             "recorded": conference.options.recorded,
             "listen": self._listen(conference),
             "numbers": numbers,
-            "one_tap": any(each["link"] for each in numbers),
+            "one_tap": sum(1 for each in numbers if each["link"]),
             "room": conference.room,
             "code": invitee.code,
             **_when(conference, invitee.language),

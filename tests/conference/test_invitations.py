@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conference.conference import GenericCode, Invitee, Role
+from conference.conference import Conference, GenericCode, Invitee, Role
 from conference.invitation import DialIn, Host, House, one_tap
 from conference.keys import COMMANDS
 from conference.ports import MailKind
@@ -238,6 +238,44 @@ def test_a_short_number_is_told_and_is_no_link_for_a_mobile() -> None:
 def test_one_touch_dials_number_room_and_code_from_anywhere(number: str, dialled: str) -> None:
     assert one_tap(number, LAUNCH, ELISE) == f"tel:{dialled},,4321%23,,1750"
     assert one_tap(number, LAUNCH, replace(ELISE, code="")) == f"tel:{dialled},,4321%23"
+
+
+def test_a_mobile_is_told_of_each_link_that_dials_it_all() -> None:
+    assert "l'un de ces liens compose tout" in letter().text
+    assert "any of these links dials it all" in letter(invitee=WILLIAM).text
+    one = replace(HOUSE, numbers=HOUSE.numbers[:1])
+    assert "ce lien compose tout" in letter(house=one).text
+    assert "this link dials it all" in letter(invitee=WILLIAM, house=one).text
+
+
+@pytest.mark.parametrize("conference", [WEEKLY, LAUNCH])
+@pytest.mark.parametrize("house", [HOUSE, replace(HOUSE, numbers=())])
+@pytest.mark.parametrize("invitee", [ELISE, WILLIAM])
+def test_no_place_of_an_invitation_is_left_empty(
+    invitee: Invitee, house: House, conference: Conference
+) -> None:
+    alone = replace(conference, invitees=(WILLIAM,))
+    for each in (conference, alone):
+        assert "\n\n\n" not in letter(each, invitee, house=house).text
+
+
+@pytest.mark.parametrize(
+    ("language", "arranged", "changed"),
+    [
+        ("fr", "que vous avez organisée.", "que vous avez organisée, a changé."),
+        ("en", "which you arranged.", "which you arranged, has changed."),
+    ],
+)
+def test_who_arranged_a_conference_is_not_invited_by_themself(
+    language: str, arranged: str, changed: str
+) -> None:
+    own = replace(ELISE, email="Marc@example.org", language=language)
+    told = letter(invitee=own)
+    for text in (plain(told.text), Page(told.html).text):
+        assert arranged in text
+        assert HOST.name not in text
+    assert told.reply_to == ""
+    assert changed in plain(letter(invitee=own, kind=MailKind.CHANGED).text)
 
 
 def test_an_answer_goes_to_who_invites_and_no_absence_note_comes_back() -> None:
