@@ -15,7 +15,7 @@ from tests.conference.doorway import ONCE, OPEN, WEEKLY, MemoryAttempts, MemoryB
 from tests.exchange.house import Caller, House
 from vestibule.exchange.exchange import Exchange
 from vestibule.exchange.ports import SwitchedLeg
-from vestibule.meetings.desk import wait
+from vestibule.meetings.beside import wait
 from vestibule.meetings.entering import MeetingDesk, bidden_to
 from vestibule.meetings.ports import Entrant
 from vestibule.numbers import Destination

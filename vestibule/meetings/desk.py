@@ -1,7 +1,5 @@
 """The door of the conferences, plugged to the database, the locks and the disk."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +9,7 @@ from call.clock import Clock
 from conference.adapters.sqlalchemy_book import SqlAlchemyBook
 from conference.door import Count, DoorPorts
 from storage.database import Database
+from vestibule.meetings.beside import wait
 from vestibule.meetings.entering import MeetingDesk, nobody_knows
 from vestibule.meetings.ports import Door
 from vestibule.tokens import WireTokens
@@ -63,10 +62,3 @@ class DoorAttempts:
     async def acquit(self, counts: Sequence[Count]) -> None:
         if counts:
             await self.store.acquit("", [count.subject for count in counts])
-
-
-async def wait(seconds: float) -> None:
-    """Let somebody wait."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()

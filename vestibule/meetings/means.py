@@ -1,24 +1,21 @@
 """What it takes to hold conferences."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from call.clock import Clock
 from call.sound import Clip
 from conference.ports import Journal, Takes
 from ivr.prompts import Voice
 from vestibule.call_sounds import CallSounds
+from vestibule.meetings.beside import Spawn
 from vestibule.meetings.people import RoomPlane
 from vestibule.meetings.recorder import RecordedRoom
 
 
 class MeetingPlane(RoomPlane, RecordedRoom, Protocol):
     """What the media plane does for a conference."""
-
-
-Spawn = Callable[[Coroutine[Any, Any, object], str], asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Notes what happens in a session, in order and at once, however slow the database is."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from call.errors import Unavailable
 from conference.conference import Conference
 from conference.happening import Happening
 from conference.ports import Entry, Journal, Spoke
+from vestibule.meetings.beside import wait
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Minutes:
         while True:
             self._stirred.clear()
             if not await self._is_kept():
-                await _a_while()
+                await wait(AGAIN_S)
             elif self._is_closed and not self._unkept:
                 return
             else:
@@ -64,9 +64,3 @@ class Minutes:
             log.warning("journal not kept yet", extra={"why": str(fault)})
             return False
         return True
-
-
-async def _a_while() -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(AGAIN_S):
-            await asyncio.get_running_loop().create_future()

@@ -1,13 +1,14 @@
 """Everybody in one conference, and the room of the media plane that they hear each other in."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from call.media import RoomListener
 from call.sound import Clip
 from conference.room import Seat
+from vestibule.meetings.beside import Spawn
 from vestibule.meetings.person import Person
 
 
@@ -25,9 +26,6 @@ class RoomPlane(Protocol):
 
     def hear_room(self, room: int, path: Path | None) -> None:
         """Send what is said in a room to a Unix datagram socket, frame by frame; None ends it."""
-
-
-Spawn = Callable[[Coroutine[Any, Any, object], str], asyncio.Task[None]]
 
 
 class People:

@@ -1,12 +1,13 @@
 """Records a room of the plane while its conference wants that, and keeps what was recorded."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from call.errors import Unavailable
 from conference.ports import Takes
+from vestibule.meetings.beside import Spawn
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +23,6 @@ class RecordedRoom(Protocol):
 
     def stop_recording_room(self, room: int) -> None:
         """End the recording of a room."""
-
-
-Spawn = Callable[[Coroutine[Any, Any, object], str], object]
 
 
 class Recorder:
