@@ -24,7 +24,7 @@ from tests.wire.hearing import FRAME, RATE, Pcm
 from tests.wire.link import Address
 from tests.wire.phone import PhoneCall
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 TAIL_S = 120.0
 """Silence that follows every sound: the file given must outlast the call."""
 

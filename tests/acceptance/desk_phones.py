@@ -19,7 +19,7 @@ from tests.ports import free_port
 from tests.wire.hearing import RATE, Pcm
 from tests.wire.link import Address
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 FAREWELL_S = 3.0
 TONE_S = 120.0
 LOUD = 1000.0

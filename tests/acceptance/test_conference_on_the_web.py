@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 import numpy as np
@@ -125,10 +124,9 @@ class Heard:
 async def arrange(company: Company) -> str:
     """A streamed conference that is open now and needs no code; the address of its page."""
     start = datetime.now(UTC) + timedelta(minutes=5)
-    local = start.astimezone(ZoneInfo("America/Toronto"))
     await type_in(
         company, "add", "Assemblée annuelle", "--room", ROOM, "--stream", "--no-announce",
-        "--start", f"{local:%Y-%m-%d %H:%M}",
+        "--start", f"{start:%Y-%m-%d %H:%M}", "--zone", "UTC",
     )  # fmt: skip
     shown = json.loads(await type_in(company, "show", ROOM, "--json"))
     web = company.config.read_text(encoding="utf-8").rpartition('address = "')[2].split('"')[0]

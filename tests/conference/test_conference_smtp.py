@@ -34,7 +34,9 @@ async def serving(mail: MailServer) -> AsyncIterator[None]:
 
 
 def worker(desk: Desk, port: int) -> Mailing:
-    account = SmtpSettings("127.0.0.1", port, "conferences@example.org", Security.NONE, timeout_s=5)
+    account = SmtpSettings(
+        "127.0.0.1", port, "conferences@example.org", Security.NONE, timeout_s=30
+    )
     return mailing(desk, OutgoingPost(SmtpTransport(account)))
 
 
