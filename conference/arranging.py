@@ -1,7 +1,7 @@
 """How a conference may be arranged, pure: what was asked for goes in, what is wrong comes out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from conference.codes import Chance, codes_of, draw_code
 from conference.conference import LONGEST, Conference, Invitee, Kind, Options, Role
 from conference.errors import BadConference, ConferenceUnknown
+from conference.names import begins, folded
 
 LANGUAGES = ("fr", "en")
 
@@ -197,20 +198,19 @@ def _is_line(text: str, longest: int) -> bool:
 
 
 def person_named(conference: Conference, who: str) -> Invitee:
-    """Who is meant by an id, a name or an e-mail address, in any case of letters.
+    """Who is meant by an id, an e-mail address, a name, or the beginnings of its words.
 
-    Raises ConferenceUnknown for nobody, BadConference where several are meant.
+    The surest goes first. Raises ConferenceUnknown for nobody, BadConference for several.
     """
-    wanted = who.strip().casefold()
-    for each in conference.invitees:
-        if each.id == wanted:
-            return each
-    meant = [
-        each
-        for each in conference.invitees
-        if wanted in (each.name.casefold(), each.email.casefold())
-    ]
-    if not wanted or not meant:
+    wanted, name = who.strip().casefold(), folded(who)
+    ways: tuple[Callable[[Invitee], bool], ...] = (
+        lambda each: each.id == wanted,
+        lambda each: bool(name) and (each.email.casefold() == wanted or folded(each.name) == name),
+        lambda each: begins(each.name, who),
+    )
+    found = ([each for each in conference.invitees if meant(each)] for meant in ways)
+    meant = next(filter(None, found), [])
+    if not meant:
         raise ConferenceUnknown(f"nobody called {who} is invited to {conference.room}")
     if len(meant) > 1:
         several = ", ".join(f"{each.id} ({each.name} {each.email})" for each in meant)

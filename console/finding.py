@@ -1,10 +1,10 @@
 """Who is meant: somebody in a conference, by a name, a number or an id as it is typed. Pure."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from conference.errors import ConferenceUnknown
 from conference.live import LivePerson, LiveRoom
+from conference.names import begins, folded
 from console.changes import called
 from console.errors import PersonUnclear
 
@@ -29,32 +29,21 @@ def person(room: LiveRoom, who: str) -> LivePerson:
 
 def _ways(who: str) -> tuple[Callable[[LivePerson], bool], ...]:
     """What people are told by, the surest first."""
-    words = _folded(who).split()
+    words = folded(who)
     digits = "".join(c for c in who if c.isdigit())
     last = digits if len(digits) >= _LEAST_DIGITS and not _has_letters(who) else ""
     return (
         lambda each: each.id == who,
         lambda each: bool(each.number) and each.number == who,
-        lambda each: bool(words) and _folded(each.name) == " ".join(words),
+        lambda each: bool(words) and folded(each.name) == words,
         lambda each: bool(last) and each.number.endswith(last),
-        lambda each: _begins(_folded(each.name).split(), words),
+        lambda each: begins(each.name, who),
     )
 
 
 def _has_letters(text: str) -> bool:
     """Whether there is any letter in it: a number has none."""
     return any(c.isalpha() for c in text)
-
-
-def _begins(name: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether each word typed begins a word of the name."""
-    return bool(words) and all(any(part.startswith(word) for part in name) for word in words)
-
-
-def _folded(text: str) -> str:
-    """Without accents and capitals, and with single spaces."""
-    plain = unicodedata.normalize("NFKD", text.replace("-", " ").casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def _listed(people: Sequence[LivePerson]) -> str:

@@ -408,9 +408,23 @@ async def test_a_name_of_two_people_is_not_guessed_at(desk: Desk) -> None:
         person_named(conference, "Marc Côté")
     assert person_named(conference, conference.invitees[1].id) == conference.invitees[1]
     assert person_named(conference, "m2@example.org") == conference.invitees[1]
-    for nobody in ("", "Luc"):
+    for nobody in ("", " ", "Luc", "arc", "m2"):
         with pytest.raises(ConferenceUnknown):
             person_named(conference, nobody)
+
+
+@pytest.mark.parametrize("who", ["camille", "Roy", "cam r", "CAMILLE@example.org"])
+async def test_somebody_is_meant_by_the_beginning_of_their_name(desk: Desk, who: str) -> None:
+    conference = (await desk.arranged(WEEKLY, CAMILLE, MARC)).conference
+    assert person_named(conference, who) == conference.invitees[0]
+
+
+async def test_a_whole_name_is_not_taken_for_the_beginning_of_another(desk: Desk) -> None:
+    marcel = replace(MARC, name="Marc Côtérie", email="marcel@example.org")
+    conference = (await desk.arranged(WEEKLY, MARC, marcel)).conference
+    assert person_named(conference, "marc cote") == conference.invitees[0]
+    with pytest.raises(BadConference, match=r"marcel@example\.org"):
+        person_named(conference, "marc")
 
 
 # ---- Codes

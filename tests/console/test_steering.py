@@ -109,6 +109,14 @@ async def test_volume_and_calls_go_to_whom_they_name(tmp_path: Path) -> None:
     assert meetings.called[0] == ("4321", "5145550177", "Zoé", Role.ADMINISTRATOR, "en")
 
 
+@pytest.mark.parametrize("number", ["abc", "tremblay 102", "", "5" * 21, "5145550177;ext=2"])
+async def test_who_types_no_number_calls_nobody(tmp_path: Path, number: str) -> None:
+    meetings = HeldMeetings(BOARD)
+    async with a_server(tmp_path, meetings):
+        assert "or a number outside" in await Desk(tmp_path).types("call", "4321", number)
+    assert meetings.called == []
+
+
 async def test_ending_a_conference_is_asked_about_first(tmp_path: Path) -> None:
     meetings = HeldMeetings(BOARD)
     async with a_server(tmp_path, meetings):

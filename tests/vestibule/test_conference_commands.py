@@ -127,7 +127,7 @@ def test_the_list_has_those_that_are_to_come_by_their_rooms(shell: Shell) -> Non
     conference(shell, "add", "Réunion", "--room", "5000")
     conference(shell, "add", "Lancement", *START, "--room", "4000", *MARC)
     first, second = conference(shell, "list").splitlines()
-    assert first == "4000  2027-08-04 10:00 America/Toronto, 1h00   1 people  Lancement"
+    assert first == "4000  2027-08-04 10:00 America/Toronto, 1h00   1 person  Lancement"
     assert re.fullmatch("5000  permanent +0 people  Réunion", second)
     told = json.loads(conference(shell, "list", "--json"))
     assert [(each["room"], each["invitees"], each["over"]) for each in told] == [
@@ -170,8 +170,29 @@ def test_a_start_that_comes_twice_is_the_first_and_that_is_said(shell: Shell) ->
 def test_nothing_is_removed_unless_it_is_confirmed(shell: Shell) -> None:
     conference(shell, "add", "Réunion", "--room", "4321")
     data = ("--data", str(shell.data))
-    assert shell.types("conference", "remove", "4321", *data, keys="n\n").status == 1
+    asked = shell.types("conference", "remove", "4321", *data, keys="n\n")
+    assert asked.status == 1
+    assert "Remove “Réunion” of room 4321" in asked.out
     assert "Réunion" in conference(shell, "list")
+
+
+def test_who_is_taken_off_is_named_in_full_before(shell: Shell) -> None:
+    conference(shell, "add", "Réunion", "--room", "4321", *CAMILLE, *MARC)
+    data = ("--data", str(shell.data))
+    asked = shell.types("conference", "uninvite", "4321", "marc", *data, keys="n\n")
+    assert "Uninvite Marc Côté from “Réunion” of room 4321" in asked.out
+    edited = conference(shell, "person", "4321", "cam", "--language", "en")
+    assert "Camille Roy of room 4321 is changed" in edited
+    assert "Marc Côté has another code" in conference(shell, "codes", "4321", "--renew", "côt")
+    assert "Marc Côté" in conference(shell, "show", "4321")
+
+
+@pytest.mark.parametrize("words", [("remove", "9999"), ("uninvite", "4321", "Zoé")])
+def test_nobody_is_asked_about_what_is_not_there(shell: Shell, words: tuple[str, ...]) -> None:
+    conference(shell, "add", "Réunion", "--room", "4321", *CAMILLE)
+    said = shell.types("conference", *words, "--data", str(shell.data))
+    assert said.status == 1
+    assert "[y/N]" not in said.out + said.err
 
 
 async def test_the_doctor_says_what_keeps_invited_people_away(tmp_path: Path) -> None:

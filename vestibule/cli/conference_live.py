@@ -1,6 +1,7 @@
 """`vestibule conference`, for those being held: how they stand, and what is done to them."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -47,6 +48,9 @@ class InLanguage(StrEnum):
 
 OnOff = Annotated[Switch, typer.Argument(metavar="on|off")]
 Db = Annotated[float, typer.Option(metavar="DB")]
+
+_DIALLED = re.compile(r"[+*#0-9][0-9*#]{0,19}")
+_BETWEEN_DIGITS = str.maketrans("", "", "-.()/\u2010\u2011\u00a0\u202f ")
 
 
 def live(as_json: Json = False, config: Config = None, data: Data = None) -> None:
@@ -206,7 +210,7 @@ def call(
 
     Example: vestibule conference call 4321 514-555-0123 --name "Marc Tremblay"
     """
-    dialled = "".join(c for c in number if c in "+*#0123456789")
+    dialled = _dialled(number)
     asked = {"number": dialled, "name": name, "role": role.value, "language": language.value}
     with _at_server(config, data) as (server, _):
         if not server.call(room, asked):
@@ -214,6 +218,14 @@ def call(
 
             raise SteeringRefused(f"{number} did not take the call")
     typer.echo(f"{name or number} is in conference room {room}.")
+
+
+def _dialled(number: str) -> str:
+    """A number as it is dialled, of one that may be typed with spaces, dashes and brackets."""
+    dialled = number.translate(_BETWEEN_DIGITS)
+    if not _DIALLED.fullmatch(dialled):
+        raise typer.BadParameter(f"{number}: an extension, or a number outside")
+    return dialled
 
 
 def end(room: Room, yes: Yes = False, config: Config = None, data: Data = None) -> None:

@@ -19,7 +19,9 @@ def resend(
     room: Room,
     who: Annotated[
         str | None,
-        typer.Argument(metavar="[PERSON]", help="A name, an e-mail address or an id."),
+        typer.Argument(
+            metavar="[PERSON]", help="A name or its beginning, an e-mail address or an id."
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="To everybody who is invited.")] = False,
     config: Config = None,

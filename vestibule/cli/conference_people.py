@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from conference.arranging import Guest
     from conference.conferences import Arranged
 
-Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, an e-mail address or an id.")]
+Who = Annotated[
+    str,
+    typer.Argument(metavar="PERSON", help="A name or its beginning, an e-mail address or an id."),
+]
 RoleTyped = Annotated[
     str | None, typer.Option("--role", help="administrator, or participant unless said.")
 ]
@@ -76,12 +79,15 @@ def person(
             language=language or guest.language,
         )
 
-    async def edited(desk: Desk) -> "Arranged":
-        there = await desk.conferences.find(room)
-        return await desk.conferences.change_invitee(there.id, who, edit)
+    async def edited(desk: Desk) -> "tuple[Arranged, str]":
+        from conference.arranging import person_named
 
-    done = at_desk(config, data, edited)
-    tell_done(done, f"{who} of room {done.conference.room} is changed.")
+        there = await desk.conferences.find(room)
+        meant = person_named(there, who)
+        return await desk.conferences.change_invitee(there.id, meant.id, edit), meant.name
+
+    done, called = at_desk(config, data, edited)
+    tell_done(done, f"{called} of room {done.conference.room} is changed.")
     warn_of_door(done.conference)
 
 
@@ -94,14 +100,20 @@ def uninvite(
 
     Whoever is there already stays until `vestibule conference expel` puts them out.
     """
-    confirmed(f"Uninvite {who} from room {room}, and tell them?", yes=yes)
 
-    async def less(desk: Desk) -> "Arranged":
+    async def less(desk: Desk) -> "tuple[Arranged, str]":
+        from conference.arranging import person_named
+
         there = await desk.conferences.find(room)
-        return await desk.conferences.uninvite(there.id, who)
+        meant = person_named(there, who)
+        question = (
+            f"Uninvite {meant.name} from “{there.title}” of room {there.room}, and tell them?"
+        )
+        confirmed(question, yes=yes)
+        return await desk.conferences.uninvite(there.id, meant.id), meant.name
 
-    done = at_desk(config, data, less)
-    tell_done(done, f"{who} is not invited to room {done.conference.room} any more.")
+    done, name = at_desk(config, data, less)
+    tell_done(done, f"{name} is not invited to room {done.conference.room} any more.")
     warn_of_door(done.conference)
 
 
@@ -129,10 +141,11 @@ def codes(
 
     Example: vestibule conference codes 4321 --participant --administrator
     """
+    from conference.arranging import person_named
     from conference.conference import Role
     from conference.conferences import Arranged
 
-    async def work(desk: Desk) -> "Arranged":
+    async def work(desk: Desk) -> "tuple[Arranged, str]":
         there = await desk.conferences.find(room)
         done = Arranged(there)
         if renew_generic:
@@ -143,13 +156,14 @@ def codes(
             roles |= {role for role, on in wanted.items() if on}
             roles -= {role for role, on in wanted.items() if on is False}
             done = await desk.conferences.set_generic_codes(there.id, roles)
-        if renew is not None:
-            done = await desk.conferences.renew_code(there.id, renew)
-        return done
+        if renew is None:
+            return done, ""
+        meant = person_named(there, renew)
+        return await desk.conferences.renew_code(there.id, meant.id), meant.name
 
-    done = at_desk(config, data, work)
-    if renew is not None:
-        tell_done(done, f"{renew} has another code; vestibule conference show {room}")
+    done, renewed = at_desk(config, data, work)
+    if renewed:
+        tell_done(done, f"{renewed} has another code; vestibule conference show {room}")
     show_codes(done.conference)
     warn_of_door(done.conference)
 

@@ -85,7 +85,8 @@ def show_undelivered(late: "Sequence[Undelivered]") -> None:
 def show_all(conferences: "Sequence[Conference]", over: "set[str]") -> None:
     """Print a line for each; `over` has the ids of those that are."""
     for each in conferences:
-        people = f"{len(each.invitees):>3} people"
+        many = len(each.invitees)
+        people = f"{many:>3} {'person' if many == 1 else 'people'}"
         ended = "  (over)" if each.id in over else ""
         when = start_told(each) or "permanent"
         typer.echo(f"{each.room}  {when:<38} {people}  {each.title}{ended}")

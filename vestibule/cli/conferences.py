@@ -288,10 +288,12 @@ def remove(room: Room, yes: Yes = False, config: Config = None, data: Data = Non
 
     One that is being held goes on until `vestibule conference end` ends it.
     """
-    confirmed(f"Remove the conference of room {room}, and tell its people?", yes=yes)
 
     async def away(desk: Desk) -> "Arranged":
-        return await desk.conferences.remove((await desk.conferences.find(room)).id)
+        there = await desk.conferences.find(room)
+        question = f"Remove “{there.title}” of room {there.room}, and tell its people?"
+        confirmed(question, yes=yes)
+        return await desk.conferences.remove(there.id)
 
     done = at_desk(config, data, away)
     tell_done(done, f"The conference of room {done.conference.room} is removed.")
