@@ -58,7 +58,7 @@ async def arrange(company: Company, *options: str) -> dict[str, str]:
 
 async def enters(phone: Phone, server: Server, code: str = "") -> PhoneCall:
     """Call, and type room and code without waiting for the questions."""
-    call = await phone.call(DOOR, server.address)
+    call = await phone.gets_through(DOOR, server.address)
     for key in f"{ROOM}#{code}":
         call.line.press(key)
     return call

@@ -79,7 +79,7 @@ async def five_telephones(hum_s: float) -> AsyncIterator[Meeting]:
                 law, events = ("PCMA", None) if hertz == OWN_TONES else ("PCMU", 101)
                 phone = Phone(str(hertz), wire=Wire(laws=[law], event_type=events))
                 await stack.enter_async_context(phone)
-                call = await phone.call("5145550100", address)
+                call = await phone.gets_through("5145550100", address)
                 meeting.calls[hertz] = call
                 if hum_s:
                     call.line.say(note(hertz, hum_s))

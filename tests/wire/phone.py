@@ -28,6 +28,8 @@ from tests.wire.rtp_line import LAWS, Fate, RtpLine
 T1 = 0.5
 """Seconds before the first retransmission (RFC 3261 section 17.1.1.1)."""
 
+UNAVAILABLE = 503
+
 COMPACT = {
     "v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "c": "content-type",
     "l": "content-length", "s": "subject", "k": "supported", "x": "session-expires",
@@ -306,6 +308,19 @@ class Phone(asyncio.DatagramProtocol):
         self._established(call, answer)
         self.acknowledge(call, answer, None if offer else self._answer_to(call, answer))
         return call
+
+    async def gets_through(self, number: str, server: Address) -> PhoneCall:
+        """Dial, again as long as the server has too much to do for calls; on a busy machine it may.
+
+        Raises CallRefused for any other refusal.
+        """
+        while True:
+            try:
+                return await self.call(number, server)
+            except CallRefused as refusal:
+                if refusal.status != UNAVAILABLE:
+                    raise
+                await asyncio.sleep(int(refusal.message.get("retry-after") or 1))
 
     async def watch(self, number: str, server: Address) -> PhoneCall:
         """Subscribe to the message lamp of a number (RFC 6665, RFC 3842) for ten minutes."""
