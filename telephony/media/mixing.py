@@ -240,11 +240,19 @@ class Mixer:
         seating.split = split = self._new_split(seating, apart, recorded=recorded)
         seating.frames = 0
         if self._limits:
-            # Whoever shares from now on goes on at their gain: at the lowest of those who share.
-            gains = self._limit[split.rest]
-            order = np.argsort(-gains)
-            self._limit[split.gains[split.rows_of_rest[order]]] = gains[order]
+            self._carry_over(seating, split)
         return split
+
+    def _carry_over(self, seating: Seating, split: Split) -> None:
+        """Rooms that are heard as a whole from now on go on at the gain of those who share.
+
+        At the lowest of these; and rooms that nobody hears as a whole any more are as at first.
+        """
+        of_rooms = len(self.squares) + seating.rooms
+        self._limit[np.setdiff1d(of_rooms, split.gains[split.calls.size :])] = 1
+        gains = self._limit[split.rest]
+        order = np.argsort(-gains)
+        self._limit[split.gains[split.rows_of_rest[order]]] = gains[order]
 
     def _new_split(self, seating: Seating, apart: NDArray[np.bool_], *, recorded: bool) -> Split:
         calls, where = seating.calls, seating.where
@@ -327,7 +335,7 @@ def _samples(sound: Sound) -> Pcm:
     return samples
 
 
-def _octets(sound: Sound, lift: Sound | float) -> NDArray[np.uint8]:
+def _octets(sound: Sound, lift: Sound) -> NDArray[np.uint8]:
     """Compand sound within full scale, each row in its law; `sound` is used up."""
     sound += lift
     return _OCTETS.take(sound.astype(np.intp), mode="wrap")

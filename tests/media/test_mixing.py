@@ -124,6 +124,19 @@ def test_the_first_loud_frame_is_not_cut_either() -> None:
     assert np.abs(np.diff(moved)).max() < 0.1
 
 
+def test_a_room_heard_again_as_a_whole_is_not_as_low_as_it_was_long_ago() -> None:
+    table = Table([3])
+    loud, soft = (np.full((3, FRAME), level, dtype=np.int16) for level in (25000, 1000))
+    loud[2] = soft[2] = 0
+    table.mix(loud)
+    soft[2] = 1000
+    for _ in range(60):
+        table.live.linear[:] = soft
+        assert table.mixer.mix(table.seating, {}, rooms=False) is None
+    _, rooms = table.mix(soft)
+    assert (rooms == 3000).all()
+
+
 def test_the_gain_comes_back_slowly_and_then_is_exactly_one() -> None:
     gains = np.ones(2, dtype=np.float32)
     loud = np.full((2, FRAME), 10000, dtype=np.float32)
