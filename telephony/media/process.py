@@ -9,6 +9,7 @@ Ports are bound on this side: a call's SDP needs no answer from the other.
 import asyncio
 import json
 import logging
+import os
 import resource
 import socket
 import subprocess
@@ -159,11 +160,15 @@ class MediaProcess(Desk):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEAM_OCTETS)
         settings = json.dumps(asdict(self._settings))
         command = [sys.executable, "-m", "telephony.media", str(theirs.fileno()), settings]
+        # What numpy multiplies in a beat is small: shared out over threads it would wait, on a busy
+        # machine, for the one that has no processor just now.
+        alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         try:
             self._process = subprocess.Popen(
                 command,
                 pass_fds=(theirs.fileno(),),
                 cwd=_ROOT,
+                env=alone,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )

@@ -23,6 +23,7 @@ from telephony.dtmf import press_packets
 from telephony.media.engine import MediaSettings
 from telephony.media.process import MediaProcess
 from telephony.media.slots import MediaMisuse
+from tests.acceptance.server import descendants
 from tests.media.plane import make_clip, noise, stream
 from tests.ports import free_ports
 
@@ -140,6 +141,19 @@ async def test_a_caller_hears_a_prompt_leaves_a_message_and_presses_a_key(
     assert decode(octets, Law.PCMU).astype("<i2").tobytes() in message
     assert encode(prompt, Law.PCMU).tobytes() in phone.sound
     phone.transport.close()
+
+
+async def test_nothing_is_shared_out_over_threads_that_a_busy_machine_holds_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    plane = MediaProcess("127.0.0.1", settings=MediaSettings(slots=8))
+    await plane.start()
+    children = (Path(f"/proc/{each}") for each in descendants(os.getpid()))
+    [process] = (each for each in children if b"telephony.media" in (each / "cmdline").read_bytes())
+    names = [(task / "comm").read_text() for task in process.glob("task/*")]
+    await plane.stop()
+    assert len(names) == 2, names  # the beat, and the thread that writes recordings
 
 
 async def test_a_stranger_on_the_line_is_not_heard(plane: MediaProcess) -> None:
