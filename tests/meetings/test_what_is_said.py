@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from conference.conference import Role
 from conference.errors import NotGranted
 from conference.happening import Announce, Expel, Finish, MuteAll, Record
-from tests.meetings.gathering import Gathering, Telephone, in_conference
+from tests.meetings.gathering import Gathering, Telephone, arranged, in_conference
+
+QUIET = arranged(announced=False)
+"""Who comes and goes there is a chime."""
 
 NAMES = ("alice", "bob", "carol", "dave", "eve", "frank", "grace")
 
@@ -54,6 +57,32 @@ def test_a_key_cuts_the_answer_to_the_one_before(tmp_path: Path) -> None:
         alice.types("*1")
         await asyncio.sleep(0.1)
         assert alice.heard[-2:] == ["help", "muted"]
+
+    in_conference(tmp_path, story)
+
+
+def test_a_chime_is_heard_at_once_beneath_what_somebody_is_told(tmp_path: Path) -> None:
+    async def story(room: Gathering) -> None:
+        chair, alice = (
+            await room.leads(conference=QUIET),
+            await room.comes("alice", conference=QUIET),
+        )
+        alice.types("**")
+        await asyncio.sleep(0.5)
+        await room.comes("bob", conference=QUIET, after=0.1)
+        assert chair.heard[-1] == alice.heard[-1] == "(arrival)"
+        assert alice.line.speaking
+
+    in_conference(tmp_path, story)
+
+
+def test_who_comes_in_a_crowd_is_told_within_seconds_how_many_are_there(tmp_path: Path) -> None:
+    async def story(room: Gathering) -> None:
+        await room.leads(conference=QUIET)
+        people = [await room.comes(name, conference=QUIET, after=0.2) for name in NAMES]
+        await asyncio.sleep(2.0)
+        for others, telephone in enumerate(people, start=1):
+            assert f"others {others}" in telephone.heard
 
     in_conference(tmp_path, story)
 

@@ -3,8 +3,9 @@
 Theory of operation. There is one queue for the room, which everybody inside hears, and one for each
 person. A person who is inside hears nothing of their own while the room is spoken to, and the room
 is not spoken to while anybody inside hears something of their own: what was put first comes first.
-Only, a long sentence of one person holds up the room for `PATIENCE_S` at most, and is then cut.
-Whoever waits hears no room, and their queue waits for nobody.
+Only, a long sentence of one person holds up the room for `PATIENCE_S` at most, and is then cut; and
+a chime is no sentence: it is heard at once, beneath what people listen to. Whoever waits hears no
+room, and their queue waits for nobody.
 
 What nobody would want to hear any more is left out: the arrival of somebody who left since, and
 names where many come or go at once, in whose place the chime is heard.
@@ -81,6 +82,11 @@ class _Item:
     clips: tuple[Clip, ...] | None = None
     """None while its sound is being made."""
 
+    @property
+    def is_chime(self) -> bool:
+        """Whether no word is said."""
+        return self.clips == (self.sentence.chime,)
+
 
 @dataclass(slots=True)
 class _Queue:
@@ -149,7 +155,7 @@ class Announcements:
         comings = sum(each.sentence.is_coming for each in queue.waiting)
         if sentence.is_coming and chime and comings >= MOST_COMINGS:
             last = queue.waiting[-1]
-            if last.sentence.is_coming and last.clips == chime:
+            if last.sentence.is_coming and last.is_chime:
                 return None
             return _Item(next(self._numbers), sentence, chime)
         return _Item(next(self._numbers), sentence, None if sentence.segments else chime)
@@ -241,10 +247,10 @@ class Announcements:
                 self._play(id, queue, item)
         if next_in_room is None:
             return
-        if self._listening():
-            self._be_patient()
-        else:
+        if next_in_room.is_chime or not self._listening():
             self._announce(next_in_room)
+        else:
+            self._be_patient()
 
     def _has_turn(self, id: str, item: _Item, next_in_room: _Item | None) -> bool:
         if not self._stage.inside(id):
