@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from types import MappingProxyType
 
 from call.clock import Clock
-from call.errors import Misuse, PeerFault, Unavailable
+from call.errors import Misuse, Unavailable
 from call.leg import HangUpCause, Party
 from call.masking import masked
 from call.media import Address, Codec, MediaPlane
 from telephony.access import AccessPolicy, Doorkeeper, Outcome
+from telephony.admission import Admission, Refusal
 from telephony.call_facts import CallFacts, LegSettings
 from telephony.codecs import NARROW
 from telephony.crypto import UNENCRYPTED, Secrecy
@@ -29,7 +29,6 @@ from telephony.legs import Legs
 from telephony.overload import Load
 from telephony.presence import WATCHED, Presence
 from telephony.record import CallRecord
-from telephony.sdp import MalformedDescription
 from telephony.signals import CallSignals, Wire
 from telephony.sip.agent import UserAgent
 from telephony.sip.core import Local, SessionPolicy, Tokens
@@ -103,18 +102,6 @@ def _nobody_asks(_: CallRecord) -> None:
 NO_ROOM = (Outcome.FULL, Outcome.OVERLOADED, Outcome.DRAINING)
 """Why the door refuses a call of somebody who may call."""
 
-REFUSED_AS = MappingProxyType(
-    {
-        400: "malformed",
-        403: "not_allowed",
-        404: "unknown_number",
-        481: "nothing_to_replace",
-        488: "no_common_codec",
-        503: "no_slot",
-    }
-)
-"""Why a call that the door let in is refused after all, by its status."""
-
 
 class NoAdvertisedAddress(Misuse):
     """Peers would be told an address they cannot send to."""
@@ -152,7 +139,6 @@ class SipLine:
         self._clock = clock
         self._tokens = tokens
         self._on_call = on_call
-        self._accepts = accepts
         self._lamps = lamps
         self._trunks = trunks
         self._accounts = accounts
@@ -160,6 +146,7 @@ class SipLine:
         legs = LegSettings(advertised, settings.close_s, secrecy, tuple(codecs))
         self._legs = Legs(plane, clock, legs, over)
         self._door = Doorkeeper(settings.access, self._load)
+        self._admission = Admission(self._legs, self._door, accepts, trunks, accounts)
         self._heartbeat = Heartbeat(self._look)
         self.presence = Presence()
         """What telephones see of extensions on their keys and lamps."""
@@ -191,7 +178,7 @@ class SipLine:
             lamps=self._lamps is not None,
             presence=True,
             registers=self._accounts is not None,
-            stands_for=self._stands_for,
+            stands_for=self._admission.stands_for,
         )
         if self._lamps is not None:
             await self._lamps.load()
@@ -315,7 +302,7 @@ class SipLine:
             outgoing=True,
             diversions=tuple(diversions),
             early=early,
-            heard_at=peer.host if self._lives_at(peer) else "",
+            heard_at=peer.host if self._admission.lives_at(peer) else "",
             trunk=trunk,
         )
         leg = self._legs.make(facts, signals)
@@ -391,77 +378,25 @@ class SipLine:
     def _invited(self, event: IncomingCall) -> None:
         if self._core is None:
             return
-        trunk = self._trunks.of(event) if self._trunks is not None else None
-        if self._trunks is not None and trunk is not None:
-            event = self._trunks.read(event, trunk)
+        event, trunk = self._admission.read(event)
         signals = CallSignals(self._core, self._wire, self._clock, event.call)
         fields = {
             "call_id": event.call,
             "sip_call_id": event.sip_call_id,
-            "from": masked(self._caller(event).number),
+            "from": masked(event.caller.number),
             "to": masked(event.dialed),
         } | ({"trunk": trunk} if trunk else {})
-        leg = self._admit(event, signals, trunk or "")
-        if isinstance(leg, _Refusal):
-            status = leg.status
-            self._refusals[REFUSED_AS[status]] += 1
-            log.info("call refused", extra={**fields, "status": status, "why": leg.why})
+        leg = self._admission.admit(event, trunk, signals)
+        if isinstance(leg, Refusal):
+            self._refusals[leg.counted_as] += 1
+            log.info("call refused", extra={**fields, "status": leg.status, "why": leg.why})
             retry = str(self._settings.access.retry_after_s)
-            signals.reject(status, (("Retry-After", retry),) if status == 503 else ())
+            signals.reject(leg.status, (("Retry-After", retry),) if leg.status == 503 else ())
             return
         self._taken += 1
         log.info("call taken", extra=fields)
         signals.ring()
         self._attend(leg)
-
-    def _admit(self, event: IncomingCall, signals: CallSignals, trunk: str) -> "SipLeg | _Refusal":
-        """The leg of a call that can be attended to."""
-        caller = event.caller if trunk else self._caller(event)
-        replaced = self._legs.of(event.replaces)
-        if event.replaces and replaced is None:
-            return _Refusal(481, "the call to be replaced is over")
-        if replaced is not None and not caller.internal:
-            return _Refusal(403, "only our own telephones take over calls")
-        if replaced is None and not self._accepts(event.dialed):
-            return _Refusal(404, "the number leads nowhere")
-        facts = CallFacts(
-            event.call,
-            caller,
-            event.dialed,
-            outgoing=False,
-            diversions=event.diversions,
-            replaces=replaced.call_id if replaced is not None else "",
-            heard_at=event.source.host if event.account else "",
-            trunk=trunk,
-        )
-        try:
-            leg = self._legs.make(facts, signals)
-        except Unavailable as fault:
-            return _Refusal(503, str(fault))
-        self._legs.keep(event.call, leg)
-        try:
-            leg.consider(event.offer)
-        except MalformedDescription as fault:
-            leg.refuse(400)
-            return _Refusal(400, str(fault))
-        except PeerFault as fault:
-            leg.refuse(488)
-            return _Refusal(488, str(fault))
-        return leg
-
-    def _caller(self, event: IncomingCall) -> Party:
-        """Who calls: an account that proved itself, whatever From says; else whoever From names."""
-        party = self._accounts.accounts.party(event.account) if self._accounts else None
-        vouched = self._door.vouches_for(event.source.host)
-        return party or replace(event.caller, internal=vouched)
-
-    def _lives_at(self, peer: Peer) -> bool:
-        return self._accounts is not None and self._accounts.lives_at(peer)
-
-    def _stands_for(self, user: str) -> str:
-        """The number of an account; other users stand for themselves."""
-        party = self._accounts.accounts.party(user) if self._accounts else None
-        return user if party is None else party.number
 
     # who attends
 
@@ -498,14 +433,6 @@ class SipLine:
         elif not overloaded and since is not None:
             self._overloaded_since = None
             log.warning("calls are taken again", extra={"seconds": round(now - since, 1)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Why a call is not attended to, for the peer and for the log."""
-
-    status: int
-    why: str
 
 
 def _told(load: Load) -> dict[str, object]:
