@@ -127,7 +127,7 @@ class Espeak:
             process.kill()
         if process.stdin is not None:
             process.stdin.close()
-        await process.wait()
+        await process.communicate()  # to the end of its pipe too: it must not outlive the loop
 
 
 def _shaped(samples: bytes, rate: int) -> Pcm:

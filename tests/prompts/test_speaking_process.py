@@ -1,6 +1,7 @@
 """The synthetic voice has a process of its own, and calls do not feel what happens to it."""
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from call.sound import RATE
+from ivr.voices import espeak as espeak_module
 from ivr.voices.espeak import Espeak, SyntheticVoice, VoiceUnavailable
 
 REPOSITORY = Path(__file__).parents[2]
@@ -51,6 +53,37 @@ async def test_a_caller_who_leaves_while_the_voice_works_disturbs_nobody():
         assert len(await espeak.say("Au revoir.", FRENCH)) > RATE / 4
 
 
+def test_a_voice_that_died_is_over_when_it_is_closed_however_late_its_pipe_ends(
+    monkeypatch, tmp_path
+):
+    dies = tmp_path / "dies.py"
+    dies.write_text(
+        "import os, time\n"
+        'print(\'{"error": "nothing to say"}\', flush=True)\n'
+        "if os.fork() == 0:\n"
+        "    time.sleep(0.3)\n"
+    )
+    monkeypatch.setattr(espeak_module, "WORKER", dies)
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+
+    async def speaks():
+        async with Espeak() as espeak:
+            with pytest.raises(VoiceUnavailable, match="nothing to say"):
+                await espeak.say("Bonjour.", FRENCH)
+            while is_there(espeak.pid):  # noqa: ASYNC110 - its end tells nobody
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
+
+    asyncio.run(speaks())
+    gc.collect()
+    assert complaints == []
+
+
+def is_there(pid):
+    return Path(f"/proc/{pid}").exists()
+
+
 async def test_an_unknown_voice_is_refused_and_the_next_sentence_is_said():
     async with Espeak() as espeak:
         with pytest.raises(VoiceUnavailable, match="klingon"):
@@ -62,6 +95,7 @@ async def test_an_unknown_voice_is_refused_and_the_next_sentence_is_said():
 
 PARENT = """
 import asyncio
+from ivr.voices import espeak as espeak_module
 from ivr.voices.espeak import Espeak, SyntheticVoice
 
 async def main():
