@@ -219,7 +219,7 @@ async def listed(data: Path, box: str) -> dict[str, list[str]]:
 
 async def until_mailed(server: Server, count: int) -> None:
     """Until as many e-mails are written as there are messages, and time for one too many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(server.mails()) < count:  # noqa: ASYNC110 - another process writes them
             await asyncio.sleep(0.1)
     await asyncio.sleep(1)

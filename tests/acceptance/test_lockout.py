@@ -49,4 +49,4 @@ async def dial(demo: Demo, script: ScriptedCaller, caller: str) -> None:
     """Call 8500 from a number and follow a script to its end."""
     await demo.prepare(script)
     async with Phone(caller) as phone:
-        await script.calls(WireCall(await phone.call("8500", demo.address), demo.sounds))
+        await script.calls(WireCall(await phone.gets_through("8500", demo.address), demo.sounds))

@@ -104,7 +104,7 @@ def tone(hertz: float, seconds: float = 60.0) -> Pcm:
     return (6000 * np.sin(2 * np.pi * hertz * time)).astype(np.int16)
 
 
-async def heard_by(call: WireCall, hertz: float, within_s: float = 10.0) -> None:
+async def heard_by(call: WireCall, hertz: float, within_s: float = 50.0) -> None:
     """Wait until a caller hears a tone."""
     limit = asyncio.get_running_loop().time() + within_s
     while strength(call.call.line.heard(), hertz) < LOUD:

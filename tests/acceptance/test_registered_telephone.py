@@ -40,7 +40,7 @@ async def typed(*words: str) -> str:
 
 async def logged(server: Server, pattern: str) -> str:
     """Wait for a line of the server's log; what it says where the pattern has its group."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while (match := re.search(pattern, server.logged())) is None:  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.05)
     return match[1]

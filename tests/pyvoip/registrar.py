@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.ports import free_port
 
 REALM = "pbx.test"
+PATIENCE_S = 60.0
 
 CONFIGURATION = """#!KAMAILIO
 debug=1
@@ -72,11 +73,11 @@ class Registrar:
     def registrations(self) -> int:
         return sum("registered" in line and "expires 0" not in line for line in self.said)
 
-    async def until_registrations(self, count: int, timeout_s: float = 15) -> None:
+    async def until_registrations(self, count: int, timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s), self.news:
             await self.news.wait_for(lambda: self.registrations() >= count)
 
-    async def until_deregistered(self, timeout_s: float = 15) -> None:
+    async def until_deregistered(self, timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s), self.news:
             await self.news.wait_for(lambda: any("expires 0" in line for line in self.said))
 

@@ -14,7 +14,7 @@ from telephony.adapters.pyvoip import Extension, LineDown, PyVoipLeg, PyVoipLine
 from telephony.adapters.pyvoip import phone as pyvoip_phone
 from tests.line.plane import FakePlane
 from tests.ports import free_port
-from tests.pyvoip.registrar import Registrar, kamailio
+from tests.pyvoip.registrar import PATIENCE_S, Registrar, kamailio
 from tests.wire.phone import CallRefused, Phone, PhoneCall
 
 pytestmark = [pytest.mark.peer, pytest.mark.wire]
@@ -44,7 +44,7 @@ class Line:
 
     async def answered_call(self, phone: Phone) -> tuple[PhoneCall, PyVoipLeg]:
         calling = asyncio.create_task(phone.call("600", self.server))
-        leg = await asyncio.wait_for(self.rung.get(), 5)
+        leg = await asyncio.wait_for(self.rung.get(), PATIENCE_S)
         await leg.answer()
         return await calling, leg
 
@@ -78,7 +78,7 @@ async def test_the_caller_who_hangs_up_ends_the_leg(line: Line) -> None:
     async with Phone("5145550123") as phone:
         near, leg = await line.answered_call(phone)
         await near.hang_up()
-        assert await asyncio.wait_for(leg.event(), 5) == HungUp(HangUpCause.NORMAL, True)
+        assert await asyncio.wait_for(leg.event(), PATIENCE_S) == HungUp(HangUpCause.NORMAL, True)
         assert line.plane.slots[0].closed
         assert line.line.calls == 0
 
@@ -87,15 +87,15 @@ async def test_the_leg_that_hangs_up_ends_the_call_along_the_recorded_route(line
     async with Phone("5145550123") as phone:
         near, leg = await line.answered_call(phone)
         await leg.hang_up()
-        await asyncio.wait_for(near.ended.wait(), 5)
+        await asyncio.wait_for(near.ended.wait(), PATIENCE_S)
         assert near.ended_by_peer
-        assert await asyncio.wait_for(leg.event(), 5) == HungUp(HangUpCause.NORMAL, False)
+        assert await asyncio.wait_for(leg.event(), PATIENCE_S) == HungUp(HangUpCause.NORMAL, False)
 
 
 async def test_a_refused_call_is_busy(line: Line) -> None:
     async with Phone("5145550123") as phone:
         calling = asyncio.create_task(phone.call("600", line.server))
-        leg = await asyncio.wait_for(line.rung.get(), 5)
+        leg = await asyncio.wait_for(line.rung.get(), PATIENCE_S)
         await leg.hang_up(HangUpCause.BUSY)
         with pytest.raises(CallRefused) as refusal:
             await calling
@@ -106,12 +106,12 @@ async def test_a_caller_who_gives_up_before_the_answer_leaves_no_leg(line: Line)
     async with Phone("5145550123") as phone:
         started: list[PhoneCall] = []
         calling = asyncio.create_task(phone.call("600", line.server, ringing=started.append))
-        leg = await asyncio.wait_for(line.rung.get(), 5)
+        leg = await asyncio.wait_for(line.rung.get(), PATIENCE_S)
         await started[0].cancel()
         with pytest.raises(CallRefused) as refusal:
             await calling
         assert refusal.value.status == 487
-        assert await asyncio.wait_for(leg.event(), 5) == HungUp(HangUpCause.NORMAL, True)
+        assert await asyncio.wait_for(leg.event(), PATIENCE_S) == HungUp(HangUpCause.NORMAL, True)
 
 
 async def test_a_call_without_a_free_slot_is_busy_and_the_next_one_is_taken(
@@ -154,7 +154,7 @@ async def test_two_calls_at_once_are_two_legs(line: Line) -> None:
         assert line.line.calls == 1
         leg.play([], 7)
         line.plane.slots[1].listener(PlayEnded(7))
-        assert await asyncio.wait_for(leg.event(), 5) == PlayEnded(7)
+        assert await asyncio.wait_for(leg.event(), PATIENCE_S) == PlayEnded(7)
         assert not other.ended.is_set()
 
 
@@ -223,7 +223,7 @@ async def test_a_taken_local_port_stops_the_start() -> None:
             await line.start()
 
 
-async def until(true: Callable[[], bool], limit_s: float = 15) -> None:
+async def until(true: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
     """Wait for what pyVoIP's own threads bring about."""
     async with asyncio.timeout(limit_s):
         while not true():  # noqa: ASYNC110 - another thread's doing
@@ -249,9 +249,9 @@ async def test_a_registration_given_up_is_taken_up_again_and_its_calls_go_on(lin
         await line.registrar.until_registrations(2)
         await until(lambda: line.line.registered)
         await near.hang_up()
-        assert await asyncio.wait_for(leg.event(), 5) == HungUp(HangUpCause.NORMAL, True)
+        assert await asyncio.wait_for(leg.event(), PATIENCE_S) == HungUp(HangUpCause.NORMAL, True)
         await before.hang_up()
-        await asyncio.wait_for(far.ended.wait(), 5)
+        await asyncio.wait_for(far.ended.wait(), PATIENCE_S)
         assert far.ended_by_peer
         again, _ = await line.answered_call(caller)
         assert not again.ended.is_set()

@@ -120,10 +120,10 @@ async def test_a_call_sent_by_the_pbx_leaves_a_voicemail_whole(tmp_path: Path) -
     async with kamailio(tmp_path) as registrar, office(registrar, tmp_path / "data") as there:
         sentence = speech_like(4.0, 11)
         async with Phone("5145550123", display="Aimée Côté") as phone:
-            call = await phone.call("600", there.server, timeout_s=20)
+            call = await phone.call("600", there.server, timeout_s=60)
             await leave(call, sentence)
             await call.hang_up()
-        await asyncio.wait_for(there.attended.get(), 15)
+        await asyncio.wait_for(there.attended.get(), 60)
         (message,) = await there.mailboxes.messages("101")
         assert message.caller.number == "5145550123"
         assert message.caller.name == "Aimée Côté"

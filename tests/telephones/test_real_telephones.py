@@ -15,7 +15,7 @@ from tests.line.baresip_phone import CONFIG, Baresip
 from tests.ports import free_port
 from tests.telephones.company import MemoryBook
 from tests.telephones.handset import People
-from tests.telephones.house import house
+from tests.telephones.house import PATIENCE_S, house
 
 pytestmark = [pytest.mark.wire, pytest.mark.peer]
 
@@ -90,7 +90,7 @@ async def test_a_baresip_with_a_wrong_password_stays_outside(tmp_path: Path) -> 
         phone = configure(tmp_path / "a", account)
         async with baresip(phone):
             output = tmp_path / "a" / "output"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while b"403 Forbidden" not in output.read_bytes():  # noqa: ASYNC110 - a file tells nobody
                     await asyncio.sleep(0.05)
             assert opened.registered() == 0
@@ -116,7 +116,7 @@ async def test_a_server_that_comes_back_calls_a_telephone_that_noticed_nothing(
                 from_uri="sip:102@127.0.0.1",
                 caller=Party("102", "Roger"),
             )
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 await leg.answer()
             await leg.hang_up()
             await running.aclose()
@@ -205,10 +205,10 @@ async def test_twenty_telephones_played_by_sipp_register_at_once(tmp_path: Path)
     async with house(people) as opened:
         command = (
             *("sipp", "-sf", "register.xml", "-inf", "users.csv", "-m", "20", "-r", "100"),
-            *("-i", "127.0.0.1", "-nostdin", "-timeout", "10s", "-p", str(free_port())),
+            *("-i", "127.0.0.1", "-nostdin", "-timeout", "50s", "-p", str(free_port())),
             f"127.0.0.1:{opened.address[1]}",
         )
         async with process(*command, folder=tmp_path) as sipp:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE_S):
                 assert await sipp.wait() == 0, (tmp_path / "output").read_text()
         assert [opened.registered(user) for user in people.passwords] == [1] * 20

@@ -35,7 +35,7 @@ pytestmark = [
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 HOST = "127.0.0.1"
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 @dataclass

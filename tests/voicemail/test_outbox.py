@@ -205,7 +205,7 @@ async def test_the_worker_wakes_for_a_new_message_and_ends_when_told(office: Off
     office.mail_through(server)
     office.mailboxes = Mailboxes(office.ports, mail_due=office.worker.wake)
     await office.hire()
-    async with asyncio.TaskGroup() as tasks, asyncio.timeout(10):
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(60):
         tasks.create_task(office.worker.run())
         await office.leave()
         await sent.wait()
@@ -223,6 +223,6 @@ async def test_the_worker_outlives_a_database_that_does_not_answer(
 
     silent = office.on(store=Silent())
     office.worker = silent.worker
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await silent.worker.run()
     assert "outbox unavailable" in caplog.messages

@@ -203,7 +203,7 @@ async def test_one_message_that_waits_for_its_text_keeps_no_other_email_waiting(
     office: Office,
 ) -> None:
     engine = Stopwatch()
-    async with transcribing(office, engine, wait_s=60) as server, asyncio.timeout(30):
+    async with transcribing(office, engine, wait_s=60) as server, asyncio.timeout(60):
         await office.hire(WANTS_TEXT)
         await office.hire(Mailbox("102", "William", "en", ("w@example.org",)))
         await office.leave("101")
