@@ -15,8 +15,8 @@ from tests.secrets_in_logs import with_a_pin
 from tests.wire.link import Address
 from tests.wire.running_demo import ROOT, Demo
 
-READY_S = 60.0
-END_S = 40.0
+READY_S = 120.0
+END_S = 120.0
 
 COMMAND = (sys.executable, "-c", "from vestibule.cli import main; main()")
 

@@ -17,8 +17,9 @@ import pytest
 from call.leg import Party
 from ivr.testing.line import speech
 from tests.acceptance.company import found
-from tests.acceptance.crowd import Crowd, LightPhone, gathered
+from tests.acceptance.crowd import LightPhone
 from tests.acceptance.server import Server, configured_server, gone
+from tests.wire.beat import Beat
 from tests.wire.phone import CallRefused, Phone, PhoneCall
 from tests.wire.voicemail_house import leave, opened, pin
 from voicemail.message import Mailbox
@@ -110,13 +111,10 @@ async def test_hanging_up_anywhere_wrong_keys_and_silence_leave_nothing_behind(
         for mailbox in (NEW, KNOWN, Mailbox("103", "Noa")):
             await mailboxes.create(mailbox, pin(mailbox.number))
         await leave(mailboxes, "102", Party("5145550123"))
-    async with (
-        configured_server(company.config, company.listen, company.data) as server,
-        gathered() as crowd,
-    ):
-        parts = server.parts()
-        await assert_all_are_sent_away_or_gone(server, crowd)
-        await assert_every_place_is_free(server, crowd)
+    async with configured_server(company.config, company.listen, company.data) as server:
+        beat, parts = Beat(), server.parts()
+        await assert_all_are_sent_away_or_gone(server, beat)
+        await assert_every_place_is_free(server, beat)
     assert await server.status() == 0
     assert await gone(parts, within_s=5)
     assert server.complaints() == []
@@ -129,21 +127,21 @@ async def test_hanging_up_anywhere_wrong_keys_and_silence_leave_nothing_behind(
 TOLD = ("taken", "over")
 
 
-async def assert_all_are_sent_away_or_gone(server: Server, crowd: Crowd) -> None:
+async def assert_all_are_sent_away_or_gone(server: Server, beat: Beat) -> None:
     dice, places = random.Random(SEED), steps()
     dice.shuffle(places)
     room = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as callers:
         for number, keys, wrong in STUBBORN:
-            callers.create_task(never_hangs_up(crowd, server, number, keys, wrong))
+            callers.create_task(never_hangs_up(beat, server, number, keys, wrong))
         for at, (number, keys) in enumerate(places):
             caller = f"5145551{at:03}"
             own = random.Random(dice.random())
-            callers.create_task(hangs_up(crowd, server, room, caller, number, keys, own))
+            callers.create_task(hangs_up(beat, server, room, caller, number, keys, own))
 
 
 async def hangs_up(
-    crowd: Crowd,
+    beat: Beat,
     server: Server,
     room: asyncio.Semaphore,
     caller: str,
@@ -152,7 +150,7 @@ async def hangs_up(
     dice: random.Random,
 ) -> None:
     """Press some keys, and hang up: at times before the answer is confirmed."""
-    async with room, LightPhone(caller, crowd) as phone:
+    async with room, LightPhone(caller, beat) as phone:
         call = await patiently(phone, number, server)
         await asyncio.sleep(dice.choice([0, 0.05, dice.uniform(0, 1.5)]))
         await presses(call, keys)
@@ -171,9 +169,9 @@ async def presses(call: PhoneCall, keys: str) -> None:
             await asyncio.sleep(0.14)
 
 
-async def never_hangs_up(crowd: Crowd, server: Server, number: str, keys: str, wrong: str) -> None:
+async def never_hangs_up(beat: Beat, server: Server, number: str, keys: str, wrong: str) -> None:
     """Press some keys, then `wrong` again and again, or nothing; be sent away."""
-    async with LightPhone(f"5145552{STUBBORN.index((number, keys, wrong)):03}", crowd) as phone:
+    async with LightPhone(f"5145552{STUBBORN.index((number, keys, wrong)):03}", beat) as phone:
         call = await patiently(phone, number, server)
         await presses(call, keys)
         async with asyncio.timeout(LONGEST_S):
@@ -185,8 +183,8 @@ async def never_hangs_up(crowd: Crowd, server: Server, number: str, keys: str, w
         assert call.ended_by_peer, (number, keys)
 
 
-async def assert_every_place_is_free(server: Server, crowd: Crowd) -> None:
-    async with LightPhone("5145550125", crowd) as phone:
+async def assert_every_place_is_free(server: Server, beat: Beat) -> None:
+    async with LightPhone("5145550125", beat) as phone:
         calls = [await patiently(phone, COMPANY, server) for _ in range(PLACES)]
         with pytest.raises(CallRefused) as refused:
             await phone.call(COMPANY, server.address)

@@ -449,7 +449,7 @@ async def test_a_line_that_stops_waits_until_its_bye_is_acknowledged() -> None:
     await scene.settle()
     assert scene.wire.open_
     scene.wire.receive(reply(scene, 200, method="BYE"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await stopping
     assert not scene.wire.open_
 
@@ -461,7 +461,7 @@ async def test_a_line_does_not_wait_for_ever_for_a_telephone_that_is_gone() -> N
     stopping = asyncio.create_task(scene.line.stop())
     await scene.settle()
     scene.clock.advance(61)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await stopping
         await scene.line.stop()
     assert not scene.wire.open_

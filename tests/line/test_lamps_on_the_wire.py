@@ -44,7 +44,7 @@ class Socket(asyncio.DatagramProtocol):
         self._came.put_nowait(message)
 
     async def next(self) -> Request | Response:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self._came.get()
 
     async def told(self) -> str:

@@ -175,7 +175,7 @@ def test_a_call_ends_once_and_says_nothing_after(
             call.happens(what)
             if pause:
                 await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             events = await call.ends()
         said, asked = list(call.signals.said), list(call.plane.slots[0].asked)
         for what, _ in then:

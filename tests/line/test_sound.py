@@ -57,8 +57,8 @@ async def test_a_caller_hears_presses_speaks_and_hangs_up(tmp_path: Path) -> Non
     )
     try:
         address = await line.start()
-        async with Phone("5145550123") as phone, asyncio.timeout(20):
-            call = await phone.call("5145550100", address)
+        async with Phone("5145550123") as phone, asyncio.timeout(60):
+            call = await phone.gets_through("5145550100", address)
             await recording_begun.wait()
             spoken = call.line.say(tone("1", 1.0))
             await asyncio.to_thread(spoken.wait)
@@ -66,7 +66,7 @@ async def test_a_caller_hears_presses_speaks_and_hangs_up(tmp_path: Path) -> Non
             await call.press_info("8")
             await pressed.wait()
             await call.hang_up()
-            await line.drain(5)
+            await line.drain(20)
     finally:
         await line.stop()
         await plane.stop()

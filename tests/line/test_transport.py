@@ -77,7 +77,7 @@ async def phone(address: tuple[str, int]) -> tuple[asyncio.DatagramTransport, Ph
 
 
 async def test_a_datagram_is_answered_where_it_came_from() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         transport, protocol = await phone(line.address)
         transport.sendto(MESSAGE)
         assert await protocol.got.get() == MESSAGE
@@ -86,7 +86,7 @@ async def test_a_datagram_is_answered_where_it_came_from() -> None:
 
 
 async def test_nonsense_and_our_own_bugs_disturb_no_other_message() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         transport, protocol = await phone(line.address)
         for data in (b"nonsense", b"bug", MESSAGE):
             transport.sendto(data)
@@ -96,7 +96,7 @@ async def test_nonsense_and_our_own_bugs_disturb_no_other_message() -> None:
 
 
 async def test_one_who_is_not_heard_costs_nothing_more() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         transport, protocol = await phone(line.address)
         reader, writer = await asyncio.open_connection(*line.address)
         writer.write(MESSAGE)
@@ -115,7 +115,7 @@ async def test_one_who_is_not_heard_costs_nothing_more() -> None:
 
 
 async def test_a_connection_of_one_who_is_not_heard_is_cut() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         line.hears = False
         reader, writer = await asyncio.open_connection(*line.address)
         assert await reader.read() == b""
@@ -125,7 +125,7 @@ async def test_a_connection_of_one_who_is_not_heard_is_cut() -> None:
 
 
 async def test_a_connection_carries_messages_both_ways_and_its_keep_alives() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         reader, writer = await asyncio.open_connection(*line.address)
         writer.write(MESSAGE[:20])
         await writer.drain()
@@ -139,7 +139,7 @@ async def test_a_connection_carries_messages_both_ways_and_its_keep_alives() -> 
 
 
 async def test_a_connection_whose_messages_have_no_end_is_closed() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         reader, writer = await asyncio.open_connection(*line.address)
         endless = b"INFO sip:a SIP/2.0\r\nContent-Length: many\r\n\r\n"
         writer.write(endless)
@@ -160,7 +160,7 @@ async def test_a_connection_is_opened_for_what_must_be_sent() -> None:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     peer = Peer(Transport.TCP, *server.sockets[0].getsockname()[:2])
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         line.transport.carry([Send(b"one", peer), Send(b"two", peer)])
         assert await received.get() == b"onetwo"
         assert (await line.core.fed.get())[0] == MESSAGE
@@ -172,20 +172,20 @@ async def test_an_unreachable_peer_is_told_to_the_core() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         peer = Peer(Transport.TCP, *unused.getsockname())
-        async with Line() as line, asyncio.timeout(5):
+        async with Line() as line, asyncio.timeout(20):
             line.transport.carry([Send(MESSAGE, peer)])
             assert await line.core.failed.get() == peer
 
 
 async def test_a_peer_known_by_name_only_is_never_looked_up() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         peer = Peer(Transport.UDP, "phone.invalid", 5060)
         line.transport.carry([Send(MESSAGE, peer)])
         assert await line.core.failed.get() == peer
 
 
 async def test_the_core_is_woken_at_its_deadline() -> None:
-    async with Line() as line, asyncio.timeout(5):
+    async with Line() as line, asyncio.timeout(20):
         line.core.deadline = SystemClock().monotonic() + 0.01
         line.transport.carry([])
         await line.core.ticked.wait()

@@ -65,16 +65,20 @@ async def test_they_hear_each_other_and_each_others_keys_until_one_hangs_up(
     exchange: Exchange, law: str
 ) -> None:
     other = Wire(laws=(law,))
-    async with Phone("101") as first, Phone("102", wire=other) as second, asyncio.timeout(20):
-        calls = [await phone.call("8500", exchange.address) for phone in (first, second)]
+    async with Phone("101") as first, Phone("102", wire=other) as second, asyncio.timeout(60):
+        calls = [await phone.gets_through("8500", exchange.address) for phone in (first, second)]
         for call, key in zip(calls, "14", strict=True):
             call.line.say(tone(key, 0.6))
-        assert await asyncio.to_thread(calls[1].line.wait, lambda line: hears(line, "1"), 5)
-        assert await asyncio.to_thread(calls[0].line.wait, lambda line: hears(line, "4"), 5)
+        assert await asyncio.to_thread(calls[1].line.wait, lambda line: hears(line, "1"), 20)
+        assert await asyncio.to_thread(calls[0].line.wait, lambda line: hears(line, "4"), 20)
         calls[0].line.press("7")
-        assert await asyncio.to_thread(calls[1].line.wait, lambda line: "7" in line.keys_heard(), 5)
+        assert await asyncio.to_thread(
+            calls[1].line.wait, lambda line: "7" in line.keys_heard(), 20
+        )
         await calls[1].press_info("8")
-        assert await asyncio.to_thread(calls[0].line.wait, lambda line: "8" in line.keys_heard(), 5)
+        assert await asyncio.to_thread(
+            calls[0].line.wait, lambda line: "8" in line.keys_heard(), 20
+        )
         await calls[1].hang_up()
         await exchange.over.wait()
         assert exchange.legs[0].up

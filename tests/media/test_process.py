@@ -50,7 +50,7 @@ class Phone(asyncio.DatagramProtocol):
 
     async def hears(self, packets: int) -> None:
         """Wait for so many packets, counted from those waited for before."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for _ in range(packets):
                 await self._arrived.acquire()
 
@@ -92,7 +92,7 @@ class Ear:
         self._news.set()
 
     async def hears(self, kind: type[MediaEvent]) -> MediaEvent:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (told := [e for e in self.events if isinstance(e, kind)]):
                 self._news.clear()
                 await self._news.wait()
@@ -181,7 +181,10 @@ async def test_after_a_second_of_silence_a_new_source_is_learned(plane: MediaPro
     loop = asyncio.get_running_loop()
     _, moved = await loop.create_datagram_endpoint(Phone, local_addr=("127.0.0.1", 0))
     moved.to = phone.to
-    await moved.speak(bytes([255]) * FRAME * 90, 0)
+    for tenth in range(100):
+        if moved.heard:
+            break
+        await moved.speak(bytes([255]) * FRAME * 5, tenth * 5 * FRAME)
     assert moved.heard
     assert [type(e).__name__ for e in ear.events] == ["AddressLearned"]
     plane.close(slot)
@@ -277,7 +280,7 @@ def test_a_killed_program_leaves_no_process_behind() -> None:
         parent.wait()
     poll = select.poll()
     poll.register(gone, select.POLLIN)
-    assert poll.poll(5000)
+    assert poll.poll(30_000)
     os.close(gone)
 
 

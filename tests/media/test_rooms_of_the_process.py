@@ -57,7 +57,7 @@ async def test_what_was_recorded_of_a_room_survives_the_plane(tmp_path: Path) ->
     room = plane.open_room(told.put_nowait)
     plane.record_room(room, tmp_path / "room", max_s=60)
     plane.announce(room, [make_clip(tmp_path, "bell", tone(0.8, 2000))], 5)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await told.get() == PlayEnded(5)
         assert plane.pid is not None
         os.kill(plane.pid, signal.SIGKILL)
@@ -77,7 +77,7 @@ async def test_a_room_is_heard_at_a_socket_of_this_machine(tmp_path: Path) -> No
         room = plane.open_room(lambda event: None)
         plane.announce(room, [make_clip(tmp_path, "bell", tone(0.8, 2000))], 5)
         plane.hear_room(room, tmp_path / "ear")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             loop = asyncio.get_running_loop()
             frames = [await loop.sock_recv(ear, 4096) for _ in range(30)]
     await plane.stop()

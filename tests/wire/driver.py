@@ -7,7 +7,7 @@ measured over their whole length, and the measures are kept in `measures`.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ivr.testing.script import PATIENCE_S, Hears, NotAsScripted, Transcript
 from tests.wire import hearing
 from tests.wire.hearing import FRAME, RATE, Found, Pcm
 from tests.wire.phone import PhoneCall
+from tests.wire.rtp_line import Take
 
 Sounds = Callable[[Hears], Awaitable[Sequence[Pcm]]]
 """Every sound that would be what is expected: each language, each value of what is not given."""
@@ -53,6 +54,8 @@ class Measure:
     gap_s: float
     drift: int
     """Samples by which its worst half second was away from its place."""
+    altered: int
+    """Audible frames that were others."""
     clipped: int
 
 
@@ -73,8 +76,15 @@ class _Recognised:
 class WireCall:
     """A caller with a real telephone in a call that is answered already."""
 
-    def __init__(self, call: PhoneCall, sounds: Sounds) -> None:
+    def __init__(
+        self,
+        call: PhoneCall,
+        sounds: Sounds,
+        said: MutableMapping[Path | float, Take] | None = None,
+    ) -> None:
+        """`said`: what was said in calls before."""
         self.call = call
+        self.said = {} if said is None else said
         self.transcript = Transcript()
         self._sounds = sounds
         self._began = time.monotonic()
@@ -89,12 +99,15 @@ class WireCall:
         return [_measured(sound, each) for each in whole]
 
     async def hears(self, expected: Hears) -> None:
-        clips = await self._sounds(expected)
+        clips = await self._expected(expected)
         if not clips:
             raise NotAsScripted(f"nobody knows how it sounds: {expected}")
         limit = time.monotonic() + PATIENCE_S
         seen = self._cursor
         while True:
+            over = self.call.ended.is_set()
+            if over:  # what came before the end is heard
+                await self._catches_up()
             sound = self.call.line.heard()
             recognised = _recognised(sound, clips, since=seen)
             if recognised is not None:
@@ -102,16 +115,21 @@ class WireCall:
                 return
             longest = max(min(len(clip), int(OPENING_S * RATE)) for clip in clips)
             seen = max(self._cursor, len(sound) - longest)
-            if self.call.ended.is_set() or time.monotonic() > limit:
+            if over or time.monotonic() > limit:
                 raise NotAsScripted(f"never {expected}")
             await self._more(len(sound))
+
+    async def _expected(self, expected: Hears) -> Sequence[Pcm]:
+        if expected.recording is not None and expected.recording in self.said:
+            return [self.said[expected.recording].as_left()]
+        return await self._sounds(expected)
 
     async def presses(self, keys: str) -> None:
         for key in keys:
             self._forget()
             self.transcript.add(self._now(), f"presses {key}")
             done = self.call.line.press(key, seconds=PRESS_S, gap_s=GAP_S)
-            await until(done.is_set, within_s=5)
+            await until(done.is_set, within_s=20)
 
     async def waits(self, seconds: float) -> None:
         wanted = len(self.call.line.heard()) + int(seconds * RATE)
@@ -125,6 +143,7 @@ class WireCall:
             await self._more(len(self.call.line.heard()))
         self.transcript.add(self._now(), f"says {sound}")
         await until(self.call.line.say(speech(sound)).is_set, within_s=200)
+        self.said[sound] = self.call.line.takes[-1]
 
     async def hangs_up(self) -> None:
         self.transcript.add(self._now(), "hangs up")
@@ -154,6 +173,11 @@ class WireCall:
         self._heard = [
             _Recognised(e.what, e.clips, e.at, min(e.until, self._cursor)) for e in self._heard
         ]
+
+    async def _catches_up(self) -> None:
+        """Wait until the telephone has taken in all that came by now."""
+        line, wanted = self.call.line, self.call.line.beats + 2
+        await until(lambda: line.beats >= wanted, within_s=20)
 
     async def _more(self, samples: int) -> None:
         """Wait for some frames more than `samples`, or for the end of the call."""
@@ -202,5 +226,6 @@ def _measured(sound: Pcm, heard: _Recognised) -> Measure:
         score=hearing.likeness(sound, clip, at=place.at),
         gap_s=hearing.longest_gap_s(sound, clip, at=place.at),
         drift=hearing.drift(sound, clip, at=place.at),
+        altered=hearing.unlike_frames(sound, clip, at=place.at),
         clipped=hearing.clipped_samples(np.asarray(part, dtype=np.int16)),
     )

@@ -6,7 +6,7 @@ volume, under 0.2 is another sound.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ FULL_SCALE = 32000
 
 SILENT_DBFS = -55.0
 """Quieter than this is silence; idle G.711 lines are at -70 or less."""
+
+
+ALIKE = 0.9
+"""Score of a frame at and above which it is the same one; a law costs under a hundredth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,32 @@ def drift(sound: Pcm, clip: Pcm, *, at: int, piece_s: float = 0.5, reach_s: floa
         if place.score >= 0.5:
             worst = max(worst, abs(place.at - (at + start)))
     return worst
+
+
+def altered(sound: Pcm, pieces: Sequence[Pcm]) -> int:
+    """How many frames of what was said are not in the sound, to the octet.
+
+    Each piece is sought after the one before, and its frames at their places in it.
+    """
+    wrong, since = 0, 0
+    for piece in pieces:
+        found = scores(sound[since:], piece)
+        # What is said more than once is found where it was said first.
+        at = since + (int(np.argmax(found > found.max() - 1e-6)) if len(found) else 0)
+        wrong += sum(
+            not np.array_equal(sound[at + offset :][:FRAME], frame)
+            for offset, frame in frames(piece)
+        )
+        since = at + len(piece)
+    return wrong
+
+
+def unlike_frames(sound: Pcm, clip: Pcm, *, at: int) -> int:
+    """How many frames where the clip is audible are not as they are in it."""
+    return sum(
+        level_dbfs(frame) > SILENT_DBFS + 15 and likeness(sound, frame, at=at + offset) < ALIKE
+        for offset, frame in frames(clip)
+    )
 
 
 def longest_gap_s(sound: Pcm, clip: Pcm, *, at: int) -> float:

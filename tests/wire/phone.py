@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from tests.wire.beat import Beat
 from tests.wire.link import Address, Link
 from tests.wire.rtp_line import LAWS, Fate, RtpLine
 
@@ -215,7 +216,10 @@ class Phone(asyncio.DatagramProtocol):
         password: str = "",
         wire: Wire | None = None,
         transport: str = "UDP",
+        beat: Beat | None = None,
     ) -> None:
+        """`beat`: what paces its sound, where several telephones share one."""
+        self.beat = beat or Beat()
         self.transport = transport
         self.links: dict[Address, Link] = {}
         self.number, self.host, self.display, self.password = number, host, display, password
@@ -348,7 +352,7 @@ class Phone(asyncio.DatagramProtocol):
         local = f'"{self.display}" ' if self.display else ""
         local += f"<sip:{self.number}@{literal(self.host)}>;tag=p{unique}"
         target = f"sip:{number}@{literal(server[0])}:{server[1]}"
-        line = RtpLine(self.host, self.wire.fate)
+        line = RtpLine(self.host, self.wire.fate, self.beat)
         line.event_type = self.wire.event_type
         call = PhoneCall(self, unique, local, f"<{target}>", target, line, hop=server)
         self.calls[call.call_id] = call
@@ -537,7 +541,7 @@ class Phone(asyncio.DatagramProtocol):
 
     def _called(self, message: Message, source: Address) -> None:
         """Take an incoming call: ring and, with `auto_answer`, answer."""
-        line = RtpLine(self.host, self.wire.fate)
+        line = RtpLine(self.host, self.wire.fate, self.beat)
         local = f"{message.get('to')};tag=p{next(self._ids)}-{self.port}"
         call = PhoneCall(
             self, message.get("call-id"), local, message.get("from"),

@@ -1,29 +1,34 @@
-"""The sound of a telephone: one RTP socket, beaten at 20 ms by a thread of its own.
+"""The sound of a telephone: one RTP socket, served once in 20 ms by a beat.
 
 Written without the product's code, so that both ends cannot share a mistake. What is queued goes
-out on an absolute 20 ms grid, silence otherwise; everything received is kept with its arrival.
+out on an absolute 20 ms grid, silence otherwise; everything received is kept with its arrival, as
+the kernel stamped it. Where a busy machine holds the telephone up, its timestamps tell so.
 """
 
-import select
+import contextlib
 import socket
 import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.wire.beat import FRAME_S, Beat
 from tests.wire.laid_out import LaidOut, Pcm
 
 FRAME = 160
-FRAME_S = 0.020
 RATE = 8000
 KEYS = "0123456789*#ABCD"  # RFC 4733 section 3.2: the event codes 0 to 15
 LOW = (941, 697, 697, 697, 770, 770, 770, 852, 852, 852, 941, 941, 697, 770, 852, 941)
 HIGH = (1336, 1209, 1336, 1477) + (1209, 1336, 1477) * 2 + (1209, 1477, 1633, 1633, 1633, 1633)
+
+_STAMPED = 35
+"""SO_TIMESTAMPNS, and SCM_TIMESTAMPNS: the kernel tells when each packet came."""
+_STAMP = struct.Struct("@qq")
 
 Fate = Callable[[int], Sequence[int]]
 """From the number of a packet sent, the ticks after which copies of it go out.
@@ -89,13 +94,40 @@ class Arrival:
 
 
 @dataclass(slots=True)
+class Take:
+    """One sound that the telephone says."""
+
+    sound: Pcm
+    """Whole frames, as they sound behind the law of the line."""
+    left: int = 0
+    """Samples that have left."""
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    """Where a busy machine held the telephone up: samples that had left, samples it stood still."""
+
+    def as_left(self) -> Pcm:
+        """The sound as its timestamps tell it: silent where the telephone stood still."""
+        places = [place for place, samples in self.holes for _ in range(samples)]
+        whole: Pcm = np.insert(self.sound, places, 0)
+        return whole
+
+    def pieces(self) -> list[Pcm]:
+        """What left without a hole, in order."""
+        return np.split(self.sound, [place for place, _ in self.holes])
+
+    def first(self, samples: int) -> "Take":
+        """Its beginning, of so many samples with the holes."""
+        left = samples - sum(hole for _, hole in self.holes)
+        return Take(self.sound[:left], left, [hole for hole in self.holes if hole[0] < left])
+
+
+@dataclass(slots=True)
 class _Outgoing:
     """One tick's packet: sound, or part of a key press that keeps its first timestamp."""
 
     payload: bytes
     event: bool = False
     marker: bool = False
-    held_ticks: int = 0
+    take: Take | None = None
     copies: int = 1
     done: threading.Event | None = None
 
@@ -104,6 +136,8 @@ class _Outgoing:
 class _Sender:
     sequence: int = 65500  # wraps within the first second: receivers must live with it
     timestamp: int = 0xFFFFC000  # and so does the time, eight seconds later
+    pressed: int = 0
+    """The timestamp of the key press under way."""
     ssrc: int = 0x5EED0001
     count: int = 0
     late: list[tuple[int, bytes]] = field(default_factory=list)
@@ -112,30 +146,39 @@ class _Sender:
 class RtpLine:
     """The sound of one call: open, `connect` once the far end is known, `close` at the end."""
 
-    def __init__(self, host: str = "127.0.0.1", fate: Fate = lambda _: (0,)) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", fate: Fate = lambda _: (0,), beat: Beat | None = None
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
         self.law = LAWS["PCMU"]
         self.payload_type = 0
         self.event_type: int | None = 101
         self.arrivals: list[Arrival] = []
         self.malformed = 0
         self.said_at: float | None = None
-        """When the first frame of the latest sound left, in monotonic seconds."""
+        """When the first frame of the latest sound was to leave, in monotonic seconds."""
+        self.beats = 0
+        """How often it was served: what came before was taken in."""
+        self.takes: list[Take] = []
+        """What was said, or is to be, in order."""
+        self.presses: list[tuple[str, float]] = []
+        """Keys pressed, and when the first packet of each left, in monotonic seconds."""
         self.silent = False
         """True stops the sending of silence between sounds (silence suppression)."""
         self._fate = fate
         self._sender = _Sender()
         self._queue: deque[_Outgoing] = deque()
         self._remote: tuple[str, int] | None = None
-        self._closing = threading.Event()
+        self._beat = beat or Beat()
+        self._beats = False
         self._changed = threading.Condition()
         self._laid_out = LaidOut()
         self._laid_out_as = self.arrivals, self.payload_type, self.law
         self._laid_out_until = 0
-        self._thread = threading.Thread(target=self._beat, name="telephone sound", daemon=True)
 
     @property
     def port(self) -> int:
@@ -156,21 +199,24 @@ class RtpLine:
     def connect(self, remote: tuple[str, int]) -> None:
         """Send to `remote` from now on."""
         self._remote = remote
-        if not self._thread.is_alive() and not self._closing.is_set():
-            self._thread.start()
+        if not self._beats:
+            self._beats = True
+            self._beat.join(self)
 
     def close(self) -> None:
-        self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=2)
+        self._beat.leave(self)
         self.socket.close()
 
     def say(self, sound: Pcm) -> threading.Event:
         """Queue a sound; the event is set when its last frame has left."""
         padded = np.pad(sound, (0, -len(sound) % FRAME))
         octets = self.law.encode(padded)
-        packets = [_Outgoing(octets[at : at + FRAME]) for at in range(0, len(octets), FRAME)]
+        take = Take(self.law.decode(octets))
+        packets = [
+            _Outgoing(octets[at : at + FRAME], take=take) for at in range(0, len(octets), FRAME)
+        ]
         packets[0].marker = True
+        self.takes.append(take)
         return self._post(packets)
 
     def press(self, key: str, *, seconds: float = 0.1, gap_s: float = 0.1) -> threading.Event:
@@ -181,7 +227,8 @@ class RtpLine:
             last = tick == max(2, round(seconds / FRAME_S))
             flags = (0x80 if last else 0) | 10  # volume: 10 dB under 0 dBm0
             payload = struct.pack("!BBH", code, flags, duration)
-            packets.append(_Outgoing(payload, True, tick == 1, tick - 1, 3 if last else 1))
+            copies = 3 if last else 1
+            packets.append(_Outgoing(payload, event=True, marker=tick == 1, copies=copies))
         quiet = self.law.encode(np.zeros(FRAME, dtype=np.int16))
         packets += [_Outgoing(quiet) for _ in range(max(1, round(gap_s / FRAME_S)))]
         return self._post(packets)
@@ -222,12 +269,21 @@ class RtpLine:
             self._laid_out_until = len(self.arrivals)
             return self._laid_out.sound(ssrc)
 
-    def arrived_at(self, sample: int) -> float:
-        """When the frame that holds a sample of `heard` came in, where there was one stream."""
+    def due_at(self, sample: int) -> float:
+        """When the far end was to send a sample of `heard`, where there was one stream.
+
+        By its own clock, as that is seen here: of the packets of a second about it, those that
+        were held up least tell.
+        """
         with self._changed:
             packets = [each for each in self.arrivals if each.payload_type == self.payload_type]
-        places = {(each.timestamp - packets[0].timestamp) & 0xFFFFFFFF: each.at for each in packets}
-        return places[sample // FRAME * FRAME]
+        place = [((each.timestamp - packets[0].timestamp) & 0xFFFFFFFF) for each in packets]
+        begun = [
+            each.at - at / RATE
+            for each, at in zip(packets, place, strict=True)
+            if abs(at - sample) <= RATE // 2
+        ]
+        return min(begun) + sample / RATE
 
     def keys_heard(self) -> str:
         """Keys received as RFC 4733 events, one for each new timestamp."""
@@ -245,43 +301,45 @@ class RtpLine:
             times = [each.at for each in self.arrivals if each.payload_type == self.payload_type]
         return np.diff(np.array(times)) * 1000
 
-    def _beat(self) -> None:
-        start, tick = time.monotonic(), 0
-        while not self._closing.is_set():
-            self._receive_until(start + tick * FRAME_S)
-            tick += 1
-            try:
-                self._send_one()
-            except OSError:  # the far end closed its port: the line goes on hearing
-                continue
+    def serve(self, due: float) -> None:
+        """Receive what came, and send what should leave at `due`."""
+        self._receive_all()
+        self.beats += 1
+        with contextlib.suppress(OSError):  # the far end closed its port: the line goes on hearing
+            self._send_one(due)
 
-    def _receive_until(self, deadline: float) -> None:
-        while True:
-            left = deadline - time.monotonic()
-            ready, _, _ = select.select([self.socket], [], [], max(0.0, left))
-            if not ready:
-                return
-            self._receive_all()
+    def stand_still(self, frames: int) -> None:
+        """Nothing left in so many frames: what is being said has a hole, which timestamps tell."""
+        self._sender.timestamp = (self._sender.timestamp + frames * FRAME) & 0xFFFFFFFF
+        with self._changed:
+            take = self._queue[0].take if self._queue else None
+        if take is not None and take.left:
+            take.holes.append((take.left, frames * FRAME))
 
     def _receive_all(self) -> None:
-        fresh = []
+        arrivals = [_arrival(*packet) for packet in self._packets()]
+        fresh = [each for each in arrivals if each is not None]
+        self.malformed += len(arrivals) - len(fresh)
+        if fresh:
+            with self._changed:
+                self.arrivals.extend(fresh)
+                self._changed.notify_all()
+
+    def _packets(self) -> Iterator[tuple[bytes, float, tuple[str, int]]]:
+        """What came since it was asked last: octets, the moment, the source."""
+        ahead = time.time() - time.monotonic()
         while True:
             try:
-                data, source = self.socket.recvfrom(2048)
+                data, stamps, _, source = self.socket.recvmsg(2048, socket.CMSG_SPACE(_STAMP.size))
             except BlockingIOError:
-                break
+                return
             except ConnectionRefusedError:
                 continue
-            arrival = _arrival(data, time.monotonic(), source[:2])
-            if arrival is None:
-                self.malformed += 1
-            else:
-                fresh.append(arrival)
-        with self._changed:
-            self.arrivals.extend(fresh)
-            self._changed.notify_all()
+            ((_, _, stamp),) = stamps
+            seconds, nanoseconds = _STAMP.unpack(stamp)
+            yield data, seconds + nanoseconds / 1e9 - ahead, source[:2]
 
-    def _send_one(self) -> None:
+    def _send_one(self, due: float) -> None:
         sender = self._sender
         with self._changed:
             packet = self._queue.popleft() if self._queue else None
@@ -291,20 +349,25 @@ class RtpLine:
         for _ in range(packet.copies if packet else 0):
             assert packet is not None
             self._emit(packet)
-        due = [data for ticks, data in sender.late if ticks <= 0]
+        leaving = [data for ticks, data in sender.late if ticks <= 0]
         sender.late = [(ticks - 1, data) for ticks, data in sender.late if ticks > 0]
-        for data in due:
+        for data in leaving:
             if self._remote is not None:
                 self.socket.sendto(data, self._remote)
         if packet is not None and packet.marker and not packet.event:
-            self.said_at = time.monotonic()
+            self.said_at = due
+        if packet is not None and packet.take is not None:
+            packet.take.left += FRAME
         if packet is not None and packet.done is not None:
             packet.done.set()
 
     def _emit(self, packet: _Outgoing) -> None:
         sender = self._sender
         kind = self.event_type if packet.event else self.payload_type
-        timestamp = (sender.timestamp - packet.held_ticks * FRAME) & 0xFFFFFFFF
+        if packet.event and packet.marker:
+            sender.pressed = sender.timestamp
+            self.presses.append((KEYS[packet.payload[0]], time.monotonic()))
+        timestamp = sender.pressed if packet.event else sender.timestamp
         head = struct.pack(
             "!BBHII",
             0x80,

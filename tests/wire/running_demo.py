@@ -16,13 +16,14 @@ from ivr.testing.line import speech
 from ivr.testing.script import Hears, ScriptedCaller
 from ivr.voices.voice import PromptVoice, open_voice
 from tests.wire.hearing import Pcm
-from tests.wire.phone import Address, literal
+from tests.wire.link import Address
+from tests.wire.phone import literal
 from tests.wire.rtp_line import LAWS
 from vestibule.demo import PEOPLE
 
 ROOT = Path(__file__).parents[2]
-READY_S = 60.0
-END_S = 30.0
+READY_S = 120.0
+END_S = 120.0
 
 KNOWN: Mapping[str, Sequence[Value]] = {
     "company": ["Vestibule"],

@@ -58,6 +58,26 @@ def test_a_dropped_frame_shifts_what_follows() -> None:
     assert hearing.drift(HELLO, HELLO, at=0) == 0
 
 
+def test_frames_in_each_others_places_are_counted() -> None:
+    sound = HELLO.copy()
+    sound[8000:8160], sound[8160:8320] = HELLO[8160:8320], HELLO[8000:8160]
+    assert hearing.unlike_frames(sound, HELLO, at=0) == 2
+    for law in LAWS.values():
+        assert hearing.unlike_frames(law.decode(law.encode(HELLO)), HELLO, at=0) == 0
+
+
+def test_a_frame_that_is_another_or_elsewhere_is_altered() -> None:
+    sound = np.concatenate((silence(0.3), HELLO, silence(0.7), GOODBYE, HELLO))
+    assert hearing.altered(sound, [HELLO, GOODBYE]) == 0
+    assert hearing.altered(sound, [GOODBYE, HELLO]) == 0
+    once = sound[: len(sound) - len(HELLO)]
+    wrong = once.copy()
+    wrong[4000:4160] = wrong[4160:4320]
+    assert hearing.altered(wrong, [HELLO]) == 1
+    assert hearing.altered(np.delete(once, slice(9600, 9760)), [HELLO]) > 30
+    assert hearing.altered(once[:9600], [HELLO]) == 100
+
+
 def test_flat_tops_are_counted_and_loud_peaks_are_not() -> None:
     sound = HELLO.copy()
     assert hearing.clipped_samples(sound) == 0

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.wire
 async def follows(demo: Demo, caller: ScriptedCaller, transport: str) -> WireCall:
     """Follow a script on a telephone with an IPv6 address."""
     async with Phone("5145550123", host="::1", transport=transport) as phone:
-        call = await phone.call(COMPANY, demo.address)
+        call = await phone.gets_through(COMPANY, demo.address)
         assert call.hop == demo.address
         wire = WireCall(call, demo.sounds)
         await caller.calls(wire)

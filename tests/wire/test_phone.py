@@ -19,7 +19,7 @@ SENTENCE = speech_like(1.0, 7)
 
 async def both_ends(caller: Phone, called: Phone) -> tuple[PhoneCall, PhoneCall]:
     near = await caller.call("200", ("127.0.0.1", called.port))
-    far = await asyncio.wait_for(called.incoming.get(), 5)
+    far = await asyncio.wait_for(called.incoming.get(), 20)
     return near, far
 
 
@@ -68,13 +68,42 @@ async def test_a_lost_packet_is_heard_as_a_hole_and_a_late_one_in_its_place() ->
         assert {0, 1, 2, 0xFFFF} <= steps
 
 
+async def test_what_a_telephone_said_that_stood_still_is_whole_but_for_the_hole() -> None:
+    async with Phone("100") as caller, Phone("200") as called:
+        near, far = await both_ends(caller, called)
+        near.line.say(SENTENCE)
+        (take,) = near.line.takes
+        await asyncio.to_thread(far.line.wait, lambda _: take.left >= 20 * FRAME, 10)
+        caller.beat.stand_still(30)
+        begun = near.line.packets_sent
+        sound = await heard_until(far, (begun + 40) * FRAME)
+        ((place, samples),) = take.holes
+        assert samples == 30 * FRAME
+        assert len(take.as_left()) == len(SENTENCE) + samples
+        heard = hearing.find(sound, take.as_left())
+        assert heard.score > 0.98
+        assert not sound[heard.at + place :][:samples].any()
+        assert hearing.drift(sound, take.as_left(), at=heard.at) == 0
+
+
+async def test_a_key_under_which_a_telephone_stands_still_is_one_key() -> None:
+    async with Phone("100") as caller, Phone("200") as called:
+        near, far = await both_ends(caller, called)
+        done = near.line.press("7", seconds=0.6)
+        await asyncio.to_thread(far.line.wait, lambda line: line.keys_heard() == "7", 10)
+        caller.beat.stand_still(30)
+        assert await asyncio.to_thread(done.wait, 10)
+        assert far.line.keys_heard() == "7"
+        assert [key for key, _ in near.line.presses] == ["7"]
+
+
 async def test_keys_arrive_once_each_as_events_and_by_info() -> None:
     async with Phone("100") as caller, Phone("200") as called:
         near, far = await both_ends(caller, called)
         for key in "8500#":
             done = near.line.press(key)
         assert await asyncio.to_thread(done.wait, 10)
-        await asyncio.to_thread(far.line.wait, lambda line: len(line.keys_heard()) == 5, 5)
+        await asyncio.to_thread(far.line.wait, lambda line: len(line.keys_heard()) == 5, 20)
         assert far.line.keys_heard() == "8500#"
         assert (await near.press_info("4")).status == 200
         assert called.received("INFO") == 1

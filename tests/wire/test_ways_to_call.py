@@ -33,7 +33,7 @@ class TonePresser(WireCall):
             self._forget()
             pause = np.zeros(int(GAP_S * RATE), dtype=np.int16)
             done = self.call.line.say(np.concatenate((tone(key, PRESS_S), pause)))
-            await until(done.is_set, within_s=5)
+            await until(done.is_set, within_s=20)
 
 
 class InfoPresser(WireCall):
@@ -56,7 +56,7 @@ async def signs_in(
     demo: Demo, phone: Phone, presser: type[WireCall], caller: ScriptedCaller
 ) -> WireCall:
     await demo.prepare(caller)
-    wire = presser(await phone.call(COMPANY, demo.address), demo.sounds)
+    wire = presser(await phone.gets_through(COMPANY, demo.address), demo.sounds)
     await caller.calls(wire)
     return wire
 
@@ -91,7 +91,7 @@ async def calls_over_tcp(demo: Demo) -> None:
     caller = caller.hears("aa.english_offer", "en").hears("aa.menu", "fr")
     await demo.prepare(caller)
     async with Phone("5145550126", transport="TCP") as phone:
-        call = await phone.call(COMPANY, demo.address)
+        call = await phone.gets_through(COMPANY, demo.address)
         wire = WireCall(call, demo.sounds)
         await caller.hears("common.still_there", "fr").calls(wire)
         assert_clean(wire.measures[:3])
@@ -106,10 +106,10 @@ async def forgets_its_connection(demo: Demo) -> None:
     caller = caller.presses("199#0000#").presses("199#0000#").hears_hang_up()
     await demo.prepare(caller)
     async with Phone("5145550127", transport="TCP") as phone:
-        call = await phone.call("8500", demo.address)
+        call = await phone.gets_through("8500", demo.address)
         link = phone.links[demo.address]
         link.close()
-        await asyncio.wait_for(link.closed.wait(), 5)
+        await asyncio.wait_for(link.closed.wait(), 20)
         await caller.calls(WireCall(call, demo.sounds))
         assert phone.received("BYE") == 1
         assert len(phone.links) == 2

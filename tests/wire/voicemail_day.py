@@ -13,8 +13,10 @@ from pathlib import Path
 from ivr.testing import ScriptedCaller
 from tests.acceptance.server import Server, configured_server, listening
 from tests.voicemail.office import read_mail
+from tests.wire.beat import Beat
 from tests.wire.driver import WireCall, until
 from tests.wire.phone import Phone, PhoneCall
+from tests.wire.rtp_line import Take
 from tests.wire.running_demo import Demo
 from tests.wire.voicemail_house import BOXES, HOUSE, NEWCOMER, VOICE, House, furnished, opened
 from tests.wire.voicemail_paths import (
@@ -38,7 +40,11 @@ class Day:
     """What happened."""
 
     house: House
+    beat: Beat = field(default_factory=Beat)
+    """What paces all telephones of the day."""
     calls: dict[str, list[WireCall]] = field(default_factory=dict)
+    said: dict[str, dict[Path | float, Take]] = field(default_factory=dict)
+    """What was said on each path."""
     failures: dict[str, BaseException] = field(default_factory=dict)
     lamp: list[str] = field(default_factory=list)
     log: str = ""
@@ -65,7 +71,7 @@ async def a_day(folder: Path) -> Day:
     async with Phone("240", host=HOUSE) as watching:
         lamp = await calls_and_lamp(day, watching)
         async with configured_server(house.config, house.listen, house.data) as server:
-            await until(partial(is_told, watching, lamp, 5), within_s=10)
+            await until(partial(is_told, watching, lamp, 5), within_s=30)
         day.lamp = watching.told(lamp)
         lamp.ended.set()
     day.log, day.complaints = server.logged(), server.complaints()
@@ -117,8 +123,9 @@ async def one_call(
     host: str = "127.0.0.1",
 ) -> WireCall:
     """Make one call of a path."""
-    async with Phone(caller, host=host) as phone:
-        wire = WireCall(await phone.call(number, demo.address), demo.sounds)
+    async with Phone(caller, host=host, beat=day.beat) as phone:
+        said = day.said.setdefault(name, {})
+        wire = WireCall(await phone.gets_through(number, demo.address), demo.sounds, said)
         day.calls.setdefault(name, []).append(wire)
         await script.calls(wire)
     return wire
@@ -146,7 +153,7 @@ async def lights_the_lamp(day: Day, demo: Demo, watching: Phone, lamp: PhoneCall
     for number, script in (("*240", leaves), ("8500", hears), ("*240", leaves)):
         already = len(watching.told(lamp))
         await one_call(day, demo, LAMP, number, script, "5145551901")
-        await until(partial(is_told, watching, lamp, already + 1), within_s=10)
+        await until(partial(is_told, watching, lamp, already + 1), within_s=30)
 
 
 def is_told(watching: Phone, lamp: PhoneCall, times: int) -> bool:
