@@ -23,8 +23,11 @@ from tests.wire.driver import Sounds, WireCall
 from tests.wire.hearing import FRAME, RATE, Pcm
 from tests.wire.link import Address
 from tests.wire.phone import PhoneCall
+from tests.wire.rtp_line import LAWS, Take
 
 PATIENCE_S = 60.0
+AGAIN_S = 1.0
+"""After which a number is dialled again whose server had too much to do for calls."""
 TAIL_S = 120.0
 """Silence that follows every sound: the file given must outlast the call."""
 
@@ -62,7 +65,8 @@ class Line:
     keypad: socket.socket
     command: Callable[[str, str], None]
     loop: asyncio.AbstractEventLoop
-    said: int = 0
+    takes: list[Take] = field(default_factory=list)
+    """The sounds it was given to say; of what holds it up it tells nothing."""
 
     def heard(self) -> Pcm:
         """What it has decoded so far."""
@@ -84,8 +88,9 @@ class Line:
 
     def say(self, sound: Pcm) -> threading.Event:
         """Give it another sound to speak; the event is set when it must have been said."""
-        self.said += 1
-        path = self.folder / f"says{self.said}.wav"
+        law = LAWS["PCMU"]
+        self.takes.append(Take(law.decode(law.encode(sound))))
+        path = self.folder / f"says{len(self.takes)}.wav"
         soundfile.write(path, np.concatenate([sound, _silence()]), RATE)
         self.command("ausrc", f"aufile,{path}")
         done = threading.Event()
@@ -103,14 +108,16 @@ class Telephone:
     process: asyncio.subprocess.Process
     control: asyncio.StreamWriter
     line: Line
+    dialled: str = ""
     established: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     ended_by_peer: bool = False
     hanging_up: bool = False
 
     async def dial(self, number: str, server: Address, *, answered: bool) -> None:
-        """Call; where it is to be `answered`, wait for that."""
-        self.line.command("dial", f"sip:{number}@{server[0]}:{server[1]}")
+        """Call, again as long as the server has too much to do; where `answered`, wait for that."""
+        self.dialled = f"sip:{number}@{server[0]}:{server[1]}"
+        self.line.command("dial", self.dialled)
         if answered:
             await asyncio.wait_for(self.established.wait(), PATIENCE_S)
 
@@ -128,6 +135,8 @@ class Telephone:
     def _told(self, event: dict[str, object]) -> None:
         if event.get("type") == "CALL_ESTABLISHED":
             self.established.set()
+        elif is_put_off(event) and not self.hanging_up:
+            self.line.loop.call_later(AGAIN_S, self.line.command, "dial", self.dialled)
         elif event.get("type") == "CALL_CLOSED":
             self.ended_by_peer = not self.hanging_up
             self.ended.set()
@@ -205,6 +214,11 @@ async def events_of(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, obj
         while True:
             length = int((await reader.readuntil(b":"))[:-1])
             yield json.loads((await reader.readexactly(length + 1))[:-1])
+
+
+def is_put_off(event: dict[str, object]) -> bool:
+    """Whether a call was refused because its server, on a busy machine, has too much to do."""
+    return event.get("type") == "CALL_CLOSED" and str(event.get("param")).startswith("503")
 
 
 def decoded(dump: Path) -> Pcm:
