@@ -215,6 +215,7 @@ async def test_a_baresip_holds_and_the_other_side_hears_music_until_it_is_back(
         await holder.call(f"sip:102@{company.uri}")
         leg = await company.leg_with("102")
         asked = company.plane.slots[leg.slot].asked
+        await until(lambda: company.heard("ACK"))  # the caller knows that its call is taken
         await holder.do("hold")
         await until(lambda: "repeat -1" in asked)
         await holder.do("resume")
@@ -233,6 +234,7 @@ async def test_a_baresip_transfers_the_one_it_called(company: Company, tmp_path:
         company.telephones |= {"102": one.address, "103": two.address}
         await phone.call(f"sip:102@{company.uri}")
         leg = await company.leg_with("102")
+        await until(lambda: company.heard("ACK"))  # the caller knows that its call is taken
         await phone.do(f"transfer sip:103@{company.uri}")
         await two.tells("call 1 running")
         other = await company.leg_with("103")
