@@ -139,6 +139,15 @@ class Company(House):
         await asyncio.sleep(10)
         return chair
 
+    async def enters(self, party: Party, role: Role = Role.PARTICIPANT) -> RoomCaller:
+        """Somebody who called comes in."""
+        leg = self._leg(party)
+        leg.answered = True
+        self.exchange.rung(leg, party)
+        self.hall.join(leg, Entrant(WEEKLY, role, "fr", party.name))
+        await asyncio.sleep(10)
+        return leg
+
     async def calls_in(self, number: str, name: str = "") -> bool:
         return await self.hall.call_in("4321", number, name, Role.PARTICIPANT, "fr")
 
@@ -287,6 +296,45 @@ def test_nobody_is_called_who_is_not_to_be_disturbed_or_has_no_telephone(
     play(story)
 
 
+@pytest.mark.parametrize(
+    ("there", "called"),
+    [
+        (Party("102", "Luc Roy", internal=True), "102"),
+        (Party("+15145550177", "Luc Roy"), CLIENT),
+        (Party(CLIENT, "Luc Roy"), f"1{CLIENT}"),
+    ],
+    ids=["colleague", "client whose network writes E.164", "client dialled with a 1"],
+)
+def test_nobody_is_rung_who_is_in_the_conference_already(
+    play: Callable[[Story], None], there: Party, called: str
+) -> None:
+    async def story(company: Company) -> None:
+        await company.holds()
+        company.has_a_trunk(Outgoing(long_distance=Permission.UNLIMITED))
+        company.habits[called] = [COMES]
+        luc = await company.enters(there)
+        with pytest.raises(NotGranted, match=r"^Luc Roy is in the conference already$"):
+            await company.calls_in(called)
+        assert company.at(called) == []
+        luc.caller_hangs_up()
+        await asyncio.sleep(10)
+        assert await company.calls_in(called)
+
+    play(story)
+
+
+def test_who_shows_the_number_of_a_colleague_from_outside_is_not_that_colleague(
+    play: Callable[[Story], None],
+) -> None:
+    async def story(company: Company) -> None:
+        await company.holds()
+        await company.enters(Party("102", "Luc Roy"))
+        company.habits["102"] = [COMES]
+        assert await company.calls_in("102")
+
+    play(story)
+
+
 def test_nobody_is_called_into_an_empty_room(play: Callable[[Story], None]) -> None:
     async def story(company: Company) -> None:
         with pytest.raises(NotHeld):
@@ -300,11 +348,7 @@ def test_somebody_moves_their_place_to_another_telephone_of_theirs(
 ) -> None:
     async def story(company: Company) -> None:
         await company.holds()
-        second = company._leg(Party("102", "Luc Roy", internal=True))
-        second.answered = True
-        company.exchange.rung(second, second.caller)
-        company.hall.join(second, Entrant(WEEKLY, Role.ADMINISTRATOR, "fr", "Luc Roy"))
-        await asyncio.sleep(10)
+        second = await company.enters(Party("102", "Luc Roy", internal=True), Role.ADMINISTRATOR)
         mobile = company._leg(Party("102", internal=True), "102")
         mobile.replaces = second.call_id
         company.exchange.spawn(company.reception.attend(mobile), "mobile")

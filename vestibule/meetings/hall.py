@@ -88,7 +88,7 @@ class Hall:
             entrant.invitee,
             party.number,
         )
-        person = Person(leg, member, party.number, self._means.clock.now(), entrant.said)
+        person = Person(leg, member, party, self._means.clock.now(), entrant.said)
         if not leg.up:
             person.forget()
             return
@@ -203,9 +203,11 @@ class Hall:
     async def call_in(self, room: str, number: str, name: str, role: Role, language: str) -> bool:
         """Call somebody in: who presses 1 is there, though it be locked; False where nobody did.
 
-        Raises NotHeld, and NotGranted.
+        Raises NotHeld, and NotGranted, also where whoever is called is there already.
         """
         meeting = self._held(room)
+        if (there := meeting.at(number)) is not None:
+            raise NotGranted(f"{there.member.name or number} is in the conference already")
         calling = asyncio.ensure_future(self._calling_in.call(meeting.conference, number, language))
         over = asyncio.ensure_future(meeting.ended())
         try:

@@ -140,6 +140,11 @@ class Meeting:
         """Whether somebody is let in now."""
         return self.room.admits(role)
 
+    def at(self, number: str) -> Person | None:
+        """Who is there by an extension, or by a number outside; None where nobody is."""
+        there = (each for each in self._people if not each.is_leaving)
+        return next((each for each in there if each.is_at(number)), None)
+
     def welcome(self, person: Person) -> None:
         """Somebody comes, whose leg is up and in nobody else's hands."""
         self._people.add(person)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from call.leg import HangUpCause, HungUp, Leg
+from call.leg import HangUpCause, HungUp, Leg, Party
 from call.sound import Clip
 from conference.happening import Departure, Member
+from routing.numbers import parse_number
 from telephony.watcher import Transfer, Watcher
 from vestibule.exchange.patch import SIGNAL_TICKET
 from vestibule.meetings.ports import RoomLeg
@@ -44,12 +45,11 @@ class Person:
     """
 
     def __init__(
-        self, leg: RoomLeg, member: Member, number: str, since: datetime, said: Path | None
+        self, leg: RoomLeg, member: Member, party: Party, since: datetime, said: Path | None
     ) -> None:
         self.leg = leg
         self.member = member
-        self.number = number
-        """What their telephone tells; "" where it is withheld."""
+        self.party = party
         self.since = since
         self.said = said
         self.inside = False
@@ -67,6 +67,18 @@ class Person:
     def id(self) -> str:
         """As the machine names them."""
         return self.member.id
+
+    @property
+    def number(self) -> str:
+        """What their telephone tells; "" where it is withheld."""
+        return self.party.number
+
+    def is_at(self, number: str) -> bool:
+        """Whether this is where one gets who calls an extension, or a number outside."""
+        if self.party.internal or not self.number:
+            return self.party.internal and self.number == number
+        theirs = parse_number(self.number)
+        return theirs is not None and theirs == parse_number(number)
 
     # the seat
 
