@@ -28,6 +28,7 @@ from call.errors import Unavailable
 from call.media import MediaStatistics, PlaneLoad
 from telephony.line import LineStatistics
 from telephony.record import CallRecord
+from vestibule.meetings.viewing import Attendance
 from voicemail.mail import Delivery
 
 SETUP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -127,6 +128,7 @@ class Present:
     load: Callable[[], PlaneLoad]
     waiting: "MailsWaiting"
     parked: Callable[[], int] = lambda: 0
+    conferences: Callable[[], Attendance] = Attendance
 
 
 class MailsWaiting:
@@ -152,6 +154,7 @@ class PresentFigures(Collector):
         yield from _of_line(line)
         yield from _of_plane(load)
         yield _gauge("calls_parked", "Callers who wait in a slot.", self._present.parked())
+        yield from _of_conferences(self._present.conferences())
         yield _gauge("loop_late_seconds", "How late the event loop runs.", line.lateness_s)
         yield _gauge("mails_waiting", "E-mails that wait to be sent.", self._present.waiting.count)
 
@@ -178,6 +181,15 @@ def _of_plane(load: PlaneLoad) -> Iterator[Metric]:
     yield _gauge("plane_slots_open", "Calls that have sound.", load.slots)
     yield _gauge("plane_bridges_open", "Bridges.", load.bridges)
     yield _gauge("plane_rooms_open", "Rooms.", load.rooms)
+
+
+def _of_conferences(there: Attendance) -> Iterator[Metric]:
+    yield _gauge("conferences_held", "Conferences that somebody is in.", there.held)
+    yield _gauge("conferences_recorded", "Conferences that are recorded.", there.recorded)
+    yield _gauge("conference_people_inside", "People in a conference.", there.inside)
+    yield _gauge(
+        "conference_people_waiting", "People who wait for an administrator.", there.waiting
+    )
 
 
 class Figures:

@@ -13,7 +13,6 @@ from telephony.adapters.folder_lamp_book import FolderLampBook
 from telephony.line import SipLine
 from telephony.media.process import MediaProcess
 from vestibule.call_sounds import CallSounds, make_call_sounds
-from vestibule.exchange.parking import Parking
 from vestibule.housekeeping import Chore, chores, housekeeping
 from vestibule.lamps import FOLLOW_EVERY_S, MailboxLamps
 from vestibule.mailroom import Mailroom, open_mailroom
@@ -98,7 +97,7 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
                 office.switchboard.accepts,
                 lambda: line.overloaded,
             ) as pbx,
-            _asked_for(figures, line, plane, mailroom.worker, office.inside.parking),
+            _asked_for(figures, line, plane, mailroom.worker, office),
             open_web(settings, office.hall, mailroom.database, clock) as web,
         ):
             address = await line.start()
@@ -130,7 +129,7 @@ async def _asked_for(
     line: SipLine,
     plane: MediaProcess,
     worker: OutboxWorker,
-    parking: Parking,
+    office: Office,
 ) -> AsyncIterator[None]:
     """Serve the figures, where the settings say so."""
     if figures is None:
@@ -140,7 +139,8 @@ async def _asked_for(
         lambda: line.statistics,
         lambda: plane.load,
         MailsWaiting(worker.waiting),
-        lambda: len(parking.waiting),
+        lambda: len(office.inside.parking.waiting),
+        office.hall.attendance,
     )
     look = Chore("mails waiting", present.waiting.look, LOOK_EVERY_S)
     async with housekeeping((look,)), figures.served(present, lambda: plane.pid):

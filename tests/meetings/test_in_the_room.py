@@ -1,6 +1,7 @@
 """Who hears whom and what in a conference, as its people experience it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from conference.happening import Departure, Expel, Finish, Lock, Mute, MuteAll, 
 from conference.room import Phase
 from tests.meetings.gathering import WEEKLY, Gathering, arranged, in_conference
 from vestibule.meetings.ports import Entrant
+from vestibule.meetings.viewing import Attendance
 
 
 def test_without_an_administrator_everybody_waits_with_music_and_hears_nobody(
@@ -82,6 +84,27 @@ def test_a_room_without_administrators_begins_with_whoever_comes(tmp_path: Path)
         bob = await room.comes("bob", conference=open_room)
         assert alice.hears_others() == {"bob"}
         assert bob.heard[:3] == ["(arrival)", "came_by_name bob", "others 1"]
+
+    in_conference(tmp_path, story)
+
+
+def test_it_is_counted_how_many_conferences_are_held_and_how_many_people_are_in_them(
+    tmp_path: Path,
+) -> None:
+    async def story(room: Gathering) -> None:
+        assert room.hall.attendance() == Attendance()
+        alice = await room.comes("alice")
+        assert room.hall.attendance() == Attendance(held=1, waiting=1)
+        chair = await room.leads()
+        room.hall.wish("4321", Record(True))
+        await room.comes("bob", conference=replace(WEEKLY, id="other", room="4000"))
+        assert room.hall.attendance() == Attendance(held=2, inside=2, waiting=1, recorded=1)
+        chair.caller_hangs_up()
+        await asyncio.sleep(5)
+        assert room.hall.attendance() == Attendance(held=2, waiting=2)
+        alice.caller_hangs_up()
+        await asyncio.sleep(5)
+        assert room.hall.attendance() == Attendance(held=1, waiting=1)
 
     in_conference(tmp_path, story)
 

@@ -24,6 +24,7 @@ from tests.ports import free_port
 from tests.wire.phone import Phone
 from tests.wire.rtp_line import RtpLine
 from vestibule.doctor import Verdict, examine
+from vestibule.meetings.viewing import Attendance
 from vestibule.metrics import Figures, MailsWaiting, Present, PresentFigures
 from vestibule.settings import BadSettings, Settings, settings_from
 from voicemail.mail import Delivery
@@ -74,7 +75,12 @@ async def _nothing_waits() -> int:
 
 
 def _present() -> Present:
-    return Present(lambda: LINE, lambda: LOAD, MailsWaiting(_nothing_waits))
+    return Present(
+        lambda: LINE,
+        lambda: LOAD,
+        MailsWaiting(_nothing_waits),
+        conferences=lambda: Attendance(held=4, inside=11, waiting=6, recorded=1),
+    )
 
 
 def _page(figures: Figures, present: Present | None = None) -> dict[str, Metric]:
@@ -123,6 +129,10 @@ async def test_what_is_now_is_read_when_it_is_asked_for(figures: Figures) -> Non
     assert _value(page, "vestibule_plane_late_beats_total") == 7
     assert _value(page, "vestibule_plane_rooms_open") == 2
     assert _value(page, "vestibule_mails_waiting") == 9
+    assert _value(page, "vestibule_conferences_held") == 4
+    assert _value(page, "vestibule_conferences_recorded") == 1
+    assert _value(page, "vestibule_conference_people_inside") == 11
+    assert _value(page, "vestibule_conference_people_waiting") == 6
 
 
 def test_messages_and_mails_are_counted(figures: Figures) -> None:

@@ -28,6 +28,7 @@ from vestibule.meetings.means import Means
 from vestibule.meetings.meeting import Meeting
 from vestibule.meetings.person import LEAST_DB, MOST_DB, Person
 from vestibule.meetings.ports import Entrant, RoomLeg
+from vestibule.meetings.viewing import Attendance, attendance
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,10 @@ class Hall:
     def live(self) -> Sequence[LiveRoom]:
         """How they stand."""
         return [meeting.view() for meeting in self._meetings.values() if meeting.is_held]
+
+    def attendance(self) -> Attendance:
+        """How many there are, and how many people are in them; any thread may ask."""
+        return attendance(meeting.room for meeting in tuple(self._meetings.values()))
 
     async def watch(self) -> AsyncIterator[Sequence[LiveRoom]]:
         """How they stand: at once, and again after each change, the newest where several came."""

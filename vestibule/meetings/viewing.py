@@ -1,6 +1,6 @@
 """How a session stands just now, for whoever looks from outside."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,28 @@ class Times:
 
     since: datetime
     began: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How many conferences are being held, and how many people are in all of them."""
+
+    held: int = 0
+    inside: int = 0
+    """People who hear each other."""
+    waiting: int = 0
+    """People who wait for an administrator."""
+    recorded: int = 0
+    """Conferences that are being recorded just now."""
+
+
+def attendance(rooms: Iterable[Room]) -> Attendance:
+    """The attendance of sessions, counted in any thread, whatever changes meanwhile."""
+    held = [(room, seats) for room in rooms if (seats := tuple(room.seats.values()))]
+    people = [seat for _, seats in held for seat in seats]
+    inside = sum(seat.inside for seat in people)
+    recorded = sum(room.recording for room, _ in held)
+    return Attendance(len(held), inside, len(people) - inside, recorded)
 
 
 def live_room(
