@@ -9,14 +9,14 @@ from call.clock import Clock
 from call.errors import Unavailable
 from call.media import Address, Wideband
 from conference.adapters.sqlalchemy_book import SqlAlchemyBook
-from console.broadcast import Broadcasts, Ear
+from console.broadcast import Broadcasts
 from console.listening import Listening, ListeningPages
 from console.live import LiveConferences
 from console.serving import served
 from console.sockets import CONTROL, address_socket, folder_socket
 from storage.database import Database
 from telephony.media.wideband import make_stream_encoder, wideband_there
-from vestibule.meetings.ears import RoomEar
+from vestibule.meetings.ears import FOLDER, Ears
 from vestibule.meetings.hall import Hall
 from vestibule.settings import Settings
 
@@ -61,12 +61,10 @@ async def _controlled(settings: Settings, hall: Hall) -> AsyncIterator[None]:
 async def _pages(
     settings: Settings, hall: Hall, database: Database, clock: Clock
 ) -> AsyncIterator[Address]:
-    def hears(conference: str) -> Ear:
-        return RoomEar(hall.hear, conference)
-
+    ears = Ears(hall.hear, settings.storage.data / FOLDER)
     broadcasts: Broadcasts | None = None
     if Wideband.OPUS in wideband_there():
-        broadcasts = Broadcasts(hall, hears, make_stream_encoder, clock, settings.web.listeners)
+        broadcasts = Broadcasts(hall, ears.open, make_stream_encoder, clock, settings.web.listeners)
     else:
         log.warning("nobody can listen by the web", extra={"why": "vestibule[wideband] is missing"})
     book = SqlAlchemyBook(database)
