@@ -188,6 +188,8 @@ class _Telling:
     ) -> None:
         self._happenings = happenings
         self._kinds = {type(each) for each in happenings}
+        came = {each.member.id for each in happenings if isinstance(each, Came)}
+        self._there_before = tuple(id for id in room.seats if id not in came)
         self._room = room
         self._recorded = recorded
 
@@ -209,7 +211,8 @@ class _Telling:
                 if len(self._room.seats) > 1:
                     yield Saying(EVERYBODY_INSIDE, _OPENED[type(happening)])
             case Interrupted():
-                yield Saying(tuple(self._room.seats), "conf.room.interrupted")
+                if self._there_before:
+                    yield Saying(self._there_before, "conf.room.interrupted")
             case Muted():
                 yield from self._muted(happening)
             case AllMuted(on) | Locked(on) | Recording(on) | Announcing(on):
@@ -236,7 +239,7 @@ class _Telling:
     def _departure(self, member: Member, how: Departure) -> Iterator[Saying]:
         if how is Departure.EXPELLED:
             yield Saying((member.id,), "conf.room.expelled")
-        if self._room.phase is not Phase.RUNNING:
+        if self._room.phase is not Phase.RUNNING or not self._there_before:
             return
         yield self._named(member, _LEFT[how], Chime.DEPARTURE)
         if len(self._room.seats) == 1:

@@ -63,6 +63,8 @@ class Telephone(FakeLeg):
         self.diversions: tuple[()] = ()
         self.replaces = ""
         self.told: list[int] = []
+        self.takes_s = 0.0
+        """How long it takes until this telephone is hung up."""
 
     def _hear(self, segment: Segment, _: float) -> None:
         self.hears(_shown(segment))
@@ -118,6 +120,7 @@ class Telephone(FakeLeg):
         super().stop_playing()
 
     async def hang_up(self, cause: HangUpCause = HangUpCause.NORMAL) -> None:
+        await asyncio.sleep(self.takes_s)
         self.cause = self.cause or cause
         await super().hang_up(cause)
 

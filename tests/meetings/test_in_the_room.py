@@ -150,6 +150,51 @@ def test_somebody_mutes_and_unmutes_themself_by_star_1(tmp_path: Path) -> None:
     in_conference(tmp_path, story)
 
 
+def test_who_is_brought_along_does_not_count_the_colleague_who_brought_them(
+    tmp_path: Path,
+) -> None:
+    async def story(room: Gathering) -> None:
+        chair, bob = await room.leads(), await room.comes("bob")
+        bob.takes_s = 2.0
+        chair.heard.clear()
+        room.exchange.dismiss(bob)
+        carol = await room.comes("carol")
+        assert carol.heard[-2:] == ["others 1", "hint"]
+        assert chair.heard[:2] == ["(arrival)", "came_by_name carol"]
+        assert chair.heard[2:] == ["(departure)", "left_by_name bob"]
+        assert len(room.noted(Went)) == 1
+
+    in_conference(tmp_path, story)
+
+
+def test_who_takes_the_place_of_somebody_does_not_count_them(tmp_path: Path) -> None:
+    async def story(room: Gathering) -> None:
+        _, bob = await room.leads(), await room.comes("bob")
+        bob.takes_s = 2.0
+        carol = room.telephone("carol")
+        assert room.exchange.give(bob, carol)
+        await asyncio.sleep(10)
+        assert carol.heard[-2:] == ["others 1", "hint"]
+        assert carol.hears_others() == {"chair"}
+
+    in_conference(tmp_path, story)
+
+
+def test_who_takes_the_place_of_the_only_administrator_waits_and_no_session_ends(
+    tmp_path: Path,
+) -> None:
+    async def story(room: Gathering) -> None:
+        chair = await room.leads()
+        chair.takes_s = 2.0
+        carol = room.telephone("carol")
+        assert room.exchange.give(chair, carol)
+        await asyncio.sleep(10)
+        assert carol.heard == ["waiting", "hint", "music"]
+        assert [each.session for each in room.hall.live()] == ["session-1"]
+
+    in_conference(tmp_path, story)
+
+
 def test_whom_an_administrator_muted_cannot_undo_it(tmp_path: Path) -> None:
     async def story(room: Gathering) -> None:
         chair, alice = await room.leads(), await room.comes("alice")

@@ -43,6 +43,7 @@ class Exchange:
         self._rung: set[str] = set()
         self._patches: dict[str, Patch] = {}
         self._places: dict[str, Give] = {}
+        self._dismissed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.watcher: Watcher | None = None
         """Who is told what telephones ask for in the middle of their calls."""
@@ -219,7 +220,13 @@ class Exchange:
 
     def dismiss(self, leg: Leg) -> None:
         """Hang up a leg that nobody wants any more, without waiting for its end."""
+        if leg.call_id in self._parties:
+            self._dismissed.add(leg.call_id)
         self.spawn(leg.hang_up(), f"dismiss {leg.call_id}")
+
+    def is_dismissed(self, leg: Leg) -> bool:
+        """Whether a leg is being hung up, since nobody wants it any more."""
+        return leg.call_id in self._dismissed
 
     def spawn(self, work: Coroutine[Any, Any, object], name: str) -> asyncio.Task[None]:
         """Have work done that outlives the call that wants it; what goes wrong in it is logged."""
@@ -231,7 +238,14 @@ class Exchange:
     @property
     def remains(self) -> Sequence[str]:
         """What is known of calls just now, named; nothing once all are over."""
-        known = {*self._guests, *self._parties, *self._patches, *self._legs, *self._places}
+        known = {
+            *self._guests,
+            *self._parties,
+            *self._patches,
+            *self._legs,
+            *self._places,
+            *self._dismissed,
+        }
         return sorted({*known, *(task.get_name() for task in self._tasks)})
 
     async def close(self, grace_s: float = 5.0) -> None:
@@ -265,6 +279,7 @@ class Exchange:
         self._legs.pop(leg.call_id, None)
         self._rung.discard(leg.call_id)
         self._places.pop(leg.call_id, None)
+        self._dismissed.discard(leg.call_id)
         self.engaged.drop(leg.call_id)
 
 

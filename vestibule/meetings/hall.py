@@ -102,7 +102,8 @@ class Hall:
             await leg.hang_up(HangUpCause.UNAVAILABLE)
             return
         leg.watcher = self._exchange.watcher
-        meeting.welcome(person)
+        leaving = [each for each in meeting.people if self._exchange.is_dismissed(each.leg)]
+        meeting.welcome(person, leaving)
         self._exchange.keep(leg, partial(self._give, meeting, person))
 
     def _give(self, meeting: Meeting, person: Person, by: SwitchedLeg) -> bool:

@@ -145,14 +145,22 @@ class Meeting:
         there = (each for each in self._people if not each.is_leaving)
         return next((each for each in there if each.is_at(number)), None)
 
-    def welcome(self, person: Person) -> None:
-        """Somebody comes, whose leg is up and in nobody else's hands."""
+    @property
+    def people(self) -> Sequence[Person]:
+        """Everybody who is there, and whoever hears why it is over for them."""
+        return tuple(self._people)
+
+    def welcome(self, person: Person, leaving: Sequence[Person] = ()) -> None:
+        """Somebody comes, whose leg is up and in nobody else's hands.
+
+        Those who are being hung up just now, `leaving`, are there no more from then on.
+        """
         self._people.add(person)
         self._announcements.come(person.id)
         leg = person.leg
         leg.watcher = HoldWatch(person, leg.watcher)
         log.info("in conference", extra={"call_id": person.id, "session": self.session})
-        self._tell(Come(person.member))
+        self._tell(Come(person.member), *(Go(each.id) for each in leaving))
         self._means.spawn(self._attend(person), f"in conference {person.id}")
 
     async def _attend(self, person: Person) -> None:
@@ -229,8 +237,9 @@ class Meeting:
     def _now(self) -> float:
         return self._means.clock.monotonic()
 
-    def _tell(self, event: Told) -> Sequence[Happening]:
-        return self._follow(self.room.receive(event, self._now))
+    def _tell(self, *events: Told) -> Sequence[Happening]:
+        now = self._now
+        return self._follow([told for event in events for told in self.room.receive(event, now)])
 
     async def _wait_for_deadlines(self) -> None:
         while not self.is_over:
