@@ -56,7 +56,7 @@ def scores(sound: Pcm, clip: Pcm) -> Floats:
     energy = float(np.sum(np.square(clip, dtype=np.float64)))
     if places <= 0 or energy == 0:
         return np.zeros(max(places, 0))
-    size = 1 << (len(sound) + len(clip) - 1).bit_length()
+    size = 1 << (len(sound) - 1).bit_length()  # what wraps around is no place where it fits whole
     spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(clip, size))
     products = np.fft.irfft(spectrum, size)[:places]
     sums = np.concatenate(([0.0], np.cumsum(np.square(sound, dtype=np.float64))))

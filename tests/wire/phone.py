@@ -193,8 +193,8 @@ class PhoneCall:
         return answer
 
     def _over(self) -> None:
-        self.ended.set()
         self.line.close()
+        self.ended.set()
 
     def over_by_peer(self) -> None:
         self.ended_by_peer = True

@@ -161,8 +161,6 @@ class RtpLine:
         self.malformed = 0
         self.said_at: float | None = None
         """When the first frame of the latest sound was to leave, in monotonic seconds."""
-        self.beats = 0
-        """How often it was served: what came before was taken in."""
         self.takes: list[Take] = []
         """What was said, or is to be, in order."""
         self.presses: list[tuple[str, float]] = []
@@ -204,8 +202,11 @@ class RtpLine:
             self._beat.join(self)
 
     def close(self) -> None:
+        """Send no more; what came by now is heard."""
         self._beat.leave(self)
-        self.socket.close()
+        if self.socket.fileno() >= 0:
+            self._receive_all()
+            self.socket.close()
 
     def say(self, sound: Pcm) -> threading.Event:
         """Queue a sound; the event is set when its last frame has left."""
@@ -304,7 +305,6 @@ class RtpLine:
     def serve(self, due: float) -> None:
         """Receive what came, and send what should leave at `due`."""
         self._receive_all()
-        self.beats += 1
         with contextlib.suppress(OSError):  # the far end closed its port: the line goes on hearing
             self._send_one(due)
 

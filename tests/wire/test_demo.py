@@ -4,7 +4,10 @@ import asyncio
 import email
 import email.policy
 import io
+import os
+import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import soundfile
 
 from ivr.testing import Scenario, ScriptedCaller, load_scenarios
 from ivr.testing.script import Presses
+from tests.acceptance.server import descendants
 from tests.fuzz.corpus import OFFERS, rtcp_corpus, rtp_corpus, sip_corpus
 from tests.fuzz.mutation import BINARY, mutants
 from tests.wire import hearing
@@ -24,6 +28,8 @@ pytestmark = [pytest.mark.wire, pytest.mark.asyncio(loop_scope="module")]
 
 VOICE = ROOT / "audio_fixtures" / "caller_10s.wav"
 COMPANY = "5145550100"
+
+HELD_UP_S = 0.5
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -114,6 +120,10 @@ async def test_the_scenarios_of_callers_all_at_once(demo: Demo) -> None:
     assert len(scenarios) >= 6
     for scenario in scenarios:
         await demo.prepare(scenario.caller)
+    await demo.undisturbed(partial(all_at_once, demo, scenarios))
+
+
+async def all_at_once(demo: Demo, scenarios: list[Scenario]) -> None:
     async with asyncio.TaskGroup() as callers:
         calls = [
             callers.create_task(script(demo, each.caller, str(reachable(each))))
@@ -128,6 +138,10 @@ async def test_the_scenarios_of_callers_all_at_once(demo: Demo) -> None:
 async def test_french_the_english_offer_and_the_menu_are_heard_through_six_thousand_damaged_packets(
     demo: Demo,
 ) -> None:
+    await demo.undisturbed(partial(hears_all_under_fire, demo))
+
+
+async def hears_all_under_fire(demo: Demo) -> None:
     async with Phone("5145550123") as caller, Phone("5145550199") as victim:
         heard = ScriptedCaller("somebody else").hears("aa.welcome", "fr")
         heard = heard.hears("aa.english_offer", "en").hears("aa.menu", "fr")
@@ -155,6 +169,27 @@ async def test_french_the_english_offer_and_the_menu_are_heard_through_six_thous
     async with Phone("5145550111") as late:
         after = await late.gets_through(COMPANY, demo.address)
         assert not after.ended.is_set()
+
+
+async def test_a_media_plane_that_a_machine_holds_up_tells_so(demo: Demo) -> None:
+    before = demo.times_held_up()
+    async with Phone("5145550123") as phone:
+        call = await phone.gets_through(COMPANY, demo.address)
+        await until(lambda: len(call.line.arrivals) > 20, within_s=20)
+        plane = plane_of(demo)
+        os.kill(plane, signal.SIGSTOP)
+        await asyncio.sleep(HELD_UP_S)
+        os.kill(plane, signal.SIGCONT)
+        await until(lambda: demo.times_held_up() > before, within_s=20)
+    assert demo.times_held_up() > before
+
+
+def plane_of(demo: Demo) -> int:
+    """The process of its media plane."""
+    started = descendants(demo.process.pid)
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in started}
+    (plane,) = (pid for pid, command in commands.items() if b"telephony.media" in command)
+    return plane
 
 
 async def fire(phone: Phone, demo: Demo, sound: tuple[str, int]) -> None:

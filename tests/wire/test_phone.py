@@ -86,6 +86,20 @@ async def test_what_a_telephone_said_that_stood_still_is_whole_but_for_the_hole(
         assert hearing.drift(sound, take.as_left(), at=heard.at) == 0
 
 
+async def test_what_came_before_the_end_of_a_call_is_heard() -> None:
+    async with Phone("100") as caller, Phone("200") as called:
+        near, far = await both_ends(caller, called)
+        near.line.say(SENTENCE)
+        (take,) = near.line.takes
+        await asyncio.to_thread(near.line.wait, lambda _: take.left >= 10 * FRAME, 10)
+        called.beat.leave(far.line)  # it is held up, and the call ends
+        so_far, begun = len(far.line.arrivals), near.line.packets_sent
+        await asyncio.to_thread(near.line.wait, lambda line: line.packets_sent > begun + 20, 10)
+        await near.hang_up()
+        assert far.ended.is_set()
+        assert len(far.line.arrivals) > so_far + 20
+
+
 async def test_a_key_under_which_a_telephone_stands_still_is_one_key() -> None:
     async with Phone("100") as caller, Phone("200") as called:
         near, far = await both_ends(caller, called)

@@ -18,6 +18,7 @@ from tests.wire import hearing
 from tests.wire.driver import Measure, WireCall
 from tests.wire.hearing import RATE, Pcm
 from tests.wire.rtp_line import Take
+from tests.wire.running_demo import HELD_UP
 from tests.wire.test_demo import assert_clean
 from tests.wire.voicemail_day import LAMP, MOVED, Day, a_day
 from tests.wire.voicemail_house import SHORT, VOICE, pin
@@ -27,7 +28,12 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
-    return asyncio.run(a_day(tmp_path_factory.mktemp("day")))
+    """A day on which no busy machine held the media plane up, or the third one."""
+    for _ in range(3):
+        day = asyncio.run(a_day(tmp_path_factory.mktemp("day")))
+        if HELD_UP not in day.log:
+            break
+    return day
 
 
 # ---- Callers

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partial
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ async def calls(demo: Demo) -> AsyncIterator[Calls]:
     ways = (
         presses_by_tones, presses_by_info, loses_packets, calls_over_tcp, forgets_its_connection,
     )  # fmt: skip
-    tasks: Calls = {way: asyncio.create_task(way(demo)) for way in ways}
+    tasks: Calls = {way: asyncio.create_task(demo.undisturbed(partial(way, demo))) for way in ways}
     yield tasks
     await asyncio.gather(*tasks.values(), return_exceptions=True)
 
