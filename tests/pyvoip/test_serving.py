@@ -15,7 +15,7 @@ from call.errors import Unavailable
 from tests.acceptance.server import Server, command, configured_server
 from tests.line.plane import FakePlane
 from tests.ports import free_port
-from tests.pyvoip.registrar import kamailio
+from tests.pyvoip.registrar import gets_through, kamailio
 from tests.pyvoip.test_voicemail import leave
 from tests.wire import hearing
 from tests.wire.phone import CallRefused, Phone
@@ -78,7 +78,7 @@ async def test_a_call_to_our_extension_of_the_pbx_is_mailed_as_a_message(tmp_pat
         sentence = speech_like(3.0, 5)
         async with company.served() as server, Phone("5145550123", display="Aimée") as phone:
             await registrar.until_registrations(1)
-            call = await phone.call("600", ("127.0.0.1", registrar.port), timeout_s=60)
+            call = await gets_through(phone, ("127.0.0.1", registrar.port))
             await leave(call, sentence)
             await call.hang_up()
             mail = await mailed(server)
@@ -130,7 +130,7 @@ async def test_a_call_of_the_pbx_may_end_by_itself_when_the_server_is_told_to_st
         pbx = ("127.0.0.1", registrar.port)
         async with company.served() as server, Phone("5145550123") as phone, Phone("1") as late:
             await registrar.until_registrations(1)
-            call = await phone.call("600", pbx, timeout_s=60)
+            call = await gets_through(phone, pbx)
             server.stop()
             async with asyncio.timeout(60):
                 while "line draining" not in server.logged():  # noqa: ASYNC110 - another process

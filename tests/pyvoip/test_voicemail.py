@@ -15,7 +15,7 @@ from ivr.voices.voice import open_voice
 from telephony.adapters.pyvoip import Extension, PyVoipLine
 from telephony.media.process import MediaProcess
 from tests.ports import free_port
-from tests.pyvoip.registrar import Registrar, kamailio
+from tests.pyvoip.registrar import Registrar, gets_through, kamailio
 from tests.wire import hearing
 from tests.wire.hearing import Pcm
 from tests.wire.phone import Phone, PhoneCall
@@ -120,7 +120,7 @@ async def test_a_call_sent_by_the_pbx_leaves_a_voicemail_whole(tmp_path: Path) -
     async with kamailio(tmp_path) as registrar, office(registrar, tmp_path / "data") as there:
         sentence = speech_like(4.0, 11)
         async with Phone("5145550123", display="Aimée Côté") as phone:
-            call = await phone.call("600", there.server, timeout_s=60)
+            call = await gets_through(phone, there.server)
             await leave(call, sentence)
             await call.hang_up()
         await asyncio.wait_for(there.attended.get(), 60)
