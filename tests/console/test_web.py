@@ -9,6 +9,7 @@ import pytest
 from call.clock import SystemClock
 from console.sockets import CONTROL
 from tests.console.held import BOARD, HeldMeetings
+from vestibule.meetings.ears import FOLDER
 from vestibule.settings import settings_from
 from vestibule.steering import steering
 from vestibule.web import open_web
@@ -44,13 +45,18 @@ async def test_where_there_can_be_no_control_socket_calls_are_answered_all_the_s
     assert (tmp_path / CONTROL).is_dir()
 
 
-async def test_pages_have_the_address_of_the_settings(tmp_path: Path) -> None:
+async def test_pages_have_the_address_of_the_settings_and_clear_the_sockets_of_a_killed_server(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "1").touch()
     given = {"storage": {"data": tmp_path}, "web": {"listen": "127.0.0.1:0"}}
     settings = settings_from(given, origin="test")
     async with open_web(settings, HeldMeetings(), NoDatabase(), SystemClock()) as web:  # type: ignore[arg-type]
         assert web is not None
         host, port = web
         assert host == "127.0.0.1"
+        assert not list((tmp_path / FOLDER).iterdir())
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"GET /listen/assets/listening.css HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
