@@ -8,8 +8,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.secrets_in_logs import Search
 
-# On a machine that others share, how long an example took says nothing about what is tested.
-settings.register_profile("suite", deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+# On a machine that others share, how long an example took says nothing about what is tested. The
+# suite says the same of the same program each time; `--hypothesis-profile=explore` looks further.
+_PATIENT = {"deadline": None, "suppress_health_check": (HealthCheck.too_slow,)}
+settings.register_profile("suite", derandomize=True, **_PATIENT)
+settings.register_profile("explore", print_blob=True, **_PATIENT)
 settings.load_profile("suite")
 
 
