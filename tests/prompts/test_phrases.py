@@ -49,7 +49,7 @@ def values(kind, words):
 
 def _something(words):
     """What is said in somebody's own words alone is never nothing: their form asks for words."""
-    return words.strip(" .") or "Élise"
+    return words if any(letter.isalnum() for letter in words) else "Élise"
 
 
 def test_every_phrase_of_the_flows_exists_in_french_and_in_english(book):
