@@ -53,9 +53,9 @@ function stop(text) {
 async function feed(signal) {
   const source = new Source();
   sound.disableRemotePlayback = true; // a ManagedMediaSource asks for it
-  sound.src = URL.createObjectURL(source);
+  const address = (sound.src = URL.createObjectURL(source));
   await new Promise((opened) => source.addEventListener("sourceopen", opened, { once: true }));
-  URL.revokeObjectURL(sound.src);
+  URL.revokeObjectURL(address); // by now `sound` may have another, begun since
   const buffer = source.addSourceBuffer(WEBM);
   const answer = await fetch(`${words.link}/sound.webm`, { signal, cache: "no-store" });
   if (!answer.ok) throw new Error(answer.statusText);
