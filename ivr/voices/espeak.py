@@ -50,6 +50,7 @@ class Espeak:
     def __init__(self, *, timeout_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
         self._process: asyncio.subprocess.Process | None = None
+        self._answers = False  # half an answer may be in its pipe: it is of no more use
         self._turn = asyncio.Lock()
 
     @property
@@ -88,9 +89,8 @@ class Espeak:
             except (OSError, EOFError, ValueError):  # TimeoutError is an OSError
                 await self._end()
             except asyncio.CancelledError:
-                # Half an answer is in the pipe: the next sentence needs a clean one.
-                if self._process:
-                    self._process.kill()
+                if self._process and self._process.returncode is None:
+                    self._process.kill()  # the next sentence, or `close`, sees it off
                 raise
         raise VoiceUnavailable("the synthetic voice does not answer")
 
@@ -98,16 +98,21 @@ class Espeak:
         process = await self._running()
         if process.stdin is None or process.stdout is None:
             raise EOFError
+        self._answers = True
         process.stdin.write(request)
         await process.stdin.drain()
         header = json.loads(await process.stdout.readuntil())
+        samples = await process.stdout.readexactly(header.get("octets", 0))
+        self._answers = False
         if error := header.get("error"):
             raise VoiceUnavailable(str(error))
-        return header["rate"], await process.stdout.readexactly(header["octets"])
+        return header["rate"], samples
 
     async def _running(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
+        process = self._process
+        if process is not None and process.returncode is None and not self._answers:
+            return process
+        await self._end()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -120,14 +125,15 @@ class Espeak:
         return self._process
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.returncode is None:
-            process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.communicate()  # to the end of its pipe too: it must not outlive the loop
+        """See the process off, to the end of its pipe too: it must not outlive the loop."""
+        process = self._process
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.communicate()
+        self._process, self._answers = None, False
 
 
 def _shaped(samples: bytes, rate: int) -> Pcm:

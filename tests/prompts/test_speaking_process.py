@@ -80,6 +80,40 @@ def test_a_voice_that_died_is_over_when_it_is_closed_however_late_its_pipe_ends(
     assert complaints == []
 
 
+def test_nothing_remains_of_a_voice_that_was_cut_in_a_long_sentence(monkeypatch, tmp_path):
+    goes_on, spoke = tmp_path / "goes_on.py", tmp_path / "spoke"
+    goes_on.write_text(
+        "import pathlib, sys\n"
+        'print(\'{"rate": 8000, "octets": 1000000000}\', flush=True)\n'
+        "for number in range(1 << 20):\n"
+        '    sys.stdout.write("0" * 4096)\n'
+        "    if number == 256:\n"
+        f"        pathlib.Path({str(spoke)!r}).touch()\n"
+    )
+    monkeypatch.setattr(espeak_module, "WORKER", goes_on)
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+
+    async def speaks():
+        async with Espeak() as espeak:
+            for _ in range(2):
+                speaking = asyncio.create_task(espeak.say("Une longue phrase.", FRENCH))
+                while not spoke.exists():  # noqa: ASYNC110 - its beginning tells nobody
+                    await asyncio.sleep(0.01)
+                first = espeak.pid
+                speaking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await speaking
+                spoke.unlink()
+                while is_there(first):  # noqa: ASYNC110 - nor does its end
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)
+
+    asyncio.run(speaks())
+    gc.collect()
+    assert complaints == []
+
+
 def is_there(pid):
     return Path(f"/proc/{pid}").exists()
 

@@ -96,6 +96,7 @@ class Whisper:
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
+            await self._end()
             self._process = await asyncio.create_subprocess_exec(
                 "nice",
                 f"-n{_NICER}",
@@ -113,9 +114,10 @@ class Whisper:
         return self._process
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        """See the process off, to the end of its pipe too: it must not outlive the loop."""
+        process = self._process
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+        self._process = None
