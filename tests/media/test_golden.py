@@ -16,6 +16,7 @@ from telephony.media.process import MediaProcess
 from tests.media.plane import make_clip, noise, stream
 from tests.media.srtp_reference import Reference
 from tests.media.test_process import Ear
+from tests.ports import free_port
 
 pytestmark = pytest.mark.wire
 
@@ -29,7 +30,7 @@ class Telephone:
 
     def __init__(self, plane: MediaProcess, law: Law = Law.PCMU, key: bytes | None = None) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(("127.0.0.1", free_port()))  # an even one: RTCP comes to nobody
         self.socket.setblocking(False)
         self.ear = Ear()
         self.slot = plane.open(self.ear)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.ports import free_port
 from tests.wire.beat import FRAME_S, Beat
 from tests.wire.laid_out import LaidOut, Pcm
 
@@ -151,7 +152,7 @@ class RtpLine:
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind((host, 0))
+        self.socket.bind((host, free_port()))  # an even one: RTCP comes to nobody
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
         self.law = LAWS["PCMU"]
