@@ -72,13 +72,13 @@ SILENCE: Mapping[Law, int] = MappingProxyType({Law.PCMU: 0xFF, Law.PCMA: 0xD5})
 
 
 _LAWS = tuple(Law)
-_LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
+LINEAR = np.concatenate([DECODE[law] for law in _LAWS])
 
 
 def decode_each(octets: Octets, laws: NDArray[np.uint8]) -> Pcm:
     """Expand rows of companded sound, each in a law of its own: `laws` tells its place in Law."""
     # No code is past the end of the table: "wrap" only spares numpy the look.
-    pcm: Pcm = _LINEAR.take(octets + laws[:, None] * np.uint16(256), mode="wrap")
+    pcm: Pcm = LINEAR.take(octets + laws[:, None] * np.uint16(256), mode="wrap")
     return pcm
 
 

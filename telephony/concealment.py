@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from call.sound import FRAME
 
-_FRAMES = 3  # frames of what was heard that are kept
-_HISTORY = _FRAMES * FRAME
+KEPT = 3  # frames of what was heard that are kept
+_HISTORY = KEPT * FRAME
 _SHORTEST, _LONGEST = 40, 120  # samples in a pitch period: 200 to 67 Hz (G.711 App. I)
 _FAINTER = 80  # samples before the guess begins to fade
 _GONE = 480  # samples after which it is silence
@@ -31,7 +31,7 @@ _LEAST_TRUST = 0.5  # how loud a guess is where nothing repeats itself
 _LAGS = np.arange(_SHORTEST, _LONGEST + 1)
 _TIME = np.arange(FRAME)
 _GAIN = np.clip((_GONE - np.arange(_GONE)) / (_GONE - _FAINTER), 0, 1).astype(np.float32)
-_GAIN_OF_FRAME = _GAIN.reshape(_FRAMES, FRAME)
+_GAIN_OF_FRAME = _GAIN.reshape(KEPT, FRAME)
 _ENTRY = np.clip((_TIME + 0.5) / _JOIN, 0, 1).astype(np.float32)
 _EXIT = np.clip((_TIME - (FRAME - _BEND) + 0.5) / _BEND, 0, 1).astype(np.float32)
 _CHANGE = np.clip((_TIME + 0.5) / _SMOOTH, 0, 1).astype(np.float32)
@@ -45,33 +45,33 @@ class Concealment:
     """What each call heard last, and what it hears while nothing comes."""
 
     def __init__(self, calls: int) -> None:
-        self._past = np.zeros((_FRAMES, calls, FRAME), dtype=np.int16)
-        self._turn = np.zeros(calls, dtype=np.intp)  # which of the frames is the oldest
+        self.past = np.zeros((KEPT, calls, FRAME), dtype=np.int16)
+        self.turn = np.zeros(calls, dtype=np.intp)  # which of the frames is the oldest
         self._source = np.zeros((calls, _HISTORY), dtype=np.int16)  # heard before the gap
         self._lag = np.full(calls, _SHORTEST, dtype=np.intp)
         self._trust = np.zeros(calls, dtype=np.float32)  # how loud the guess begins
-        self._gap = np.ones(calls, dtype=np.bool_)
-        self._run = np.full(calls, _FRAMES, dtype=np.intp)  # frames guessed in this gap
+        self.gap = np.ones(calls, dtype=np.bool_)
+        self._run = np.full(calls, KEPT, dtype=np.intp)  # frames guessed in this gap
 
     def forget(self, call: int) -> None:
         """What comes now follows nothing."""
-        self._past[:, call] = 0
-        self._gap[call] = True
-        self._run[call] = _FRAMES
+        self.past[:, call] = 0
+        self.gap[call] = True
+        self._run[call] = KEPT
 
     def heard(self, calls: Rows, frames: Frames) -> None:
         """These frames were received, and are heard as they are."""
-        turn = self._turn[calls]
-        self._past[turn, calls] = frames
-        self._turn[calls] = (turn + 1) % _FRAMES
-        self._gap[calls] = False
+        turn = self.turn[calls]
+        self.past[turn, calls] = frames
+        self.turn[calls] = (turn + 1) % KEPT
+        self.gap[calls] = False
 
     def rejoined(self, calls: Rows, frames: Frames) -> NDArray[np.bool_]:
         """These were received; the first after a gap is altered in place, so that nothing clicks.
 
         Tells which were altered.
         """
-        altered = self._gap[calls] & (self._run[calls] < _FRAMES)
+        altered = self.gap[calls] & (self._run[calls] < KEPT)
         if altered.any():
             guess = self._guess(calls[altered])
             frames[altered] = np.rint(guess + (frames[altered] - guess) * _ENTRY)
@@ -80,18 +80,18 @@ class Concealment:
 
     def left_out(self, calls: Rows) -> None:
         """Frames are left out on purpose: what is heard next does not follow what was."""
-        self._begin(calls[~self._gap[calls]])
+        self._begin(calls[~self.gap[calls]])
 
     def lost(self, calls: Rows) -> Frames:
         """What to hear in place of one frame of each call."""
-        self._begin(calls[~self._gap[calls]])
+        self._begin(calls[~self.gap[calls]])
         guess = np.zeros((len(calls), FRAME), dtype=np.int16)
-        audible = self._run[calls] < _FRAMES
+        audible = self._run[calls] < KEPT
         if audible.any():
             guess[audible] = np.rint(self._guess(calls[audible]))
-        turn = self._turn[calls]
-        self._past[turn, calls] = guess
-        self._turn[calls] = (turn + 1) % _FRAMES
+        turn = self.turn[calls]
+        self.past[turn, calls] = guess
+        self.turn[calls] = (turn + 1) % KEPT
         self._run[calls] += 1
         return guess
 
@@ -109,14 +109,14 @@ class Concealment:
         """A gap begins: keep what was heard before it, and find its pitch."""
         if not calls.size:
             return
-        turn = self._turn[calls]
-        past = [self._past[(turn + n) % _FRAMES, calls] for n in range(_FRAMES)]
+        turn = self.turn[calls]
+        past = [self.past[(turn + n) % KEPT, calls] for n in range(KEPT)]
         source = np.concatenate(past, axis=1)
         self._source[calls] = source
         self._lag[calls], likeness = pitch(source)
         self._trust[calls] = np.clip(likeness, _LEAST_TRUST, 1)
         self._run[calls] = 0
-        self._gap[calls] = True
+        self.gap[calls] = True
 
     def _guess(self, calls: Rows) -> NDArray[np.float32]:
         """The next frame of a gap, of calls whose guess is not silence yet."""

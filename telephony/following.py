@@ -22,7 +22,7 @@ HEADER_HEAD = np.dtype(">i8")
 HEADER_SSRC = np.dtype(">u4")
 """How its last four are."""
 
-_HEAD, _SSRC, _LEFT, _ARRIVED, _FRAME = range(5)  # columns of what is foretold
+HEAD, SSRC, LEFT, ARRIVED, NEXT = range(5)  # columns of what is foretold
 _STEP = np.array([(1 << 32) + FRAME, 0, -1, 0, 1], dtype=np.int64)  # and what a packet adds to them
 _FLAGS = -0x80 << 56  # version 2, no padding, extension or sources; signed, as the column is
 
@@ -31,8 +31,8 @@ class Following:
     """What is foretold of every call, and how much of it came true."""
 
     def __init__(self, calls: int) -> None:
-        self._next = np.zeros((calls, 5), dtype=np.int64)
-        self._jitter = np.zeros(calls)
+        self.foretold = np.zeros((calls, 5), dtype=np.int64)
+        self.jitter = np.zeros(calls)
         self._granted = [0] * calls  # packets foretold and not told to the timeline
         self.listened = np.zeros(calls, dtype=np.bool_)
         """Whose sound is kept, as anybody reads it."""
@@ -46,8 +46,8 @@ class Following:
         sequence, timestamp, left = told
         head = _FLAGS | payload_type << 48 | sequence << 32 | timestamp
         frame = timeline.head // FRAME
-        self._next[call] = (head, timeline.ssrc, left, timeline.arrived, frame)
-        self._jitter[call] = timeline.reception.jitter
+        self.foretold[call] = (head, timeline.ssrc, left, timeline.arrived, frame)
+        self.jitter[call] = timeline.reception.jitter
         self._granted[call] = left
 
     def begin(self, call: int) -> None:
@@ -61,20 +61,20 @@ class Following:
         self._forget(call)
 
     def _forget(self, call: int) -> None:
-        self._next[call] = 0
+        self.foretold[call] = 0
         self._granted[call] = 0
 
     def settle(self, call: int, timeline: Timeline) -> None:
         """Tell the timeline what came as foretold since it was told last."""
-        left = int(self._next[call, _LEFT])
+        left = int(self.foretold[call, LEFT])
         if left != self._granted[call]:
-            arrived, jitter = int(self._next[call, _ARRIVED]), float(self._jitter[call])
+            arrived, jitter = int(self.foretold[call, ARRIVED]), float(self.jitter[call])
             timeline.follow(self._granted[call] - left, arrived, jitter)
             self._granted[call] = left
 
     def arrived(self, call: int) -> int:
         """The frame in which a packet came last, if it was foretold or another was upon it."""
-        return int(self._next[call, _ARRIVED])
+        return int(self.foretold[call, ARRIVED])
 
     def take(
         self,
@@ -88,21 +88,21 @@ class Following:
 
         Which of them came as foretold, the calls of those, and the frames they belong to.
         """
-        state = self._next.take(calls, axis=0)
+        state = self.foretold.take(calls, axis=0)
         follows = (
-            (state[:, _HEAD] == heads)
-            & (state[:, _SSRC] == ssrcs)
-            & (state[:, _LEFT] > 0)
-            & (state[:, _ARRIVED] >= now - PAUSE)
+            (state[:, HEAD] == heads)
+            & (state[:, SSRC] == ssrcs)
+            & (state[:, LEFT] > 0)
+            & (state[:, ARRIVED] >= now - PAUSE)
             & whole
         )
         if not follows.all():
             calls, state = calls[follows], state[follows]
-        change = np.abs(now - 1 - state[:, _ARRIVED]) * FRAME
-        jitter = self._jitter[calls]
-        self._jitter[calls] = jitter + (change - jitter) / 16  # RFC 3550, A.8
-        frames = state[:, _FRAME].copy()
+        change = np.abs(now - 1 - state[:, ARRIVED]) * FRAME
+        jitter = self.jitter[calls]
+        self.jitter[calls] = jitter + (change - jitter) / 16  # RFC 3550, A.8
+        frames = state[:, NEXT].copy()
         state += _STEP
-        state[:, _ARRIVED] = now
-        self._next[calls] = state
+        state[:, ARRIVED] = now
+        self.foretold[calls] = state
         return follows, calls, frames

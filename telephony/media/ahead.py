@@ -13,35 +13,35 @@ from call.g711 import Octets
 from call.sound import FRAME
 from telephony.playout import Rows
 
-_LAID = 10  # frames: 200 ms
-_ASK, _REST = 0, -1
-_ROW = _LAID * FRAME
+LAID = 10  # frames: 200 ms
+ASK, REST = 0, -1
+_ROW = LAID * FRAME
 
 
 class Ahead:
     """The next frames of every voice, and whose turn it is to be asked."""
 
     def __init__(self, calls: int) -> None:
-        self._frames = np.zeros((calls, _LAID, FRAME), dtype=np.uint8)
-        # Frames laid out and not said; _ASK where there are none, _REST where none are wanted.
-        self._left = np.zeros(calls, dtype=np.int64)
-        self._octets = memoryview(self._frames.data).cast("B")
-        self._lefts = memoryview(self._left.data)
+        self.laid = np.zeros((calls, LAID, FRAME), dtype=np.uint8)
+        # Frames laid out and not said; ASK where there are none, REST where none are wanted.
+        self.left = np.zeros(calls, dtype=np.int64)
+        self._octets = memoryview(self.laid.data).cast("B")
+        self._lefts = memoryview(self.left.data)
 
     def begin(self, call: int) -> None:
         """A voice is new: it is to be asked."""
-        self._lefts[call] = _ASK
+        self._lefts[call] = ASK
 
     def rest(self, call: int, resting: bool) -> None:
         """Ask a voice no more; or again, once what it laid out is said."""
         if resting:
-            self._lefts[call] = _REST
-        elif self._lefts[call] == _REST:
-            self._lefts[call] = _ASK
+            self._lefts[call] = REST
+        elif self._lefts[call] == REST:
+            self._lefts[call] = ASK
 
     def not_resting(self, calls: Rows) -> Sequence[int]:
         """Those of the calls whose voice is to be asked."""
-        asked: list[int] = calls[self._left[calls] != _REST].tolist()
+        asked: list[int] = calls[self.left[calls] != REST].tolist()
         return asked
 
     def lay_out(self, call: int, clip: memoryview, begin: int) -> int:
@@ -49,7 +49,7 @@ class Ahead:
 
         The octet after them.
         """
-        frames = min(_LAID, (len(clip) - begin) // FRAME - 1)
+        frames = min(LAID, (len(clip) - begin) // FRAME - 1)
         if frames <= 0:
             return begin
         end, until = begin + frames * FRAME, (call + 1) * _ROW
@@ -62,7 +62,7 @@ class Ahead:
         left: int = self._lefts[call]
         if left <= 0:
             return 0
-        self._lefts[call] = _ASK
+        self._lefts[call] = ASK
         return left * FRAME
 
     def say(self, calls: Rows, into: Octets) -> Sequence[int]:
@@ -70,11 +70,11 @@ class Ahead:
 
         `into` has a row for each call there may be.
         """
-        left = self._left[calls]
+        left = self.left[calls]
         laid = left > 0
         if laid.any():
             rows, frames = calls[laid], left[laid]
-            into[rows] = self._frames[rows, _LAID - frames]
-            self._left[rows] = frames - 1
-        asked: list[int] = calls[left == _ASK].tolist()
+            into[rows] = self.laid[rows, LAID - frames]
+            self.left[rows] = frames - 1
+        asked: list[int] = calls[left == ASK].tolist()
         return asked

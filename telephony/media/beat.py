@@ -24,6 +24,7 @@ from call.clock import SystemClock
 from call.errors import Fault, Misuse
 from call.media import PlaneDied
 from telephony.media import seam
+from telephony.media.compiling import load_loops
 from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import UdpLine, UdpWire
 from telephony.media.load import LoadMeter
@@ -64,6 +65,7 @@ class Plane:
             _draw,
             lambda slot, event: self._tell(seam.Told(slot, event)),
             lambda room, event: self._tell(seam.ToldOfRoom(room, event)),
+            load_loops(),
         )
         self._linked = True
         self._meter = LoadMeter()

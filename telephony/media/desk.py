@@ -34,7 +34,7 @@ from telephony.media.slots import MediaMisuse
 
 E = TypeVar("E")
 
-_CROWD = 128  # slots taken in the first group, from which on the others fill up too
+_CROWD = 256  # slots taken in the first group, from which on the others fill up too
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ from telephony.media.attention import Attention
 from telephony.media.bridges import Bridges
 from telephony.media.clips import ClipShelf
 from telephony.media.company import Company
+from telephony.media.compiled import Loops
 from telephony.media.hearing import Hearing
 from telephony.media.high_band import HighBand
 from telephony.media.inbound import Inbound
@@ -92,6 +93,7 @@ class Engine:
         draw: Draw,
         emit: Callable[[int, MediaEvent], None],
         emit_of_room: Callable[[int, RoomEvent], None],
+        loops: Loops | None = None,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -102,21 +104,21 @@ class Engine:
         self._slots = Slots()
         self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
         self._ring = Ring(settings.slots)
-        self._outbound = Outbound(settings.slots)
+        self._outbound = Outbound(settings.slots, loops)
         self._following = Following(settings.slots)
         self._inbound = Inbound(
             wire, self._ring, self._following, self._tell,
-            lambda call: self._outbound.regroup(call % GROUPS),
+            lambda call: self._outbound.regroup(call % GROUPS), loops,
             learn_any=settings.learn_any,
         )  # fmt: skip
         self._listening = Listening(self._ring, settings.slots)
-        self._live = Live(self._ring, settings.slots)
+        self._live = Live(self._ring, settings.slots, loops)
         self._high = HighBand(self._live, self._outbound, settings.slots)
         self._tapes = Tapes(self._live, self._outbound)
         self._attention = Attention(self._live, settings.slots)
         self._bridges = Bridges(self._live, self._outbound, settings.slots)
         self._rooms = Rooms(
-            self._live, self._outbound, self._high, writer, emit_of_room, settings.rooms
+            self._live, self._outbound, self._high, writer, emit_of_room, settings.rooms, loops
         )
         self._ears: list[dict[int, WideEar]] = [{} for _ in range(GROUPS)]
         self._shelf = ClipShelf()
@@ -232,7 +234,7 @@ class Engine:
         slot.line = secured(slot.line, stream.srtp)
         before, slot.stream = slot.stream, stream
         self._following.forget(call, slot.timeline)
-        self._wire.gather(call, bare(slot.line), stream.plain)
+        self._inbound.agree(slot, stream)
         if before is None or before.remote != stream.remote:
             self._inbound.aim(slot, stream)
         if not slot.listens or before is None or before.direction != stream.direction:
@@ -348,6 +350,7 @@ class Engine:
             self._outbound.end(call)
         self._high.close(call)
         self._ears[call % GROUPS].pop(call, None)
+        self._inbound.forget(slot)
         self._wire.detach(call, bare(slot.line))
         slot.line.close()
         slot.closing = True

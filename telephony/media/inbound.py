@@ -23,8 +23,10 @@ from call.media import Address, AddressLearned, KeyPressed, KeySource, MediaEven
 from call.sound import FRAME
 from telephony import rtcp, rtp
 from telephony.following import HEADER_HEAD, HEADER_SSRC, Following
-from telephony.media.line import MTU, Wire
+from telephony.media.compiled import Loops
+from telephony.media.line import MTU, NO_SOCKET, Wire
 from telephony.media.reporting import take_reports
+from telephony.media.secure_line import bare
 from telephony.media.slot import Slot, Suitor
 from telephony.playout import Ring
 
@@ -45,7 +47,7 @@ class Inbound:
 
     def __init__(
         self, wire: Wire, ring: Ring, following: Following, emit: Emit,
-        locked: Callable[[int], None], *, learn_any: bool,
+        locked: Callable[[int], None], loops: Loops | None, *, learn_any: bool,
     ) -> None:  # fmt: skip
         """`locked` is told each call whose line was locked."""
         self._wire = wire
@@ -53,14 +55,41 @@ class Inbound:
         self._following = following
         self._emit = emit
         self._locked = locked
+        self._loops = loops
         self._learn_any = learn_any
         rows = len(following.listened)
-        packets = np.zeros((rows + 1, _ROW), dtype=np.uint8)
+        self._packets = packets = np.zeros((rows + 1, _ROW), dtype=np.uint8)
+        # Lines that are read in a loop, by call: their sockets. And what one reading of them needs.
+        self._quick: dict[int, int] = {}
+        self._whose = self._descriptors = np.zeros(0, dtype=np.intp)
+        self._stale = False
+        self._calls, self._sizes, self._others = np.zeros((3, rows), dtype=np.intp)
         self._rows = [memoryview(row.data)[:MTU] for row in packets[:rows]]
         self._row = memoryview(packets[rows].data)[:MTU]  # of what is read alone
         self._sound = packets[:rows, rtp.HEADER.size : _PLAIN_SIZE]
         self._heads = np.ndarray((rows,), HEADER_HEAD, packets.data, 0, (_ROW,))
         self._ssrcs = np.ndarray((rows,), HEADER_SSRC, packets.data, 8, (_ROW,))
+
+    def agree(self, slot: Slot, stream: Stream) -> None:
+        """Read a line as suits what was agreed on."""
+        self._wire.gather(slot.call, bare(slot.line), stream.plain)
+        self._sort(slot)
+
+    def forget(self, slot: Slot) -> None:
+        """Read a line no more."""
+        self._stale |= self._quick.pop(slot.call, None) is not None
+
+    def _sort(self, slot: Slot) -> None:
+        """See whether a line may be read in the loop: it is locked, and its sound is plain."""
+        if self._loops is None:
+            return
+        descriptor = slot.line.descriptor
+        plain = slot.stream is not None and slot.stream.plain
+        self.forget(slot)
+        if plain and descriptor != NO_SOCKET:
+            self._quick[slot.call] = descriptor
+            self._stale = True
+        self._wire.watch(slot.call, bare(slot.line), slot.call not in self._quick)
 
     def aim(self, slot: Slot, stream: Stream) -> None:
         """Expect the peer at a new address; the source is to be learned."""
@@ -68,21 +97,18 @@ class Inbound:
         slot.locked = slot.settled = False
         slot.suitor = None
         slot.line.aim(stream.remote)
+        self._sort(slot)
 
     def beat(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
         """Take a packet of each line that has any; False when there is none at all.
 
         And a second one, where the first was no frame foretold: packets of 10 ms, keys among sound.
         """
+        came = self._quick and self._read_in_loop(self._loops, slots, frame, now)
         arrivals = self._wire.collect(self._rows)
         if arrivals.calls:
             for n in self._follow(arrivals.calls, arrivals.sizes, frame):
-                slot, packet = slots[arrivals.calls[n]], self._rows[n][: arrivals.sizes[n]]
-                try:
-                    self._take(slot, packet, None, frame, now)
-                    self.read(slot, frame, now)
-                except Exception:
-                    _blame(slot)
+                self._take_row(slots[arrivals.calls[n]], n, arrivals.sizes[n], frame, now)
         for call, is_report in arrivals.others:
             slot = slots[call]
             try:
@@ -92,7 +118,35 @@ class Inbound:
                     self.read(slot, frame, now)
             except Exception:
                 _blame(slot)
-        return bool(arrivals.calls or arrivals.others)
+        return bool(came or arrivals.calls or arrivals.others)
+
+    def _read_in_loop(
+        self, loops: Loops | None, slots: Mapping[int, Slot], frame: int, now: float
+    ) -> bool:
+        """Take a packet of each line that the loop may read; False when there is none."""
+        if loops is None:
+            return False
+        if self._stale:
+            self._stale = False
+            self._whose = np.array(list(self._quick), dtype=np.intp)
+            self._descriptors = np.array(list(self._quick.values()), dtype=np.intp)
+        following, ring = self._following, self._ring
+        came, strange = loops.take(
+            self._whose, self._descriptors, self._calls, self._sizes, self._packets,
+            following.foretold, following.jitter, following.listened,
+            ring.octets, ring.frame, ring.filled, ring.head, ring.arrived, frame, self._others,
+        )  # fmt: skip
+        for n in self._others[:strange].tolist() if strange else ():
+            self._take_row(slots[int(self._calls[n])], n, int(self._sizes[n]), frame, now)
+        return bool(came)
+
+    def _take_row(self, slot: Slot, row: int, size: int, frame: int, now: float) -> None:
+        """Take what was read into a row and is not as foretold, and a second packet."""
+        try:
+            self._take(slot, self._rows[row][:size], None, frame, now)
+            self.read(slot, frame, now)
+        except Exception:
+            _blame(slot)
 
     def _follow(self, calls: list[int], sizes: list[int], frame: int) -> Sequence[int]:
         """Deal with what came as foretold; the rows of all else."""
@@ -123,6 +177,7 @@ class Inbound:
             slot.locked = False
             slot.suitor = None
             slot.line.aim(slot.target)
+            self._sort(slot)
 
     def read_report(self, slot: Slot, frame: int, now: float) -> None:
         """Take one RTCP packet; what is malformed is counted."""
@@ -227,6 +282,7 @@ class Inbound:
         slot.suitor = None
         slot.locked = slot.settled = True
         slot.line.lock(source)
+        self._sort(slot)
         self._locked(slot.call)
         for _ in range(_QUEUED):
             size, sender = slot.line.drain(self._row)

@@ -23,15 +23,15 @@ Gains = NDArray[np.float32]
 KNEE = 26000.0
 """2 dB under full scale: a row that stays within is passed sample for sample."""
 
-_FULL = 32767.0
-_ROOM = 32600.0 - KNEE  # what is above the knee is fitted into this much
-_RELEASE = np.float32(0.1)  # of what is missing to 1, a frame: 0.2 s to come back
-_NEARLY = 0.995
+FULL = 32767.0
+ROOM = 32600.0 - KNEE  # what is above the knee is fitted into this much
+RELEASE = np.float32(0.1)  # of what is missing to 1, a frame: 0.2 s to come back
+NEARLY = 0.995
 _SAMPLES = np.arange(1, FRAME + 1, dtype=np.float32)
 PROGRESS = _SAMPLES / FRAME
 """How far a frame is through, at each of its samples."""
 
-_QUICKEST = FRAME // 20  # samples: 1 ms, where a frame begins above the knee
+QUICKEST = FRAME // 20  # samples: 1 ms, where a frame begins above the knee
 
 
 def soften(sound: Sound, before: Gains) -> Gains:
@@ -40,8 +40,8 @@ def soften(sound: Sound, before: Gains) -> Gains:
     `before`: the gains at which the frame before ended, 1 at first.
     """
     peaks = np.maximum(sound.max(axis=1, initial=0), -sound.min(axis=1, initial=0))
-    after: Gains = before + (1 - before) * _RELEASE
-    after[after > _NEARLY] = 1
+    after: Gains = before + (1 - before) * RELEASE
+    after[after > NEARLY] = 1
     [over] = (peaks > KNEE).nonzero()
     if over.size:
         after[over] = np.minimum(after[over], _demanded(peaks[over]))
@@ -50,7 +50,7 @@ def soften(sound: Sound, before: Gains) -> Gains:
     if falling.size:
         rows = sound[falling]
         rows *= _falls(np.abs(rows), before[falling], after[falling])
-        sound[falling] = np.clip(rows, -_FULL, _FULL)
+        sound[falling] = np.clip(rows, -FULL, FULL)
     [rising] = ((before < 1) & ~falls).nonzero()
     if rising.size:
         was = before[rising, None]
@@ -61,12 +61,12 @@ def soften(sound: Sound, before: Gains) -> Gains:
 def _demanded(peak: Gains) -> Gains:
     """The gain that fits a frame above the knee."""
     over = peak - np.float32(KNEE)
-    return ((KNEE + over * _ROOM / (over + _ROOM)) / peak).astype(np.float32)
+    return ((KNEE + over * ROOM / (over + ROOM)) / peak).astype(np.float32)
 
 
 def _falls(size: Sound, before: Gains, after: Gains) -> Sound:
     """Down from gain to gain by the first sample above the knee."""
-    first = np.maximum((size > KNEE).argmax(axis=1), _QUICKEST).astype(np.float32)
+    first = np.maximum((size > KNEE).argmax(axis=1), QUICKEST).astype(np.float32)
     passed = np.minimum(_SAMPLES / first[:, None], np.float32(1))
     ways: Sound = before[:, None] + (after - before)[:, None] * passed
     return ways

@@ -15,6 +15,8 @@ from typing import NamedTuple, Protocol
 from call.errors import Unavailable
 from call.media import Address
 
+NO_SOCKET = -1
+
 MTU = 2048
 """Octets read of one datagram at most; sound never needs as many."""
 
@@ -33,6 +35,10 @@ class Line(Protocol):
 
     def quickest(self) -> Callable[[memoryview], object]:
         """What sends one RTP packet as things stand; where it raises OSError, `send` sends it."""
+
+    @property
+    def descriptor(self) -> int:
+        """The socket on which an RTP packet may be sent as things stand; NO_SOCKET for none."""
 
     def receive(self, into: memoryview) -> tuple[int, Address | None]:
         """Read one RTP packet: its size, -1 when there is none; its source, None when locked."""
@@ -72,6 +78,9 @@ class Wire(Protocol):
 
     def gather(self, call: int, line: Line, wanted: bool) -> None:
         """Read a line together with others whenever it is locked; or alone, as at first."""
+
+    def watch(self, call: int, line: Line, wanted: bool) -> None:
+        """Watch the sound of a line, as at first; or leave it to whoever reads its socket."""
 
     def collect(self, rows: Sequence[memoryview]) -> Arrivals:
         """Read one RTP packet of each line that is read together and has any.
@@ -124,6 +133,10 @@ class UdpLine:
 
     def quickest(self) -> Callable[[memoryview], object]:
         return self._send if self._locked else self.send
+
+    @property
+    def descriptor(self) -> int:
+        return self.sound.fileno() if self._locked else NO_SOCKET
 
     def _send_again(self, packet: memoryview | bytes) -> None:
         """A refusal told now is of an earlier packet; this one has not been tried."""
@@ -189,6 +202,7 @@ class UdpWire:
         self._epoll = select.epoll()
         # The call, whether it is RTCP, and the line if it is read together with others.
         self._by_fd: dict[int, tuple[int, bool, UdpLine | None]] = {}
+        self._unwatched: set[int] = set()
 
     def attach(self, call: int, line: Line) -> None:
         assert isinstance(line, UdpLine)
@@ -200,11 +214,24 @@ class UdpWire:
         assert isinstance(line, UdpLine)
         for watched in (line.sound, line.reports):
             del self._by_fd[watched.fileno()]
-            self._epoll.unregister(watched.fileno())
+            if watched.fileno() in self._unwatched:
+                self._unwatched.remove(watched.fileno())
+            else:
+                self._epoll.unregister(watched.fileno())
 
     def gather(self, call: int, line: Line, wanted: bool) -> None:
         assert isinstance(line, UdpLine)
         self._by_fd[line.sound.fileno()] = (call, False, line if wanted else None)
+
+    def watch(self, call: int, line: Line, wanted: bool) -> None:
+        assert isinstance(line, UdpLine)
+        descriptor = line.sound.fileno()
+        if wanted and descriptor in self._unwatched:
+            self._unwatched.remove(descriptor)
+            self._epoll.register(descriptor, select.EPOLLIN)
+        elif not wanted and descriptor not in self._unwatched:
+            self._unwatched.add(descriptor)
+            self._epoll.unregister(descriptor)
 
     def collect(self, rows: Sequence[memoryview]) -> Arrivals:
         arrivals = Arrivals([], [], [])

@@ -21,9 +21,10 @@ Calls to which nothing of this happens just now, nearly all of them, are served 
 import numpy as np
 from numpy.typing import NDArray
 
-from call.g711 import decode_each, encode
+from call.g711 import LINEAR, decode_each, encode
 from call.sound import FRAME, Law
 from telephony.concealment import Concealment
+from telephony.media.compiled import Loops
 from telephony.media.outbound import GROUPS
 from telephony.playout import DEPTH, Ring, Rows
 
@@ -44,8 +45,10 @@ GUESSED = -1
 class Live:
     """One frame of each call that is heard live; new at each beat of its group."""
 
-    def __init__(self, ring: Ring, calls: int) -> None:
+    def __init__(self, ring: Ring, calls: int, loops: Loops | None = None) -> None:
         self._ring = ring
+        self._loops = loops
+        self._others = np.zeros(calls, dtype=np.intp)
         self.linear = np.zeros((calls, FRAME), dtype=np.int16)
         """What is heard, as samples."""
         self.octets = np.zeros((calls, FRAME), dtype=np.uint8)
@@ -115,6 +118,10 @@ class Live:
         self._beats[group] += 1
         if self._beats[group] % _JUDGED == 0:
             self._judge(calls)
+        if self._loops is not None:
+            calls = self._hear_plain(self._loops, calls)
+            if not calls.size:
+                return
         ring, cursor = self._ring, self._cursor[calls]
         place = cursor % DEPTH
         there = ring.frame[place, calls] == cursor
@@ -138,6 +145,17 @@ class Live:
         there = heard != GUESSED
         self._hear(calls[there], heard[there])
         self._guess(calls[~there])
+
+    def _hear_plain(self, loops: Loops, calls: Rows) -> Rows:
+        """Serve the calls that are undisturbed; the others."""
+        ring, concealment = self._ring, self._concealment
+        others = loops.hear(
+            calls, ring.octets, ring.frame, ring.filled, ring.head,
+            self._cursor, self._owed, self._due, self._hasty, self._margin, self._waited,
+            _MOST, _QUIET, concealment.gap, concealment.turn, concealment.past,
+            self.law, LINEAR, self.frame, self.octets, self.linear, self._others,
+        )  # fmt: skip
+        return self._others[:others]
 
     def _go_on(self, calls: Rows, cursor: NDArray[np.int64], waiting: NDArray[np.int64]) -> None:
         """These calls hear the frame that follows the one before.

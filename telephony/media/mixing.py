@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 
 from call.g711 import ENCODE
 from call.sound import FRAME, Law, Pcm
+from telephony.media.compiled import Loops
 from telephony.media.limiter import KNEE, PROGRESS, Gains, Sound, soften
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.playout import Rows
 
 _LAWS = tuple(Law)
-_CODES = 65536
-_MIDDLE = _CODES // 2 + 0.5  # where a sample of 0 stands in its table; half a step, to round
-_OCTETS = np.concatenate([np.roll(ENCODE[law], _CODES // 2) for law in _LAWS])
+CODES = 65536
+MIDDLE = CODES // 2 + 0.5  # where a sample of 0 stands in its table; half a step, to round
+OCTETS = np.concatenate([np.roll(ENCODE[law], CODES // 2) for law in _LAWS])
 """For each law one octet for each sample, from the lowest to the highest."""
 
-_HUSH = 8
+HUSH = 8
 """The silence of A-law is 8 off the middle: a frame of no more says nothing, and adds nothing."""
 
 LOWERED = 10 ** (-12 / 20)
@@ -107,28 +108,28 @@ class Fader:
     """Gains that are set at once and reached within a frame, so that nothing clicks."""
 
     def __init__(self, size: int) -> None:
-        self._wanted = np.ones(size, dtype=np.float32)
-        self._reached = np.ones(size, dtype=np.float32)
+        self.wanted = np.ones(size, dtype=np.float32)
+        self.present = np.ones(size, dtype=np.float32)
         self._turned: set[int] = set()  # places at which a gain may be other than 1
 
     def set(self, place: int, gain: float) -> None:
         """Go there in the next frame."""
-        self._wanted[place] = gain
+        self.wanted[place] = gain
         self._turned.add(place)
 
     def begin(self, place: int, gain: float) -> None:
         """Be there at once, in the first frame of what is heard."""
-        self._wanted[place] = self._reached[place] = gain
+        self.wanted[place] = self.present[place] = gain
         self._turned.add(place)
 
     def forget(self, place: int) -> None:
         """Be at 1, at once."""
-        self._wanted[place] = self._reached[place] = 1
+        self.wanted[place] = self.present[place] = 1
         self._turned.discard(place)
 
     def reached(self, places: Rows) -> Gains:
         """The gains at which the last frame ended."""
-        return self._reached[places]
+        return self.present[places]
 
     def take(self, places: Rows, more: Gains | None = None) -> Way | None:
         """The way of the gains in this frame; None when all of them are and stay 1.
@@ -137,17 +138,19 @@ class Fader:
         """
         if more is None and not self._turned:
             return None
-        was, now = self._reached[places], self._wanted[places]
+        was, now = self.present[places], self.wanted[places]
         if more is not None:
             now = now * more
-        self._reached[places] = now
+        self.present[places] = now
         return was, now
 
 
 class Mixer:
     """Mixes what calls say into what they hear; keeps the gains between the frames."""
 
-    def __init__(self, live: Live, outbound: Outbound, rooms: int) -> None:
+    def __init__(
+        self, live: Live, outbound: Outbound, rooms: int, loops: Loops | None = None
+    ) -> None:
         calls = len(live.linear)
         self._live = live
         self._outbound = outbound
@@ -161,6 +164,10 @@ class Mixer:
         self._limits = False  # whether any of these gains may be other than 1
         self._lowered = np.ones(rooms, dtype=np.float32)
         self._lowers = False  # and any of these
+        self._loops = loops
+        self._even = np.ones(rooms, dtype=np.float32)
+        self._totals = np.zeros((rooms, FRAME), dtype=np.float32)
+        self._spoken = np.zeros((calls + rooms, FRAME), dtype=np.float32)
 
     def gains(self, calls: Rows) -> tuple[Gains, Gains]:
         """How loud calls were heard at the end of the last frame, and how loud they heard."""
@@ -187,6 +194,10 @@ class Mixer:
         """
         calls = seating.calls
         lowered = self._lower(seating.rooms, announced)
+        if self._loops is not None:
+            return self._mix_in_loops(
+                self._loops, seating, announced, lowered, rooms=rooms, measured=measured
+            )
         says = self.says.take(calls, None if lowered is None else lowered[seating.where])
         hears = self.hears.take(calls)
         sound = self._live.linear.take(calls, axis=0)
@@ -222,6 +233,26 @@ class Mixer:
         if split.rest.size:
             self._outbound.live[split.rest] = octets[split.rows_of_rest]
         return recorded
+
+    def _mix_in_loops(
+        self, loops: Loops, seating: Seating, announced: Mapping[int, Pcm], lowered: Gains | None,
+        *, rooms: bool, measured: bool,
+    ) -> Pcm | None:  # fmt: skip
+        """What `mix` does; nobody shares what is heard, as to compute it anew costs less."""
+        if announced:
+            self._totals[: len(seating.rooms)] = 0
+            for place, frame in announced.items():
+                self._totals[place] = frame
+        recorded = np.zeros((len(seating.rooms) if rooms else 0, FRAME), dtype=np.int16)
+        loops.mix(
+            seating.calls, seating.where, self._live.linear, HUSH,
+            self.says.present, self.says.wanted, self._even if lowered is None else lowered,
+            self.hears.present, self.hears.wanted, self._spoken, self._totals,
+            bool(announced), measured, self.squares, self._limit,
+            len(self.squares) + seating.rooms, self._live.law, OCTETS, self._outbound.live,
+            recorded,
+        )  # fmt: skip
+        return recorded if rooms else None
 
     def _split(self, seating: Seating, apart: NDArray[np.bool_], *, recorded: bool) -> Split:
         """How people are split in this frame: most often as in the one before.
@@ -265,7 +296,7 @@ class Mixer:
         # Where rooms are recorded all of them are there in one law: as the last rows, in order.
         every = (len(_LAWS) - 1) * count + np.arange(count) if recorded else wanted
         rows = np.unique(np.concatenate((wanted, every)))
-        lift = np.concatenate((laws[chosen], rows // count)) * np.float32(_CODES) + _MIDDLE
+        lift = np.concatenate((laws[chosen], rows // count)) * np.float32(CODES) + MIDDLE
         whole = rows % count
         return Split(
             apart=apart.copy(),
@@ -316,7 +347,7 @@ class Mixer:
 def _loud(sound: Pcm) -> NDArray[np.bool_]:
     """Whether each frame says anything."""
     high, low = np.maximum.reduce(sound, axis=1), np.minimum.reduce(sound, axis=1)
-    loud: NDArray[np.bool_] = (high > _HUSH) | (low < -_HUSH)
+    loud: NDArray[np.bool_] = (high > HUSH) | (low < -HUSH)
     return loud
 
 
@@ -338,4 +369,4 @@ def _samples(sound: Sound) -> Pcm:
 def _octets(sound: Sound, lift: Sound) -> NDArray[np.uint8]:
     """Compand sound within full scale, each row in its law; `sound` is used up."""
     sound += lift
-    return _OCTETS.take(sound.astype(np.intp), mode="wrap")
+    return OCTETS.take(sound.astype(np.intp), mode="wrap")

@@ -6,7 +6,7 @@ per call is the `send` itself.
 Calls with longer packets, or with a key down, are served one by one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from call.media import Address, Direction, Stream, Wideband
 from call.sound import FRAME, RATE, Law
 from telephony.codecs import FACTS
 from telephony.media.ahead import Ahead
+from telephony.media.compiled import Loops
 from telephony.media.ducking import LOWERED, above
 from telephony.media.line import Line
 from telephony.media.voice import Voice
@@ -69,6 +70,8 @@ class _Chorus:
     """Of those who hear nobody else."""
     sends: tuple[tuple[Send, memoryview, Line], ...]
     """The quickest way to send as things stand, what, and the sure way."""
+    descriptors: np.ndarray[tuple[int], np.dtype[np.intp]]
+    """The sockets to send on as things stand, where a loop does it."""
     followers: np.ndarray[tuple[int], np.dtype[np.intp]]
     following: Mapping[int, Voice]
     """Those who hear others; what is played to them sounds above."""
@@ -78,13 +81,13 @@ class _Chorus:
 
 def _nobody() -> _Chorus:
     nobody = np.empty(0, dtype=np.intp)
-    return _Chorus(nobody, nobody, {}, (), nobody, {})
+    return _Chorus(nobody, nobody, {}, (), nobody, nobody, {})
 
 
 class Outbound:
     """Everything that is being sent."""
 
-    def __init__(self, calls: int) -> None:
+    def __init__(self, calls: int, loops: Loops | None = None) -> None:
         self._packets = np.zeros((calls, _ROW), dtype=np.uint8)
         self._header: np.ndarray[tuple[int], np.dtype[np.void]] = np.ndarray(
             (calls,), dtype=_FIELDS, buffer=self._packets.data, strides=(_ROW,)
@@ -106,6 +109,8 @@ class Outbound:
         self._solo: list[list[Sender]] = [[] for _ in range(GROUPS)]
         self._stale = [False] * GROUPS
         self._marked: set[int] = set()
+        self._loops = loops
+        self._asked, self._talking, self._failed = np.zeros((3, calls), dtype=np.intp)
 
     def begin(self, call: int, line: Line, stream: Stream, start: tuple[int, int, int]) -> Sender:
         """Make ready to send; `start` is the SSRC, first sequence number and first timestamp."""
@@ -205,6 +210,7 @@ class Outbound:
             np.array(list(voices), dtype=np.intp),
             voices,
             tuple((s.line.quickest(), s.row[: HEADER.size + FRAME], s.line) for s in sending),
+            np.array([s.line.descriptor for s in sending if self._loops], dtype=np.intp),
             np.array(list(following), dtype=np.intp),
             following,
         )
@@ -244,21 +250,16 @@ class Outbound:
         if self._stale[group]:
             self._sort(group)
         chorus = self._chorus[group]
+        asked, talking = self._lay(chorus)
         over = [
             (call, ticket)
-            for call in self._ahead.say(chorus.talkers, self._payload)
+            for call in asked
             if (ticket := chorus.voices[call].fill_ahead()) is not None
         ]
-        if chorus.following:
-            over += self._follow(chorus)
+        if talking:
+            over += self._talk_above(chorus, talking)
         if chorus.sends:
-            self._sequence[chorus.rows] += 1
-            self._timestamp[chorus.rows] += FRAME
-            for send, packet, line in chorus.sends:
-                try:
-                    send(packet)
-                except OSError:
-                    line.send(packet)
+            self._send_all(chorus)
             chorus.uncounted += 1
         if self._marked:
             self._unmark(group)
@@ -267,12 +268,49 @@ class Outbound:
         for call, ticket in over:
             ended(call, ticket)
 
-    def _follow(self, chorus: _Chorus) -> list[tuple[int, int]]:
-        """Fill the packets of those who hear others; calls and tickets that ended."""
-        self._payload[chorus.followers] = self.live[chorus.followers]
-        talking = [(n, chorus.following[n]) for n in self._ahead.not_resting(chorus.followers)]
-        if not talking:
-            return []
+    def _lay(self, chorus: _Chorus) -> tuple[Sequence[int], Sequence[int]]:
+        """Lay the next frame into every packet, and count the packets.
+
+        Tells the calls whose voices are to be asked, and those of followers that sound above.
+        """
+        if self._loops is not None:
+            asked, talking = self._loops.lay(
+                chorus.talkers, self._ahead.left, self._ahead.laid, chorus.followers, self.live,
+                chorus.rows, self._packets, self._asked, self._talking,
+            )  # fmt: skip
+            return (
+                self._asked[:asked].tolist() if asked else (),
+                self._talking[:talking].tolist() if talking else (),
+            )
+        asks = self._ahead.say(chorus.talkers, self._payload)
+        talks: Sequence[int] = ()
+        if chorus.following:
+            self._payload[chorus.followers] = self.live[chorus.followers]
+            talks = self._ahead.not_resting(chorus.followers)
+        if chorus.sends:
+            self._sequence[chorus.rows] += 1
+            self._timestamp[chorus.rows] += FRAME
+        return asks, talks
+
+    def _send_all(self, chorus: _Chorus) -> None:
+        """Send the packets as they are laid out."""
+        if self._loops is None:
+            for send, packet, line in chorus.sends:
+                try:
+                    send(packet)
+                except OSError:
+                    line.send(packet)
+            return
+        failed = self._loops.send(
+            chorus.rows, chorus.descriptors, self._packets, HEADER.size + FRAME, self._failed
+        )
+        for n in self._failed[:failed].tolist() if failed else ():
+            _, packet, line = chorus.sends[n]
+            line.send(packet)
+
+    def _talk_above(self, chorus: _Chorus, calls: Sequence[int]) -> list[tuple[int, int]]:
+        """Lay what is played to those who hear others above that; calls and tickets that ended."""
+        talking = [(call, chorus.following[call]) for call in calls]
         rows = np.array([call for call, voice in talking if voice.speaks], dtype=np.intp)
         tickets = [(call, voice.fill()) for call, voice in talking]
         if rows.size:

@@ -18,6 +18,7 @@ from call.errors import Misuse
 from call.g711 import Octets, decode
 from call.media import PlayEnded, RecordEnded, RoomClosed, RoomEvent, SpeakersChanged
 from call.sound import FRAME, EndOfRecording, Law, Pcm
+from telephony.media.compiled import Loops
 from telephony.media.high_band import HighBand
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
@@ -30,7 +31,7 @@ from telephony.media.writer import Sink, Writer
 LEAST_DB, MOST_DB = -40.0, 20.0
 """How far a volume may be turned."""
 
-_CROWD = 128  # people in one turn, from whom on another turn is taken for more
+_CROWD = 256  # people in one turn, from whom on another turn is taken for more
 _SPEAKERS = 7  # looks after which it is judged, and told, who speaks: 0.28 s
 _NOTHING: Mapping[int, Pcm] = MappingProxyType({})
 
@@ -122,13 +123,14 @@ class Rooms:
         writer: Writer,
         emit: Callable[[int, RoomEvent], None],
         size: int,
+        loops: Loops | None = None,
     ) -> None:
         """`size`: how many rooms there may be."""
         self._high = high
         self._writer = writer
         self._emit = emit
-        self._mixer = Mixer(live, outbound, size)
-        self._speakers = Speakers(len(live.linear))
+        self._mixer = Mixer(live, outbound, size, loops)
+        self._speakers = Speakers(len(live.linear), loops)
         self._rooms: dict[int, _Room] = {}
         self._where: dict[int, _Room] = {}
         self._writing: dict[Sink, tuple[_Room, Recording]] = {}
@@ -319,8 +321,7 @@ class Rooms:
         turns = [turn or self._seat(group) for group, turn in enumerate(self._turns)]
         calls = np.concatenate([turn.seating.calls for turn in turns])
         if calls.size:
-            for squares in self._seen[:, calls]:
-                self._speakers.feed(calls, squares)
+            self._speakers.look(calls, self._seen)
         for room in self._rooms.values():
             self._tell_speakers(room)
 

@@ -18,7 +18,7 @@ from types import MappingProxyType, ModuleType
 
 from call.errors import Unavailable
 from call.media import Address, Srtp
-from telephony.media.line import Line
+from telephony.media.line import NO_SOCKET, Line
 
 _LONGEST = 1300  # octets of a packet that libsrtp is given to protect, its buffer being 1500
 _LONGEST_SECURE = 1500
@@ -121,6 +121,10 @@ class SecureLine:
 
     def quickest(self) -> Callable[[memoryview], object]:
         return self.send
+
+    @property
+    def descriptor(self) -> int:
+        return NO_SOCKET
 
     def receive(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.bare.receive(into)

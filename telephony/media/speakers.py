@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from call.sound import FRAME
+from telephony.media.compiled import Loops
 from telephony.playout import Rows
 
 Squares = NDArray[np.float32]
@@ -27,12 +28,12 @@ def squares_of(dbfs: float) -> float:
 LOOK = 2
 """Frames from one look to the next."""
 
-_SILENT = squares_of(-60)  # below this nobody's quiet is believed
-_NOISY = squares_of(-30)  # nor above this: whoever is much louder speaks
-_WEAKEST = squares_of(-42)
-_BEGIN, _GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
-_STEADY = np.float32(0.05)  # of the way to the present loudness, a look: 0.8 s
-_SPAN = 25  # looks after which the quietest is sought anew: 1 s
+SILENT = squares_of(-60)  # below this nobody's quiet is believed
+NOISY = squares_of(-30)  # nor above this: whoever is much louder speaks
+WEAKEST = squares_of(-42)
+BEGIN, GO_ON = 8.0, 4.0  # above one's quiet, as power: 9 dB, 6 dB
+STEADY = np.float32(0.05)  # of the way to the present loudness, a look: 0.8 s
+SPAN = 25  # looks after which the quietest is sought anew: 1 s
 ONSET = 2
 """Looks at which somebody is loud who speaks."""
 
@@ -44,14 +45,15 @@ _OVERTAKES = 2.5  # times louder than who was loudest: 4 dB
 class Speakers:
     """Follows the loudness of all calls in rooms."""
 
-    def __init__(self, calls: int, *, pause: int = _PAUSE) -> None:
+    def __init__(self, calls: int, loops: Loops | None = None, *, pause: int = _PAUSE) -> None:
         """`pause`: looks at which somebody is quiet who speaks no more."""
         self._pause = pause
+        self._loops = loops
         self.speaks = np.zeros(calls, dtype=np.bool_)
         """Whether each call is heard speaking."""
         self._steady = np.zeros(calls, dtype=np.float32)
         # The quietest look of the span before, and of this one.
-        self._least = np.full((2, calls), _NOISY, dtype=np.float32)
+        self._least = np.full((2, calls), NOISY, dtype=np.float32)
         self._age = np.zeros(calls, dtype=np.int32)
         self._run = np.zeros(calls, dtype=np.int32)  # frames above; below, counted negative
 
@@ -59,14 +61,25 @@ class Speakers:
         """Begin anew with a call."""
         self.speaks[call] = False
         self._steady[call] = self._run[call] = self._age[call] = 0
-        self._least[:, call] = _NOISY
+        self._least[:, call] = NOISY
+
+    def look(self, calls: Rows, seen: Squares) -> None:
+        """Take several looks at these calls; `seen` has a row for each, of all calls."""
+        if self._loops is not None:
+            self._loops.weigh(
+                calls, seen, self._steady, self._least, self._age, self._run, self.speaks,
+                self._pause,
+            )  # fmt: skip
+            return
+        for squares in seen[:, calls]:
+            self.feed(calls, squares)
 
     def feed(self, calls: Rows, squares: Squares) -> None:
         """Take a look at one frame of each of these calls."""
         steady = self._steady[calls]
-        self._steady[calls] = steady + (squares - steady) * _STEADY
+        self._steady[calls] = steady + (squares - steady) * STEADY
         spoke = self.speaks[calls]
-        bar = np.maximum(_WEAKEST, self._quiet(calls, squares) * np.where(spoke, _GO_ON, _BEGIN))
+        bar = np.maximum(WEAKEST, self._quiet(calls, squares) * np.where(spoke, GO_ON, BEGIN))
         above, run = squares > bar, self._run[calls]
         run = np.where(above, np.maximum(run, 0) + 1, np.minimum(run, 0) - 1)
         self._run[calls] = run
@@ -77,11 +90,11 @@ class Speakers:
         age = self._age[calls] + 1
         before, present = self._least[:, calls]
         present = np.minimum(present, squares)
-        quiet: Squares = np.clip(np.minimum(before, present), _SILENT, _NOISY)
-        over = age >= _SPAN
+        quiet: Squares = np.clip(np.minimum(before, present), SILENT, NOISY)
+        over = age >= SPAN
         self._age[calls] = np.where(over, 0, age)
         self._least[0, calls] = np.where(over, present, before)
-        self._least[1, calls] = np.where(over, np.float32(_NOISY), present)
+        self._least[1, calls] = np.where(over, np.float32(NOISY), present)
         return quiet
 
     def among(self, calls: Sequence[int], told: tuple[int, ...]) -> tuple[int, ...]:

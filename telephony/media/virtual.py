@@ -24,7 +24,7 @@ from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
 from telephony.media.desk import Desk
 from telephony.media.engine import TICK_S, Engine, MediaSettings
-from telephony.media.line import Arrivals
+from telephony.media.line import NO_SOCKET, Arrivals
 from telephony.media.outbound import GROUPS
 from telephony.media.slots import MediaMisuse
 from telephony.media.writer import DirectWriter
@@ -139,6 +139,10 @@ class _Line:
     def quickest(self) -> Callable[[memoryview], object]:
         return self.send
 
+    @property
+    def descriptor(self) -> int:
+        return NO_SOCKET
+
     def receive(self, into: memoryview) -> tuple[int, Address | None]:
         size, source = self.drain(into)
         locked = self.far.locked_to
@@ -186,6 +190,9 @@ class _Wire:
 
     def gather(self, call: int, line: object, wanted: bool) -> None:
         (self.gathered.add if wanted else self.gathered.discard)(call)
+
+    def watch(self, call: int, line: object, wanted: bool) -> None:
+        assert wanted  # there is no socket that anybody else could read
 
     def collect(self, rows: Sequence[memoryview]) -> Arrivals:
         arrivals = Arrivals([], [], [])

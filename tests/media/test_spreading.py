@@ -20,14 +20,14 @@ def _groups(places: Places[object]) -> Counter[int]:
 
 
 def test_few_calls_share_one_beat_and_a_crowd_is_spread_evenly() -> None:
-    places: Places[object] = Places(400)
-    for _ in range(120):
+    places: Places[object] = Places(600)
+    for _ in range(240):
         places.take(lambda _: None)
-    assert _groups(places) == {0: 120}
-    for _ in range(180):
+    assert _groups(places) == {0: 240}
+    for _ in range(280):
         places.take(lambda _: None)
-    assert _groups(places) == {0: 150, 1: 150}
-    for _ in range(100):
+    assert _groups(places) == {0: 260, 1: 260}
+    for _ in range(80):
         places.take(lambda _: None)
     assert places.full
 
