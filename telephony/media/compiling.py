@@ -1,9 +1,22 @@
-"""Whether the loops of the plane can be compiled here, and the loops."""
+"""Whether the loops of the plane can be compiled here, and the loops.
 
+To compile them takes seconds, and what comes of it is kept. numba would keep it as long as the
+file of a loop is the same, though constants of other files are in it as well: so it is kept by what
+is written in all of `call` and `telephony`, and after any change made anew.
+"""
+
+import hashlib
 import logging
+import os
+import shutil
+from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from telephony.media.compiled import Loops
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
 
 _log = logging.getLogger(__name__)
 
@@ -17,9 +30,42 @@ def load_loops() -> Loops | None:
     """Compile them, or load what was compiled before; None where numba is not there, or fails."""
     if not loops_are_there():
         return None
+    kept = _place()
+    if kept is not None:
+        os.environ["NUMBA_CACHE_DIR"] = str(kept)
     try:
         from telephony.media import loops
     except (ImportError, OSError, RuntimeError) as fault:
         _log.warning("the media plane does without compiled loops", extra={"reason": str(fault)})
         return None
     return Loops(loops.take, loops.hear, loops.mix, loops.weigh, loops.lay, loops.send)
+
+
+def _place() -> Path | None:
+    """Where what is compiled from these sources is kept; None where nothing may be written."""
+    written = hashlib.sha256()
+    for trade in ("call", "telephony"):
+        for source in sorted((_ROOT / trade).rglob("*.py")):
+            written.update(source.read_bytes())
+    name = f"loops-{written.hexdigest()[:16]}"
+    for folder in _folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for older in folder.glob("loops-*"):
+                if older.name != name:
+                    shutil.rmtree(older, ignore_errors=True)
+            (folder / name).mkdir(exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder / name, os.W_OK):
+            return folder / name
+    return None
+
+
+def _folders() -> Iterator[Path]:
+    yield _HERE / "__pycache__"
+    yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vestibule"
+
+
+if __name__ == "__main__":
+    load_loops()

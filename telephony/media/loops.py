@@ -7,8 +7,7 @@ while calls are few. Each loop here does what a few strokes of numpy do elsewher
 to the same end, and leaves to them what is not plain. Where the extra `compiled` is not installed,
 all is left to them: this module is imported where numba is there, and nothing else knows numba.
 
-Rows are whole arrays of the plane, indexed by call, and changed in place. To compile takes seconds;
-what comes of it is kept beside this file, or where numba finds a place, and loaded next time.
+Rows are whole arrays of the plane, indexed by call, and changed in place.
 """
 
 import socket
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar, cast, get_type_hints
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 from numba.types import ExternalFunction, int32, int64, uint64
 from numpy.typing import NDArray
 
@@ -64,7 +63,8 @@ def _compiled(loop: _Loop) -> _Loop:
     named = get_type_hints(loop, include_extras=True)
     *takes, returns = [hint.__metadata__[0] for hint in named.values()]
     signature = f"{returns}({', '.join(takes)})"
-    return cast(_Loop, njit(signature, cache=True, fastmath=set(_REORDERED))(loop))
+    kept = bool(config.CACHE_DIR)  # else nothing may be written anywhere
+    return cast(_Loop, njit(signature, cache=kept, fastmath=set(_REORDERED))(loop))
 
 
 _send = ExternalFunction("send", int64(int32, int64, uint64, int32))

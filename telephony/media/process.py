@@ -26,7 +26,7 @@ from telephony.media.engine import MediaSettings
 from telephony.media.ports import Pair, PortPairs
 from telephony.media.slots import MediaMisuse
 
-_READY_S = 15.0
+_READY_S = 60.0
 _END_S = 5.0
 _RESTART_S = 0.5
 _SEAM_OCTETS = 1 << 20
