@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
-BEAT_S = 0.1
+BEAT_S = 0.2
 """Seconds between two looks."""
 
 
 class Heartbeat:
-    """Looks at the running loop ten times a second; `lateness_s` is its smoothed delay.
+    """Looks at the running loop five times a second; `lateness_s` is its smoothed delay.
 
     `looked` is called after each look.
     """
@@ -42,8 +42,8 @@ class Heartbeat:
     def _beat(self) -> None:
         self._release()
         late = asyncio.get_running_loop().time() - self._due
-        # One hiccup weighs a quarter, so that only lasting lateness closes the door.
-        self.lateness_s += (max(0.0, late) - self.lateness_s) / 4
+        # One hiccup weighs two fifths, so that only lasting lateness closes the door.
+        self.lateness_s += (max(0.0, late) - self.lateness_s) * 0.4
         self.start()
         self._looked()
 

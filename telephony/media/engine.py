@@ -383,7 +383,7 @@ class Engine:
         self._receive(now)
         if not self._serves(following):
             following = group
-            self._receive(now)  # what that tick would have read
+            self._inbound.beat_again(self._slots.every, self._slots.frame, now)
         for ear in self._ears[group].values():
             ear.beat(self._slots.frame)
         self._listening.beat(group, self._slots.frame, self._recorder.ended, self._heard_tone)

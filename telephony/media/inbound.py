@@ -63,6 +63,7 @@ class Inbound:
         self._quick: dict[int, int] = {}
         self._whose = self._descriptors = np.zeros(0, dtype=np.intp)
         self._stale = False
+        self._more = False  # whether anything came last on the lines that the wire watches
         self._calls, self._sizes, self._others = np.zeros((3, rows), dtype=np.intp)
         self._rows = [memoryview(row.data)[:MTU] for row in packets[:rows]]
         self._row = memoryview(packets[rows].data)[:MTU]  # of what is read alone
@@ -104,7 +105,19 @@ class Inbound:
 
         And a second one, where the first was no frame foretold: packets of 10 ms, keys among sound.
         """
-        came = self._quick and self._read_in_loop(self._loops, slots, frame, now)
+        came = bool(self._quick) and self._read_in_loop(self._loops, slots, frame, now)
+        self._more = self._read_watched(slots, frame, now)
+        return came or self._more
+
+    def beat_again(self, slots: Mapping[int, Slot], frame: int, now: float) -> None:
+        """Take what more may have come on each line since the beat before was left out."""
+        if self._quick:
+            self._read_in_loop(self._loops, slots, frame, now)
+        if self._more:
+            self._more = self._read_watched(slots, frame, now)
+
+    def _read_watched(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
+        """Take packets of the lines that the wire watches; False when there is none."""
         arrivals = self._wire.collect(self._rows)
         if arrivals.calls:
             for n in self._follow(arrivals.calls, arrivals.sizes, frame):
@@ -118,7 +131,7 @@ class Inbound:
                     self.read(slot, frame, now)
             except Exception:
                 _blame(slot)
-        return bool(came or arrivals.calls or arrivals.others)
+        return bool(arrivals.calls or arrivals.others)
 
     def _read_in_loop(
         self, loops: Loops | None, slots: Mapping[int, Slot], frame: int, now: float

@@ -1,13 +1,15 @@
-"""How hard the plane works: measured beat by beat, and told five times a second."""
+"""How hard the plane works: measured beat by beat, and told when it changes, or each second."""
 
 import math
 from collections import deque
 
 TELL_S = 0.2
-"""Seconds between two tellings."""
+"""Seconds from one measurement to the next, each of which may be told."""
 
 _SMOOTHED_S = 1.0  # what is told weighs the last second most
-_WORST_OF = round(1.0 / TELL_S)  # windows over which the worst beat is remembered
+_SECOND = round(1.0 / TELL_S)  # measurements
+_NEWS = 0.02  # of the time more or less: whoever is told has work with it as well
+_NEWS_S = 0.001  # later or earlier
 
 
 class LoadMeter:
@@ -19,7 +21,9 @@ class LoadMeter:
         self._began: float | None = None
         self._tell_at = 0.0
         self._worked = self._worst = 0.0
-        self._latest: deque[float] = deque(maxlen=_WORST_OF)
+        self._latest: deque[float] = deque(maxlen=_SECOND)
+        self._told = 0.0, 0.0
+        self._untold = 0
 
     @property
     def late_s(self) -> float:
@@ -29,7 +33,7 @@ class LoadMeter:
     def note(self, woke: float, done: float, late: float) -> bool:
         """A beat was served from `woke` to `done`, `late` seconds after it was due.
 
-        True when it is time to tell.
+        True when there is something to tell.
         """
         if self._began is None:
             self._began, self._tell_at = woke, woke + TELL_S
@@ -39,6 +43,19 @@ class LoadMeter:
         if done < self._tell_at:
             return False
         self._close(self._began, done)
+        return self._is_news()
+
+    def _is_news(self) -> bool:
+        """Whether to tell what was measured: it is another than was told, or a second has gone."""
+        busy, late_s = self._told
+        self._untold += 1
+        if (
+            abs(self.busy - busy) < _NEWS
+            and abs(self.late_s - late_s) < _NEWS_S
+            and self._untold < _SECOND
+        ):
+            return False
+        self._told, self._untold = (self.busy, self.late_s), 0
         return True
 
     def _close(self, began: float, now: float) -> None:
@@ -57,5 +74,6 @@ class LoadMeter:
         measured = self._began is not None
         self.busy = self._worked = self._worst = 0.0
         self._began = None
+        self._told = 0.0, 0.0
         self._latest.clear()
         return measured

@@ -213,17 +213,17 @@ def mix(
     calls: Numbers1, where: Numbers1, linear: Samples2, hush: Number, says: Gains1,
     says_wanted: Gains1, lowered: Gains1, hears: Gains1, hears_wanted: Gains1, spoken: Gains2,
     totals: Gains2, announced: Flag, measured: Flag, squares: Gains1, limit: Gains1,
-    of_rooms: Numbers1, law: Octets1, table: Octets1, live: Octets2, recorded: Samples2,
+    rooms: Numbers1, law: Octets1, table: Octets1, live: Octets2, recorded: Samples2,
 ) -> Nothing:  # fmt: skip
     """Mix what everybody says into what each hears next.
 
     `totals` has a row for each room: where anything is `announced`, it is there already. `recorded`
-    has one for each room, or none. `limit` is the limiter's gain of each call, and of each room at
-    `of_rooms`. `spoken` is used up. See `Mixer` for the rest.
+    has one for each room, or none. `limit` is the limiter's gain of each call, and then of each
+    room. `spoken` is used up. See `Mixer` for the rest.
     """
     people = len(calls)
     if not announced:
-        for room in range(len(of_rooms)):
+        for room in range(len(rooms)):
             for k in range(FRAME):
                 totals[room, k] = 0
     for n in range(people):
@@ -248,7 +248,7 @@ def mix(
             was, now = hears[place], hears_wanted[place]
             hears[place] = now
         else:
-            room, place = n - people, of_rooms[n - people]
+            room, place = n - people, len(squares) + rooms[n - people]
             was = now = np.float32(1)
             for k in range(FRAME):
                 spoken[n, k] = 0

@@ -166,6 +166,7 @@ class Mixer:
         self._lowers = False  # and any of these
         self._loops = loops
         self._even = np.ones(rooms, dtype=np.float32)
+        self._none = np.zeros((0, FRAME), dtype=np.int16)
         self._totals = np.zeros((rooms, FRAME), dtype=np.float32)
         self._spoken = np.zeros((calls + rooms, FRAME), dtype=np.float32)
 
@@ -243,14 +244,13 @@ class Mixer:
             self._totals[: len(seating.rooms)] = 0
             for place, frame in announced.items():
                 self._totals[place] = frame
-        recorded = np.zeros((len(seating.rooms) if rooms else 0, FRAME), dtype=np.int16)
+        recorded = np.zeros((len(seating.rooms), FRAME), dtype=np.int16) if rooms else self._none
         loops.mix(
             seating.calls, seating.where, self._live.linear, HUSH,
             self.says.present, self.says.wanted, self._even if lowered is None else lowered,
             self.hears.present, self.hears.wanted, self._spoken, self._totals,
             bool(announced), measured, self.squares, self._limit,
-            len(self.squares) + seating.rooms, self._live.law, OCTETS, self._outbound.live,
-            recorded,
+            seating.rooms, self._live.law, OCTETS, self._outbound.live, recorded,
         )  # fmt: skip
         return recorded if rooms else None
 
