@@ -34,6 +34,7 @@ from telephony.dtmf import KEYS
 from telephony.following import Following
 from telephony.media.attention import Attention
 from telephony.media.bridges import Bridges
+from telephony.media.care import REPORT, Care, first_report
 from telephony.media.clips import ClipShelf
 from telephony.media.company import Company
 from telephony.media.compiled import Loops
@@ -57,9 +58,8 @@ from telephony.playout import Ring, Timeline
 from telephony.tones import key_tones
 
 TICK_S = FRAME_S / GROUPS
-_CARE = 25 * GROUPS  # ticks in which every call is looked after once: half a second
+_DRAINED = 50  # packets read at once of a line, at most, to be up to date
 _KEYS_QUEUED_S = 30.0  # of keys to send; more are left out
-_REPORT = 250  # frames between reports: 5 s (RFC 3550, 6.2)
 
 _log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Engine:
         self._draw = draw
         self._emit = emit
         self._slots = Slots()
-        self._care: list[dict[int, Slot]] = [{} for _ in range(_CARE)]
+        self._care = Care()
         self._ring = Ring(settings.slots)
         self._outbound = Outbound(settings.slots, loops)
         self._following = Following(settings.slots)
@@ -219,13 +219,13 @@ class Engine:
             self._following,
             heard=self._slots.frame,
             alive=self._slots.frame,
-            next_report=self._slots.frame + _REPORT // 2 + call % _REPORT,
+            next_report=first_report(call, self._slots.frame),
             late_before=self.late_ticks,
         )
         self._ring.clear(call, self._slots.frame)
         self._following.begin(call)
         self._slots.add(slot)
-        self._care[call % _CARE][call] = slot
+        self._care.add(slot)
         self._wire.attach(call, line)
 
     def connect(self, call: int, stream: Stream) -> None:
@@ -399,10 +399,8 @@ class Engine:
         if self._high:
             self._high.cross(following, self._bridges.other)
         self._rooms.beat(group)
-        cared_for = self._care[number % _CARE]
-        if cared_for:
-            for slot in tuple(cared_for.values()):
-                self._look_after(slot)
+        for slot in self._care.due(number):
+            self._look_after(slot)
 
     def step_over(self, ticks: int) -> None:
         """Step over ticks that came too late to be served; what arrived meanwhile is heard."""
@@ -426,7 +424,7 @@ class Engine:
     def _drain(self, slot: Slot) -> None:
         """Read what a line still holds, within reason, so that the present is the present."""
         now = self._clock.monotonic()
-        for _ in range(_CARE):
+        for _ in range(_DRAINED):
             if not self._inbound.read(slot, self._slots.frame, now):
                 break
         if slot.ear is not None:
@@ -449,7 +447,7 @@ class Engine:
         if not slot.closing or slot.writing:
             return
         self._slots.remove(slot)
-        del self._care[slot.call % _CARE][slot.call]
+        self._care.remove(slot)
         sent = self._outbound.sent(slot.call)[0] if slot.sender else 0
         self._emit(slot.call, statistics(slot, sent, self.late_ticks - slot.late_before))
 
@@ -458,7 +456,7 @@ class Engine:
             return
         self._inbound.relearn(slot, self._slots.frame)
         if slot.sender is not None and self._slots.frame >= slot.next_report:
-            slot.next_report = self._slots.frame + _REPORT
+            slot.next_report = self._slots.frame + REPORT
             self._tell_peer(slot)
         if self._live.takes(slot.call):
             slot.playout_s = max(PLAYOUT_S, self._live.delay(slot.call) * FRAME_S)
