@@ -9,6 +9,9 @@ from directory.extension import Extension, Phone, Proofs, Registration
 class Listing(Protocol):
     """Extensions and telephones, kept. Raises StoreUnavailable beside what is told."""
 
+    def stamp(self) -> object:
+        """What is another soon after anything changed; cheap, and no more than a hint."""
+
     async def extensions(self) -> Sequence[Extension]:
         """Every extension, by number."""
 

@@ -122,10 +122,28 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _done, engine, work)
 
+    def stamp(self) -> object:
+        """What is another soon after anybody wrote anything; it asks the database nothing.
+
+        Soon, and not at once: a write is seen in a file before others may read it. Where the
+        database is no file, no two stamps are equal.
+        """
+        if self._url.get_backend_name() != "sqlite" or self._url.database is None:
+            return object()
+        return tuple(_state_of(Path(self._url.database + end)) for end in ("", "-wal"))
+
     @property
     def skips_locked_rows(self) -> bool:
         """Whether rows another worker holds can be passed over (PostgreSQL)."""
         return self._engine.dialect.name == "postgresql"
+
+
+def _state_of(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
 
 
 def _done(engine: Engine, work: Callable[[Connection], T]) -> T:

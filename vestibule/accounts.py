@@ -15,6 +15,9 @@ from telephony.sip.challenges import Secret
 
 LOOK_EVERY_S = 1.0
 
+_READ_ANYWAY = 10
+"""Looks after which the directory is read even if nothing seems to be another."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -33,7 +36,7 @@ def _nobody_watches(user: str) -> None:
 
 
 class Accounts:
-    """The extensions and the accounts as they were a second ago at most.
+    """The extensions and the accounts as they were a second ago.
 
     `gone` is called for each account that is no more, or whose password is another: what was let
     in by the old one is to be forgotten.
@@ -45,15 +48,23 @@ class Accounts:
         self._listing = listing
         self._realm = realm
         self._known = _NOBODY
+        self._stamp: object = None
+        self._looks = 0
+        # A stamp may be another before what was written can be read: it is read once more.
+        self._settled = False
         self.gone = gone
 
     async def look(self) -> None:
-        """Read the directory. Raises StoreUnavailable; what was known then stays."""
+        """Read the directory, if it changed. Raises StoreUnavailable; what was known stays."""
+        stamp, self._looks = self._listing.stamp(), self._looks + 1
+        if stamp == self._stamp and self._settled and self._looks % _READ_ANYWAY:
+            return
         extensions = {each.number: each for each in await self._listing.extensions()}
         phones = {phone.user: (phone, proofs) for phone, proofs in await self._listing.phones()}
         users: dict[str, tuple[str, ...]] = {}
         for user, (phone, _) in phones.items():
             users[phone.extension] = (*users.get(phone.extension, ()), user)
+        self._settled, self._stamp = stamp == self._stamp, stamp
         before, self._known = self._known, _Known(extensions, phones, users)
         for user, (_, proofs) in before.phones.items():
             if user not in phones or phones[user][1] != proofs:

@@ -15,6 +15,9 @@ from storage.database import OnDatabase, in_transaction, on_view
 class SqlAlchemyListing(OnDatabase):
     """Extensions and telephones."""
 
+    def stamp(self) -> object:
+        return self.database.stamp()
+
     @on_view
     def extensions(self, connection: Connection) -> Sequence[Extension]:
         rows = connection.execute(select(t.extension).order_by(t.extension.c.number))
