@@ -9,7 +9,9 @@ stream that whoever has no key cannot make needs no such care. After a second wi
 is dissolved and the source learned again.
 
 A beat reads one packet of each line, all into the rows of one array. Those that came as foretold
-(`telephony.following`) are dealt with together; all others, one by one.
+(`telephony.following`) are dealt with together; all others, one by one. Where loops are compiled,
+lines that are locked and plain are read by one of them, without asking which have anything; the
+wire watches the others.
 """
 
 import logging
@@ -105,14 +107,13 @@ class Inbound:
 
         And a second one, where the first was no frame foretold: packets of 10 ms, keys among sound.
         """
-        came = bool(self._quick) and self._read_in_loop(self._loops, slots, frame, now)
+        came = self._read_in_loop(slots, frame, now)
         self._more = self._read_watched(slots, frame, now)
         return came or self._more
 
     def beat_again(self, slots: Mapping[int, Slot], frame: int, now: float) -> None:
         """Take what more may have come on each line since the beat before was left out."""
-        if self._quick:
-            self._read_in_loop(self._loops, slots, frame, now)
+        self._read_in_loop(slots, frame, now)
         if self._more:
             self._more = self._read_watched(slots, frame, now)
 
@@ -133,18 +134,16 @@ class Inbound:
                 _blame(slot)
         return bool(arrivals.calls or arrivals.others)
 
-    def _read_in_loop(
-        self, loops: Loops | None, slots: Mapping[int, Slot], frame: int, now: float
-    ) -> bool:
+    def _read_in_loop(self, slots: Mapping[int, Slot], frame: int, now: float) -> bool:
         """Take a packet of each line that the loop may read; False when there is none."""
-        if loops is None:
+        if self._loops is None or not self._quick:
             return False
         if self._stale:
             self._stale = False
             self._whose = np.array(list(self._quick), dtype=np.intp)
             self._descriptors = np.array(list(self._quick.values()), dtype=np.intp)
         following, ring = self._following, self._ring
-        came, strange = loops.take(
+        came, strange = self._loops.take(
             self._whose, self._descriptors, self._calls, self._sizes, self._packets,
             following.foretold, following.jitter, following.listened,
             ring.octets, ring.frame, ring.filled, ring.head, ring.arrived, frame, self._others,

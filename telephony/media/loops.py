@@ -133,11 +133,10 @@ def hear(
     law: Octets1, table: Samples1, heard: Numbers1, said: Octets2, linear: Samples2,
     others: Numbers1,
 ) -> Number:  # fmt: skip
-    """Let each call be heard whose next frame is there, waits no longer than `most`, and follows.
+    """Let each call be heard whose next frame is there, follows, and waits no longer than `most`.
 
-    Unless a frame is due to be left out or put in, and this one is `quiet`.
-
-    Tells of how many that is not so; those are put into `others`. See `Live` for the arrays.
+    Where a frame is due to be left out or put in, it must not be `quiet` either. Tells of how many
+    this is not so; they are put into `others`. See `Live` for the arrays.
     """
     strange = 0
     for n in range(len(calls)):
