@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from call.errors import Unavailable
+from telephony.media.compiling import compiler
 from telephony.media.process import slots_within
 from telephony.media.trial import Round, Step, TrialPlan, try_calls
-from vestibule.doctor import Finding, Verdict
+from vestibule.doctor import Finding, Verdict, loops_finding
 from vestibule.settings import Settings
 
 MOST = 4000
@@ -87,6 +88,7 @@ def judge(settings: Settings, playing: Round, recording: Round, *, late_s: float
         _tried("calls that hear a prompt", playing, played),
         _tried("calls that are recorded", recording, recorded),
         _scheduling(playing.priority),
+        _loops(playing.compiled),
         _limit("descriptors", limits["descriptors"], "LimitNOFILE in the systemd unit, ulimit -n"),
         _limit("ports", limits["ports"], "media.first_port and media.last_port"),
         _limit("memory", limits["memory"], "more memory, or less that runs beside"),
@@ -108,6 +110,16 @@ def _scheduling(priority: str) -> Finding:
     if priority == "SCHED_FIFO":
         return Finding(Verdict.GOOD, "scheduling", f"{priority}: sound comes before all else")
     return Finding(Verdict.NOTE, "scheduling", priority, BETTER_SCHEDULING)
+
+
+def _loops(compiled: bool) -> Finding:
+    """What the plane that was tried did, whatever is installed."""
+    there = compiler()
+    if compiled or not there:
+        return loops_finding(there)
+    advice = "A warning of the plane above says why. Calls cost more processor without."
+    what = f"not compiled, though {there} is there: numpy does their part"
+    return Finding(Verdict.NOTE, "media loops", what, advice)
 
 
 def _limit(about: str, calls: int, how: str) -> Finding:

@@ -22,6 +22,7 @@ from ivr.voices.casting import load_cast
 from ivr.voices.espeak import Espeak, SyntheticVoice
 from telephony.codecs import NAMES, NARROW
 from telephony.crypto import SrtpPolicy
+from telephony.media.compiling import compiler
 from telephony.media.process import DESCRIPTORS_A_SLOT, OTHER_DESCRIPTORS, slots_within
 from telephony.media.secure_line import srtp_is_there
 from telephony.media.wideband import wideband_there
@@ -86,6 +87,7 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         _codecs,
         _hold_music,
         _metrics,
+        _loops,
         _limits,
     ):
         findings += await check(settings, clock)
@@ -432,6 +434,20 @@ async def _metrics(settings: Settings, _: Clock) -> list[Finding]:
         advice = "They name nobody; let only the machine that asks reach it."
         return [Finding(Verdict.NOTE, about, "whoever reaches it reads the figures", advice)]
     return [Finding(Verdict.GOOD, about, "free")]
+
+
+async def _loops(_: Settings, __: Clock) -> list[Finding]:
+    """Whether the loops of the media plane can be compiled; `--media` tells whether they are."""
+    return [loops_finding(compiler())]
+
+
+def loops_finding(compiled_by: str) -> Finding:
+    """What compiles the loops of the media plane, or how to have it."""
+    about = "media loops"
+    if compiled_by:
+        return Finding(Verdict.GOOD, about, f"compiled by {compiled_by}")
+    advice = "Calls cost less processor with: pip install 'vestibule[compiled]'."
+    return Finding(Verdict.NOTE, about, "not compiled, numpy does their part", advice)
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:

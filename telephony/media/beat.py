@@ -57,6 +57,7 @@ class Plane:
         self._writer = ThreadWriter()
         self._wire = UdpWire()
         clock = SystemClock()
+        loops = load_loops()
         self._engine = Engine(
             settings,
             self._wire,
@@ -65,14 +66,15 @@ class Plane:
             _draw,
             lambda slot, event: self._tell(seam.Told(slot, event)),
             lambda room, event: self._tell(seam.ToldOfRoom(room, event)),
-            load_loops(),
+            loops,
         )
+        self._compiled = loops is not None
         self._linked = True
         self._meter = LoadMeter()
 
     def run(self, priority: str) -> None:
         """Serve until the seam is cut."""
-        self._tell(seam.Ready(priority))
+        self._tell(seam.Ready(priority, self._compiled))
         start, number = time.monotonic(), 0
         while self._linked:
             if self._engine.idle:

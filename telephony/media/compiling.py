@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,11 @@ _log = logging.getLogger(__name__)
 def loops_are_there() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
+
+
+def compiler() -> str:
+    """What compiles the loops here, and its version; empty where numba is not installed."""
+    return f"numba {version('numba')}" if loops_are_there() else ""
 
 
 def load_loops() -> Loops | None:

@@ -77,6 +77,8 @@ class MediaProcess(Desk):
         self._most = slots_within(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         self.priority = ""
         """What scheduling the process obtained: "SCHED_FIFO", "nice -10" or "normal"."""
+        self.compiled = False
+        """Whether the loops of its beat are compiled; numpy does their part else."""
 
     @property
     def host(self) -> str:
@@ -241,9 +243,12 @@ class MediaProcess(Desk):
                 self._note_empty()
             case PlaneLoad():
                 self._load = news
-            case seam.Ready(priority):
-                self.priority = priority
+            case seam.Ready(priority, compiled):
+                self.priority, self.compiled = priority, compiled
                 self._ready.set()
+                _log.info(
+                    "media plane takes calls", extra={"priority": priority, "compiled": compiled}
+                )
                 if priority == "normal":
                     _log.warning("media plane runs at normal priority")
 

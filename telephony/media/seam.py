@@ -21,9 +21,12 @@ it anew for each record costs more than all the rest."""
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The plane takes calls; `priority` is what scheduling it obtained."""
+    """The plane takes calls."""
 
     priority: str
+    """The scheduling it obtained."""
+    compiled: bool
+    """Whether the loops of a beat are compiled; numpy does their part else."""
 
 
 @dataclass(frozen=True, slots=True)

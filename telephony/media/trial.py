@@ -52,6 +52,8 @@ class Round:
     record: bool
     priority: str
     """The scheduling the plane obtained."""
+    compiled: bool
+    """Whether the loops of its beat were compiled."""
     steps: tuple[Step, ...]
     lost: int
     """Packets that did not arrive."""
@@ -89,7 +91,7 @@ async def try_calls(plan: TrialPlan, *, record: bool) -> Round:
                 break
     finally:
         await plane.stop()
-    return Round(record, plane.priority, tuple(steps), trial.lost)
+    return Round(record, plane.priority, plane.compiled, tuple(steps), trial.lost)
 
 
 def _numbers(most: int, busy: float, steps: Sequence[Step]) -> Iterator[int]:

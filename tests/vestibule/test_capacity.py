@@ -1,19 +1,24 @@
 """How many calls a machine will hold: tried, and told with what limits it."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from call.clock import SystemClock
+from telephony.media.compiling import compiler
+from telephony.media.engine import MediaSettings
+from telephony.media.process import MediaProcess
 from telephony.media.trial import Round, Step, TrialPlan, try_calls
 from vestibule.capacity import BUSY, Estimate, estimate, examine_media, judge
-from vestibule.doctor import Finding, Verdict
+from vestibule.doctor import Finding, Verdict, examine
 from vestibule.settings import Settings, settings_from
 
 MIB = 2**20
 FEW = Step(calls=50, busy=0.10, processor=0.08, late_s=0.001, memory=50 * MIB)
 MANY = Step(calls=550, busy=0.35, processor=0.44, late_s=0.001, memory=55 * MIB)
-PLAYING = Round(record=False, priority="SCHED_FIFO", steps=(FEW, MANY), lost=0)
+PLAYING = Round(record=False, priority="SCHED_FIFO", compiled=True, steps=(FEW, MANY), lost=0)
 RECORDING = replace(PLAYING, record=True, steps=(FEW, replace(MANY, busy=0.60)))
 
 
@@ -82,6 +87,57 @@ def test_what_scheduling_was_had_is_told_and_how_to_have_better(
     assert ("LimitRTPRIO" in told.advice) is (verdict is Verdict.NOTE)
 
 
+@pytest.mark.parametrize(
+    ("compiled", "compiled_by", "what", "advice"),
+    [
+        (True, "numba 1.2.3", "compiled by numba 1.2.3", ""),
+        (False, "numba 1.2.3", "not compiled, though numba 1.2.3 is there", "says why"),
+        (False, "", "not compiled, numpy", "pip install 'vestibule[compiled]'"),
+    ],
+)
+def test_whether_the_loops_of_the_plane_were_compiled_is_told_and_how_they_would_be(
+    compiled: bool, compiled_by: str, what: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.capacity.compiler", lambda: compiled_by)
+    trial = replace(PLAYING, compiled=compiled)
+    told = _told(judge(_settings(), trial, RECORDING, late_s=0.01), "media loops")
+    assert told.verdict is (Verdict.GOOD if compiled else Verdict.NOTE)
+    assert told.what.startswith(what)
+    assert advice in told.advice
+
+
+@pytest.mark.parametrize("compiled_by", ["numba 1.2.3", ""])
+async def test_a_doctor_who_tries_nothing_tells_what_would_compile_the_loops(
+    compiled_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.doctor.compiler", lambda: compiled_by)
+    settings = settings_from({"storage": {"data": tmp_path}}, origin="test")
+    told = _told(await examine(settings, SystemClock()), "media loops")
+    assert told.verdict is (Verdict.GOOD if compiled_by else Verdict.NOTE)
+    assert "numba 1.2.3" in told.what if compiled_by else "'vestibule[compiled]'" in told.advice
+
+
+def test_without_numba_nothing_compiles_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telephony.media.compiling.find_spec", lambda name: None)
+    assert compiler() == ""
+
+
+@pytest.mark.wire
+@pytest.mark.skipif(not compiler(), reason="numba is not installed")
+async def test_a_plane_that_takes_calls_has_told_that_its_loops_are_compiled(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "telephony.media.process")
+    plane = MediaProcess("127.0.0.1", settings=MediaSettings(slots=2))
+    assert not plane.compiled
+    await plane.start()
+    await plane.stop()
+    assert plane.compiled
+    (line,) = [each for each in caplog.records if each.msg == "media plane takes calls"]
+    assert line.__dict__["compiled"] is True
+    assert line.__dict__["priority"] == plane.priority
+
+
 @pytest.mark.wire
 async def test_a_real_plane_is_tried_with_calls_that_hear_each_other(tmp_path: Path) -> None:
     tried = await try_calls(TrialPlan(tmp_path, most=4, step_s=0.6), record=True)
@@ -101,5 +157,5 @@ async def test_the_doctor_tells_each_limit_in_a_line_of_its_own(tmp_path: Path) 
     findings = await examine_media(settings, TrialPlan(tmp_path, most=2, step_s=0.5))
     abouts = [each.about for each in findings]
     assert abouts[:2] == ["calls that hear a prompt", "calls that are recorded"]
-    assert {"scheduling", "descriptors", "ports", "memory"} <= set(abouts)
+    assert {"scheduling", "media loops", "descriptors", "ports", "memory"} <= set(abouts)
     assert "of a core a call" in findings[0].what
