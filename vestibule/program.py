@@ -1,6 +1,7 @@
 """The running program: everything opened in order, calls taken, everything closed in reverse."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from vestibule.web import open_web
 from voicemail.adapters.serving_lock import only_server
 from voicemail.mailboxes import Mailboxes
 from voicemail.outbox import OutboxWorker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ async def open_program(settings: Settings, clock: Clock) -> AsyncIterator[Progra
             open_web(settings, office.hall, mailroom.database, clock) as web,
         ):
             address = await line.start()
+            told = {"priority": plane.priority, "compiled": plane.compiled}
+            log.info("media plane serves", extra=told)
             try:
                 yield Program(address, line, pbx, mailroom, voice, sounds, office, web)
             finally:

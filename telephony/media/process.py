@@ -246,9 +246,6 @@ class MediaProcess(Desk):
             case seam.Ready(priority, compiled):
                 self.priority, self.compiled = priority, compiled
                 self._ready.set()
-                _log.info(
-                    "media plane takes calls", extra={"priority": priority, "compiled": compiled}
-                )
                 if priority == "normal":
                     _log.warning("media plane runs at normal priority")
 
