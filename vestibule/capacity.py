@@ -10,7 +10,7 @@ from call.errors import Unavailable
 from telephony.media.compiling import compiler
 from telephony.media.process import slots_within
 from telephony.media.trial import Round, Step, TrialPlan, try_calls
-from vestibule.doctor import Finding, Verdict, loops_finding
+from vestibule.doctor import Finding, Verdict
 from vestibule.settings import Settings
 
 MOST = 4000
@@ -88,7 +88,7 @@ def judge(settings: Settings, playing: Round, recording: Round, *, late_s: float
         _tried("calls that hear a prompt", playing, played),
         _tried("calls that are recorded", recording, recorded),
         _scheduling(playing.priority),
-        _loops(playing.compiled),
+        *_loops(playing.compiled),
         _limit("descriptors", limits["descriptors"], "LimitNOFILE in the systemd unit, ulimit -n"),
         _limit("ports", limits["ports"], "media.first_port and media.last_port"),
         _limit("memory", limits["memory"], "more memory, or less that runs beside"),
@@ -112,14 +112,14 @@ def _scheduling(priority: str) -> Finding:
     return Finding(Verdict.NOTE, "scheduling", priority, BETTER_SCHEDULING)
 
 
-def _loops(compiled: bool) -> Finding:
-    """What the plane that was tried did, whatever is installed."""
+def _loops(compiled: bool) -> list[Finding]:
+    """Whether the plane that was tried did without the loops that could be compiled here."""
     there = compiler()
     if compiled or not there:
-        return loops_finding(there)
-    advice = "A warning of the plane above says why. Calls cost more processor without."
+        return []
     what = f"not compiled, though {there} is there: numpy does their part"
-    return Finding(Verdict.NOTE, "media loops", what, advice)
+    advice = "A warning of the plane says why; calls cost more processor until it is mended."
+    return [Finding(Verdict.NOTE, "media loops", what, advice)]
 
 
 def _limit(about: str, calls: int, how: str) -> Finding:

@@ -437,17 +437,12 @@ async def _metrics(settings: Settings, _: Clock) -> list[Finding]:
 
 
 async def _loops(_: Settings, __: Clock) -> list[Finding]:
-    """Whether the loops of the media plane can be compiled; `--media` tells whether they are."""
-    return [loops_finding(compiler())]
-
-
-def loops_finding(compiled_by: str) -> Finding:
-    """What compiles the loops of the media plane, or how to have it."""
+    """Whether anything compiles the loops of the media plane, or how to have it."""
     about = "media loops"
-    if compiled_by:
-        return Finding(Verdict.GOOD, about, f"compiled by {compiled_by}")
+    if there := compiler():
+        return [Finding(Verdict.GOOD, about, f"compiled by {there}")]
     advice = "Calls cost less processor with: pip install 'vestibule[compiled]'."
-    return Finding(Verdict.NOTE, about, "not compiled, numpy does their part", advice)
+    return [Finding(Verdict.NOTE, about, "not compiled, numpy does their part", advice)]
 
 
 async def _limits(settings: Settings, _: Clock) -> list[Finding]:
