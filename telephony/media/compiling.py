@@ -16,8 +16,8 @@ from pathlib import Path
 
 from telephony.media.compiled import Loops
 
-_HERE = Path(__file__).parent
-_ROOT = _HERE.parents[1]
+_ROOT = Path(__file__).parents[2]
+_BESIDE = Path(__file__).parent / "__pycache__"
 
 _log = logging.getLogger(__name__)
 
@@ -56,21 +56,30 @@ def _place() -> Path | None:
     name = f"loops-{written.hexdigest()[:16]}"
     for folder in _folders():
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for older in folder.glob("loops-*"):
-                if older.name != name:
-                    shutil.rmtree(older, ignore_errors=True)
-            (folder / name).mkdir(exist_ok=True)
+            (folder / name).mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
         if os.access(folder / name, os.W_OK):
+            _forget_older(name)
             return folder / name
     return None
 
 
 def _folders() -> Iterator[Path]:
-    yield _HERE / "__pycache__"
-    yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vestibule"
+    yield _BESIDE
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(cache) / "vestibule"
+    try:
+        yield Path.home() / ".cache" / "vestibule"
+    except RuntimeError:  # a user of a number alone, as containers have
+        return
+
+
+def _forget_older(name: str) -> None:
+    """Remove what was compiled of these sources before; elsewhere it may be another program's."""
+    for kept in _BESIDE.glob("loops-*"):
+        if kept.name != name:
+            shutil.rmtree(kept, ignore_errors=True)
 
 
 if __name__ == "__main__":
