@@ -262,6 +262,9 @@ def mix(
         else:
             for k in range(FRAME):
                 recorded[room, k] = np.int16(np.rint(sound[k]))
+    if not len(recorded):
+        for room in range(len(rooms)):  # whoever hears a whole room later begins as at first
+            limit[len(squares) + rooms[room]] = 1
 
 
 @_compiled

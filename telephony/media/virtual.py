@@ -22,6 +22,7 @@ from call.media import (
 from call.sound import FRAME, FRAME_S, Law, Pcm
 from telephony import rtp
 from telephony.dtmf import EventPacket, press_packets
+from telephony.media.compiled import Loops
 from telephony.media.desk import Desk
 from telephony.media.engine import TICK_S, Engine, MediaSettings
 from telephony.media.line import NO_SOCKET, Arrivals
@@ -213,8 +214,11 @@ class VirtualPlane(Desk):
     """A MediaPlane whose time is moved by hand. Events are told between ticks, in order."""
 
     def __init__(
-        self, clock: VirtualClock, settings: MediaSettings | None = None, seed: int = 0
-    ) -> None:
+        self, clock: VirtualClock, settings: MediaSettings | None = None, seed: int = 0,
+        *, loops: Loops | None = None,
+    ) -> None:  # fmt: skip
+        """`loops` serve what of a beat needs no socket; without them, numpy does."""
+        self._loops = loops
         self._settings = settings or MediaSettings(slots=64)
         super().__init__(self._settings)
         self._clock = clock
@@ -236,6 +240,7 @@ class VirtualPlane(Desk):
             self._draw,
             lambda slot, event: self._events.append(lambda: self._told(slot, event)),
             lambda room, event: self._events.append(lambda: self._told_of_room(room, event)),
+            self._loops,
         )
 
     async def start(self) -> None:

@@ -16,6 +16,8 @@ from telephony.media.virtual import VirtualPlane
 from telephony.tones import key_tones
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 PHONE = {Law.PCMU: 0, Law.PCMA: 8}
 BOTH_WAYS = [(a, b) for a in Law for b in Law]
 

@@ -14,6 +14,8 @@ from call.sound import FRAME, Clip, Law
 from telephony import rtp
 from tests.media.plane import VirtualCall, a_call, make_clip, noise, stream
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 SECOND = 50
 """Frames in one."""
 

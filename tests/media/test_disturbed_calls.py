@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from call.sound import FRAME, Law
 from telephony import rtp
 from telephony.dtmf import KEYS, press_packets
 from tests.media.plane import VirtualCall, a_call, a_plane, noise
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 FRAMES = 110
 SOUND = encode(noise(FRAMES * 0.02, seed=6), Law.PCMU).reshape(-1, FRAME)

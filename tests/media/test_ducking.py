@@ -11,6 +11,8 @@ from call.sound import FRAME, Law, Pcm
 from telephony.media.ducking import above
 from tests.media.plane import a_call, a_plane, make_clip, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LAWS = tuple(Law)
 
 

@@ -9,6 +9,8 @@ from call.media import Direction, RecordEnded, Side
 from call.sound import Pcm
 from tests.media.plane import a_call, stream, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 @pytest.mark.parametrize("sends_on_hold", [True, False])
 @pytest.mark.parametrize("side", [Side.RECEIVED, Side.MIXED])

@@ -20,6 +20,8 @@ from telephony.dtmf import (
 )
 from tests.media.plane import a_call, stream
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 Arrival = tuple[int, int, bytes]
 """SSRC, timestamp and payload of an event packet."""
 

@@ -13,6 +13,8 @@ from call.sound import FRAME, Law
 from telephony.media.live import GUESSED, Live
 from telephony.playout import Ring, Timeline
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 BEGUN = 100
 """The frame in which the call begins."""
 MOST = 10

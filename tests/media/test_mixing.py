@@ -14,6 +14,8 @@ from telephony.media.mixing import LOWERED, Mixer, Seating
 from telephony.media.outbound import Outbound
 from telephony.playout import Ring
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LAWS = tuple(Law)
 
 

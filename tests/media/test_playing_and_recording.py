@@ -12,6 +12,8 @@ from call.sound import FRAME, Clip, EndOfRecording, Law
 from telephony import rtcp, rtp
 from tests.media.plane import a_call, a_plane, make_clip, noise, stream, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def _through(sound: np.ndarray, law: Law) -> np.ndarray:
     return decode(encode(sound, law), law)

@@ -13,6 +13,8 @@ from telephony import rtp
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream
 from tests.media.test_controls import QUIET, a_message, frames_heard, frames_of
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 @pytest.mark.parametrize("ptime_ms", [20, 40, 60])
 def test_what_repeats_begins_again_with_no_gap_and_never_ends(

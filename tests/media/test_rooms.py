@@ -27,6 +27,8 @@ from telephony.media.slots import MediaMisuse
 from telephony.media.virtual import VirtualPlane
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 E = TypeVar("E")
 SECOND = 8000
 

@@ -7,10 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from call.clock import VirtualClock
 from call.media import RoomClosed, RoomEvent
 from call.sound import Law
+from telephony.media.compiled import Loops
+from telephony.media.compiling import load_loops, loops_are_there
 from telephony.media.engine import TICK_S, MediaSettings
-from tests.media.plane import VirtualCall, a_call, a_plane, stream, tone
+from telephony.media.virtual import VirtualPlane
+from tests.media.plane import VirtualCall, a_call, stream, tone
 
 PEOPLE = 5
 ROOMS = 2
@@ -27,9 +31,15 @@ class Rooms(RuleBasedStateMachine):
     pitches: ClassVar = [300 + 400 * n for n in range(PEOPLE)]
     speech: ClassVar = [tone(SECONDS, pitch, 4000) for pitch in pitches]
 
+    @staticmethod
+    def loops() -> Loops | None:
+        """What serves a beat."""
+        return None
+
     @initialize()
     def begin(self) -> None:
-        self.plane = a_plane(MediaSettings(slots=PEOPLE + 1, rooms=ROOMS))
+        settings = MediaSettings(slots=PEOPLE + 1, rooms=ROOMS)
+        self.plane = VirtualPlane(VirtualClock(), settings, loops=self.loops())
         self.events: list[list[RoomEvent]] = []
         self.rooms = [self._open() for _ in range(ROOMS)]
         self.people = [self._call(n) for n in range(PEOPLE)]
@@ -117,5 +127,17 @@ class Rooms(RuleBasedStateMachine):
             assert rest.max() < 200
 
 
+class RoomsInLoops(Rooms):
+    """The same, mixed in loops."""
+
+    @staticmethod
+    def loops() -> Loops | None:
+        return load_loops()
+
+
 TestRooms = Rooms.TestCase
 TestRooms.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
+
+if loops_are_there():
+    TestRoomsInLoops = RoomsInLoops.TestCase
+    TestRoomsInLoops.settings = TestRooms.settings

@@ -14,6 +14,8 @@ from telephony.media.rooms import NoSuchRoom
 from tests.media.plane import a_call, a_plane, make_clip, noise, tone
 from tests.media.test_rooms import Room
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 FRAME_OCTETS = 2 * FRAME
 
 

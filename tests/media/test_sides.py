@@ -12,6 +12,8 @@ from telephony import rtp
 from telephony.media.outbound import GROUPS
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream, tone
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def _through(sound: Pcm, law: Law = Law.PCMU) -> Pcm:
     return decode(encode(sound, law), law)

@@ -13,6 +13,8 @@ from telephony.dtmf import TelephoneEvent, pack_event
 from telephony.media.engine import MediaSettings
 from tests.media.plane import VirtualCall, a_call, a_plane, noise
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 HOME: Address = ("127.0.0.1", 20000)
 THIEVES = {"another port": ("127.0.0.1", 6666), "another host": ("192.0.2.66", 20000)}
 WORDS = encode(noise(8.0, seed=5), Law.PCMU).reshape(-1, FRAME)

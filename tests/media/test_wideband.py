@@ -27,7 +27,7 @@ from telephony import rtcp, rtp
 from telephony.codecs import FACTS, samples_in
 from telephony.dtmf import parse_event
 from telephony.media.high_band import HighBand
-from telephony.media.line import Line
+from telephony.media.line import NO_SOCKET, Line
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.media.wide_ear import WideEar
@@ -44,6 +44,8 @@ from tests.media.wide_phone import (
     wide_noise,
     wide_tone,
 )
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 SPEECH = Path(__file__).parents[2] / "audio_fixtures" / "greeting_3s.wav"
 CODECS = pytest.mark.parametrize("codec", Wideband)
@@ -458,6 +460,8 @@ def test_reports_to_a_wide_telephone_tell_time_by_its_clock(codec: Wideband) -> 
 
 class Ears:
     """A line that keeps what is sent."""
+
+    descriptor = NO_SOCKET
 
     def __init__(self) -> None:
         self.sent: list[rtp.RtpPacket] = []
