@@ -1,7 +1,6 @@
 """Frames laid out ahead of their time are those said one by one, whatever comes between."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,8 +9,6 @@ from call.sound import FRAME, Law
 from telephony.media.ahead import Ahead
 from telephony.media.voice import Voice
 from telephony.rtp import HEADER
-
-pytestmark = pytest.mark.usefixtures("each_way")
 
 CALL = 1
 ROW = HEADER.size + FRAME
