@@ -17,6 +17,7 @@ from telephony import rtp
 from telephony.dtmf import TelephoneEvent, pack_event
 from telephony.media.compiled import Loops
 from telephony.media.line import UdpLine, UdpWire
+from telephony.playout import PAUSE
 from tests.media.plane import make_clip, noise, stream
 from tests.media.wired import Peer, Wired, a_socket
 
@@ -63,6 +64,8 @@ FATES = (
     "noise", "jump", "source", "burst", "stranger", "pause",
 )  # fmt: skip
 
+PAUSES = (PAUSE - 2, PAUSE - 1, PAUSE, 60)
+
 Frame = list[tuple[bool, bytes]]
 """What is sent before a beat; each with whether a stranger sends it."""
 
@@ -79,7 +82,7 @@ def talks(draw: st.DrawFn) -> list[Frame]:
         sent: Frame = [(False, octets) for octets in late]
         late = []
         if fate == "pause":
-            frames += [[] for _ in range(60)]
+            frames += [[] for _ in range(draw(st.sampled_from(PAUSES)))]
         elif fate == "source":
             ssrc += 1
         elif fate == "jump":
@@ -143,7 +146,7 @@ def outcome(
         return [p.heard for p in wired.peers], told, recorded
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(talks(), st.booleans(), st.booleans())
 def test_whatever_comes_is_heard_told_recorded_and_answered_alike(
     compiled: Loops, talk: list[Frame], bridged: bool, played: bool
