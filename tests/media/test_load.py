@@ -99,7 +99,7 @@ async def test_the_process_tells_its_load_while_a_call_is_up_and_none_after_it(
 ) -> None:
     ear = Ear()
     phone, slot = await call_of(plane, ear)
-    await phone.hears(25)
+    await phone.hears(60)  # what is no news is told each second
     assert 0 < plane.load.busy < 1
     plane.close(slot)
     await ear.hears(MediaStatistics)
