@@ -22,7 +22,7 @@ class LoadMeter:
         self._tell_at = 0.0
         self._worked = self._worst = 0.0
         self._latest: deque[float] = deque(maxlen=_SECOND)
-        self._told = 0.0, 0.0
+        self._told: tuple[float, float] | None = None
         self._untold = 0
 
     @property
@@ -47,11 +47,11 @@ class LoadMeter:
 
     def _is_news(self) -> bool:
         """Whether to tell what was measured: it is another than was told, or a second has gone."""
-        busy, late_s = self._told
         self._untold += 1
         if (
-            abs(self.busy - busy) < _NEWS
-            and abs(self.late_s - late_s) < _NEWS_S
+            self._told is not None
+            and abs(self.busy - self._told[0]) < _NEWS
+            and abs(self.late_s - self._told[1]) < _NEWS_S
             and self._untold < _SECOND
         ):
             return False
@@ -74,6 +74,6 @@ class LoadMeter:
         measured = self._began is not None
         self.busy = self._worked = self._worst = 0.0
         self._began = None
-        self._told = 0.0, 0.0
+        self._told = None
         self._latest.clear()
         return measured
