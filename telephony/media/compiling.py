@@ -82,5 +82,11 @@ def _forget_older(name: str) -> None:
             shutil.rmtree(kept, ignore_errors=True)
 
 
+def compile_loops() -> None:
+    """Compile them ahead of the first start, if they can be kept and are not yet."""
+    if loops_are_there() and (kept := _place()) is not None and not any(kept.iterdir()):
+        load_loops()
+
+
 if __name__ == "__main__":
-    load_loops()
+    compile_loops()

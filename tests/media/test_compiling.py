@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from telephony.media.compiled import Loops
-from telephony.media.compiling import load_loops
+from telephony.media.compiling import compile_loops, load_loops
 
 KEPT = "NUMBA_CACHE_DIR"
 PLACES = "telephony.media.compiling"
@@ -55,6 +55,26 @@ def test_loops_that_cannot_be_loaded_are_done_without_and_the_log_says_so_in_a_l
     assert line.levelno == logging.WARNING
     assert line.msg == "the media plane does without compiled loops"
     assert "telephony.media.loops" in line.__dict__["reason"]
+
+
+def test_installing_compiles_ahead_what_is_not_kept_yet_and_else_loads_nothing(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def compiles() -> None:
+        (kept,) = (places / "beside").iterdir()
+        (kept / "loops.nbi").touch()
+        made.append(kept)
+
+    monkeypatch.setattr(f"{PLACES}.find_spec", lambda name: object())
+    monkeypatch.setattr(f"{PLACES}.load_loops", compiles)
+    compile_loops()
+    compile_loops()
+    assert len(made) == 1
+    (places / "sources" / "call" / "one.py").write_text("ONE = 2\n")
+    compile_loops()
+    assert len(set(made)) == 2
 
 
 @pytest.mark.usefixtures("compiled")
