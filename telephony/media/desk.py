@@ -28,13 +28,11 @@ from call.media import (
 )
 from call.sound import Clip
 from telephony.media.engine import MediaSettings
-from telephony.media.outbound import GROUPS
+from telephony.media.outbound import CROWD, GROUPS
 from telephony.media.rooms import LEAST_DB, MOST_DB
 from telephony.media.slots import MediaMisuse
 
 E = TypeVar("E")
-
-_CROWD = 256  # slots taken in the first group, from which on the others fill up too
 
 
 @dataclass(slots=True)
@@ -69,7 +67,7 @@ class Places(Generic[E]):
         """Take the place that was free the longest, in the group where one more costs least."""
         first = self._free[0]
         others = max(self._free, key=len)
-        few = len(first) and len(range(0, self._size, GROUPS)) - len(first) < _CROWD
+        few = len(first) and len(range(0, self._size, GROUPS)) - len(first) < CROWD
         place = (first if few else others).popleft()
         self.taken[place] = Place(listener)
         return place

@@ -27,6 +27,9 @@ from telephony.rtp import HEADER, sequence_after, timestamp_after
 GROUPS = 2
 """Calls are spread over the two 10 ms halves of a frame."""
 
+CROWD = 256
+"""Calls that share one half, or people whose rooms do, before the other is used as well."""
+
 _LONGEST = 3  # frames in a packet
 _ROW = HEADER.size + _LONGEST * FRAME
 _FIELDS = np.dtype(

@@ -22,7 +22,7 @@ from telephony.media.compiled import Loops
 from telephony.media.high_band import HighBand
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
-from telephony.media.outbound import GROUPS, Outbound
+from telephony.media.outbound import CROWD, GROUPS, Outbound
 from telephony.media.recording import LOUD, Recording
 from telephony.media.relay import Relay
 from telephony.media.speakers import LOOK, Speakers
@@ -31,7 +31,6 @@ from telephony.media.writer import Sink, Writer
 LEAST_DB, MOST_DB = -40.0, 20.0
 """How far a volume may be turned."""
 
-_CROWD = 256  # people in one turn, from whom on another turn is taken for more
 _SPEAKERS = 7  # looks after which it is judged, and told, who speaks: 0.28 s
 _NOTHING: Mapping[int, Pcm] = MappingProxyType({})
 
@@ -368,7 +367,7 @@ class Rooms:
         for each in self._rooms.values():
             people[each.group] += len(each.members)
         room.group = next(
-            (n for n in range(GROUPS) if people[n] < _CROWD), people.index(min(people))
+            (n for n in range(GROUPS) if people[n] < CROWD), people.index(min(people))
         )
 
     def _seat(self, group: int) -> _Turn:
