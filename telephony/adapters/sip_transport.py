@@ -6,6 +6,7 @@ sent is told to the core, which knows whose call it was.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 from collections import OrderedDict, deque
@@ -31,6 +32,9 @@ BATCH = 64
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Octets the kernel may keep for us; it grants what its limits allow."""
+
+OTHER_PORTS = 16
+"""Tried, where any port would do and the one the kernel chose for datagrams is taken by TCP."""
 
 AFTER_FAULT_S = 0.5
 CONNECT_LIMIT_S = 5.0
@@ -101,17 +105,27 @@ class SipTransport:
     # life
 
     async def open(self) -> Address:
-        """Bind both sockets; gives the address bound. Raises NoListeningAddress."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._socket = _udp_socket(self._host, self._port)
-            port = int(self._socket.getsockname()[1])
-            self._server = await loop.create_server(
-                lambda: _Connection(self, None), self._host, port
-            )
-        except OSError as error:
-            await self.close()
-            raise NoListeningAddress(f"{self._host}:{self._port}: {error.strerror}") from error
+        """Bind both sockets; gives the address bound. Raises NoListeningAddress.
+
+        Port 0 takes one that is free for datagrams and for connections alike.
+        """
+        others = 0 if self._port else OTHER_PORTS
+        while True:
+            try:
+                return await self._bind()
+            except OSError as error:
+                await self.close()
+                if others == 0 or error.errno != errno.EADDRINUSE:
+                    told = f"{self._host}:{self._port}: {error.strerror}"
+                    raise NoListeningAddress(told) from error
+                others -= 1
+
+    async def _bind(self) -> Address:
+        self._socket = _udp_socket(self._host, self._port)
+        port = int(self._socket.getsockname()[1])
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(self, None), self._host, port
+        )
         return self._host, port
 
     def attach(

@@ -7,6 +7,7 @@ import pytest
 
 from call.clock import SystemClock
 from call.errors import PeerFault, Unavailable
+from telephony.adapters import sip_transport
 from telephony.adapters.sip_transport import SipTransport
 from telephony.sip.events import CallConfirmed, Output, Peer, Send, SipEvent, Transport
 
@@ -196,3 +197,21 @@ async def test_an_address_in_use_is_told_at_the_start() -> None:
         other = SipTransport(*line.address, SystemClock())
         with pytest.raises(Unavailable):
             await other.open()
+
+
+async def test_where_any_port_will_do_one_is_taken_that_tcp_has_free_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bind = sip_transport._udp_socket
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        taken = busy.getsockname()[1]
+        chosen = iter([taken, taken])
+        monkeypatch.setattr(
+            sip_transport, "_udp_socket", lambda host, port: bind(host, next(chosen, port))
+        )
+        async with Line() as line, asyncio.timeout(20):
+            assert line.address[1] != taken
+            transport, protocol = await phone(line.address)
+            transport.sendto(MESSAGE)
+            assert await protocol.got.get() == MESSAGE
+            transport.close()
