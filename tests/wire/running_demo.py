@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,17 +53,6 @@ class Demo:
     def times_held_up(self) -> int:
         """How often its media plane told that the machine held it up, which callers hear."""
         return 0 if self.log is None else self.log.read_text().count(HELD_UP)
-
-    async def undisturbed(self, path: Callable[[], Awaitable[None]]) -> None:
-        """Take a path; again, twice at most, if it goes wrong while the plane is held up."""
-        for _ in range(2):
-            before = self.times_held_up()
-            try:
-                return await path()
-            except (AssertionError, ExceptionGroup):  # a group: of callers at the same time
-                if self.times_held_up() == before:
-                    raise
-        return await path()
 
     async def sounds(self, expected: Hears) -> list[Pcm]:
         """Every sound that would be what is expected, from the clips the server plays."""

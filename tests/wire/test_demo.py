@@ -7,7 +7,6 @@ import io
 import os
 import signal
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -120,10 +119,6 @@ async def test_the_scenarios_of_callers_all_at_once(demo: Demo) -> None:
     assert len(scenarios) >= 6
     for scenario in scenarios:
         await demo.prepare(scenario.caller)
-    await demo.undisturbed(partial(all_at_once, demo, scenarios))
-
-
-async def all_at_once(demo: Demo, scenarios: list[Scenario]) -> None:
     async with asyncio.TaskGroup() as callers:
         calls = [
             callers.create_task(script(demo, each.caller, str(reachable(each))))
@@ -138,10 +133,6 @@ async def all_at_once(demo: Demo, scenarios: list[Scenario]) -> None:
 async def test_french_the_english_offer_and_the_menu_are_heard_through_six_thousand_damaged_packets(
     demo: Demo,
 ) -> None:
-    await demo.undisturbed(partial(hears_all_under_fire, demo))
-
-
-async def hears_all_under_fire(demo: Demo) -> None:
     async with Phone("5145550123") as caller, Phone("5145550199") as victim:
         heard = ScriptedCaller("somebody else").hears("aa.welcome", "fr")
         heard = heard.hears("aa.english_offer", "en").hears("aa.menu", "fr")

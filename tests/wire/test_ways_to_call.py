@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 import numpy as np
 import pytest
@@ -116,45 +115,57 @@ async def forgets_its_connection(demo: Demo) -> None:
         assert len(phone.links) == 2
 
 
-Calls = Mapping[Callable[[Demo], Coroutine[None, None, None]], "asyncio.Task[None]"]
+Way = Callable[[Demo], Coroutine[None, None, None]]
+WAYS: tuple[Way, ...] = (
+    presses_by_tones, presses_by_info, loses_packets, calls_over_tcp, forgets_its_connection,
+)  # fmt: skip
+
+
+class Calls:
+    """All ways at once; each test waits for one. A test that is taken again calls anew."""
+
+    def __init__(self, demo: Demo) -> None:
+        self._demo = demo
+        self.under_way = {way: asyncio.create_task(way(demo)) for way in WAYS}
+
+    async def by(self, way: Way) -> None:
+        """Be through with a call."""
+        begun = self.under_way.pop(way, None)
+        await (begun or way(self._demo))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def calls(demo: Demo) -> AsyncIterator[Calls]:
-    """All of them at once; each test waits for one."""
-    ways = (
-        presses_by_tones, presses_by_info, loses_packets, calls_over_tcp, forgets_its_connection,
-    )  # fmt: skip
-    tasks: Calls = {way: asyncio.create_task(demo.undisturbed(partial(way, demo))) for way in ways}
-    yield tasks
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    calls = Calls(demo)
+    yield calls
+    await asyncio.gather(*calls.under_way.values(), return_exceptions=True)
 
 
 async def test_a_telephone_without_events_signs_in_by_tones(
     calls: Calls,
 ) -> None:
-    await calls[presses_by_tones]
+    await calls.by(presses_by_tones)
 
 
 async def test_a_telephone_that_presses_by_info_signs_in(
     calls: Calls,
 ) -> None:
-    await calls[presses_by_info]
+    await calls.by(presses_by_info)
 
 
 async def test_a_network_that_loses_a_fifth_and_doubles_another_presses_each_key_once(
     calls: Calls,
 ) -> None:
-    await calls[loses_packets]
+    await calls.by(loses_packets)
 
 
 async def test_a_call_over_tcp_is_heard_clean_and_may_be_held(
     calls: Calls,
 ) -> None:
-    await calls[calls_over_tcp]
+    await calls.by(calls_over_tcp)
 
 
 async def test_a_caller_by_tcp_whose_connection_closed_is_hung_up_where_it_listens(
     calls: Calls,
 ) -> None:
-    await calls[forgets_its_connection]
+    await calls.by(forgets_its_connection)
