@@ -28,10 +28,11 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
-    """A day on which no busy machine held the media plane up, or the third one."""
+    """A day on which no busy machine held the media plane or a telephone up, or the third one."""
     for _ in range(3):
         day = asyncio.run(a_day(tmp_path_factory.mktemp("day")))
-        if HELD_UP not in day.log:
+        spoken = (take for takes in day.said.values() for take in takes.values())
+        if HELD_UP not in day.log and not any(take.holes for take in spoken):
             break
     return day
 
