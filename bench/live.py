@@ -20,6 +20,7 @@ from call.g711 import SILENCE, encode
 from call.media import Direction, Side, Stream
 from call.sound import FRAME, FRAME_S, Law
 from telephony.media.attention import Attention
+from telephony.media.line import NO_SOCKET
 from telephony.media.live import GUESSED, Live
 from telephony.media.outbound import GROUPS, Outbound
 from telephony.media.recording import Recording
@@ -96,8 +97,13 @@ def measure(calls: int, frames: int, name: str, lateness: Lateness) -> None:
 class _NoLine:
     """What is sent goes nowhere."""
 
+    descriptor = NO_SOCKET
+
     def send(self, packet: memoryview | bytes) -> None:
         return
+
+    def quickest(self) -> Callable[[memoryview], object]:
+        return self.send
 
 
 def measure_users(calls: int, frames: int, folder: Path) -> None:

@@ -37,6 +37,7 @@ _LATE_S = 0.005
 _NICE = -10
 _CONVERSE_S = 0.0005  # that commands get in every gap between two ticks, however short it is
 _SPARE_S = 0.001  # left of a gap, when commands take the rest of it
+_FOLLOWS_S = 0.004  # a command is seldom alone: a stop is followed by what is played instead
 _PAIR = ("sound", "reports")  # the sockets of a slot, in the order they travel
 _ROOM_FOR_SOCKETS = socket.CMSG_LEN(len(_PAIR) * array("i").itemsize)
 _UNTOLD = 100_000  # events that may wait for call logic; it is stuck for good beyond
@@ -119,13 +120,16 @@ class Plane:
     def _wait(self, due: float) -> None:
         """Sleep until then; where a tick is left out on the way, commands are done as they come.
 
-        To wake costs more than an idle tick. So it is done at the first command, and not at each.
+        To wake costs more than an idle tick. So it is done for the first command and those that
+        follow it at once, and not for each.
         """
         left = due - time.monotonic()
         if left > TICK_S:
             asked, _, _ = select.select([self._link], [], [], left)
             if not asked:
                 return
+            left = due - _SPARE_S - time.monotonic()
+            time.sleep(max(0.0, min(_FOLLOWS_S, left)))
             self._converse(due - _SPARE_S)
             left = due - time.monotonic()
         time.sleep(max(0.0, left))

@@ -305,3 +305,22 @@ async def test_a_caller_pauses_and_goes_back_in_what_is_played(
     assert octets[25 * FRAME : 45 * FRAME] in after  # the last packets may still be on their way
     assert octets[:FRAME] not in after
     phone.transport.close()
+
+
+async def test_what_answers_a_key_a_moment_after_the_stop_begins_where_the_stop_is_heard(
+    plane: MediaProcess, tmp_path: Path
+) -> None:
+    phone, slot = await call_of(plane, Ear())
+    clips = [make_clip(tmp_path, f"prompt{n}", noise(2.0, seed=n)) for n in (6, 7)]
+    plane.play(slot, clips[:1], ticket=0)
+    await phone.hears(10)
+    for answer in range(1, 21):
+        plane.stop_playing(slot)
+        await asyncio.sleep(0.001)
+        plane.play(slot, [clips[answer % 2]], ticket=answer)
+        await phone.hears(10)
+    packets = [p.payload for p in phone.heard]
+    silent = [packet == bytes([255]) * FRAME for packet in packets]
+    heard = silent[silent.index(False) :]
+    assert heard.count(True) < 7, heard  # a beat falls now and then between the two
+    phone.transport.close()
