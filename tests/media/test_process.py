@@ -1,13 +1,16 @@
 """The plane's own process, on real sockets: it keeps the beat, and it never outlives us."""
 
 import asyncio
+import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -154,6 +157,35 @@ async def test_nothing_is_shared_out_over_threads_that_a_busy_machine_holds_up(
     names = [(task / "comm").read_text() for task in process.glob("task/*")]
     await plane.stop()
     assert len(names) == 2, names  # the beat, and the thread that writes recordings
+
+
+LOADING = """
+import os
+from telephony.media import beat
+
+def tell(load):
+    print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0), flush=True)
+    return load()
+
+loads = beat.load_loops
+beat.load_loops = lambda: tell(loads)
+beat.main()
+"""
+
+
+def test_a_plane_that_starts_is_not_before_others_while_it_loads() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    settings = json.dumps(asdict(MediaSettings(slots=8)))
+    command = [sys.executable, "-c", LOADING, str(theirs.fileno()), settings]
+    with ours, subprocess.Popen(
+        command, cwd=ROOT, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, text=True
+    ) as plane:  # fmt: skip
+        theirs.close()
+        assert ours.recv(1024)  # it is ready
+        ours.close()
+        out, _ = plane.communicate(timeout=30)
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    assert out.split() == [str(os.SCHED_OTHER), str(nice)]
 
 
 async def test_a_stranger_on_the_line_is_not_heard(plane: MediaProcess) -> None:
