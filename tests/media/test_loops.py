@@ -126,19 +126,22 @@ def test_a_room_that_is_not_loud_is_mixed_alike(
 
 @settings(max_examples=40)
 @given(
-    SIZES, st.lists(st.tuples(st.sampled_from([60, 3000, 15_000, 32_000]), st.integers(1, 12)),
-                    min_size=1, max_size=6),
+    SIZES,
+    st.lists(
+        st.tuples(st.sampled_from([60, 3000, 15_000, 32_000]), st.integers(1, 12), st.booleans()),
+        min_size=1, max_size=6,
+    ),
     st.integers(0, 1 << 20),
 )  # fmt: skip
 def test_a_loud_room_is_brought_within_full_scale_alike(
-    compiled: Loops, sizes: list[int], levels: list[tuple[int, int]], seed: int
+    compiled: Loops, sizes: list[int], levels: list[tuple[int, int, bool]], seed: int
 ) -> None:
     """Everybody speaks, so that each hears something of their own."""
     dice, people = np.random.default_rng(seed), sum(sizes)
     laws = dice.integers(0, len(LAWS), people)
     tables = [Table(sizes, laws, loops) for loops in (None, compiled)]
-    step = Step(1, (0, 1.0), (0, 1.0), 0.0, announced=False, recorded=True, measured=True)
-    for amplitude, frames in levels:
+    for amplitude, frames, announced in levels:
+        step = Step(1, (0, 1.0), (0, 1.0), 0.0, announced, recorded=True, measured=True)
         for _ in range(frames):
             (one, other), (room, other_room) = _play(tables, step, dice, amplitude)
             assert np.abs(one - other).max() <= 1
