@@ -128,11 +128,9 @@ class Plane:
             asked, _, _ = select.select([self._link], [], [], left)
             if not asked:
                 return
-            left = due - _SPARE_S - time.monotonic()
-            time.sleep(max(0.0, min(_FOLLOWS_S, left)))
+            _sleep_until(min(time.monotonic() + _FOLLOWS_S, due - _SPARE_S))
             self._converse(due - _SPARE_S)
-            left = due - time.monotonic()
-        time.sleep(max(0.0, left))
+        _sleep_until(due)
 
     def _rest(self) -> None:
         """No slot is open: wait for a command, however long."""
@@ -203,6 +201,10 @@ class Plane:
 
     def _tell(self, news: seam.News) -> None:
         self._untold.append(seam.pack(news))
+
+
+def _sleep_until(due: float) -> None:
+    time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _draw() -> tuple[int, int, int]:
