@@ -1,6 +1,5 @@
 """Each loop does what the strokes of numpy do that serve where numba is not installed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -14,12 +13,13 @@ from call.g711 import DECODE, encode
 from call.media import Direction, Stream
 from call.sound import FRAME, Law
 from telephony.media.compiled import Loops
-from telephony.media.line import NO_SOCKET, Line
+from telephony.media.line import Line
 from telephony.media.live import Live
 from telephony.media.mixing import Mixer, Seating
 from telephony.media.outbound import Outbound
 from telephony.media.speakers import Speakers, squares_of
 from telephony.playout import Ring
+from tests.media.ears import Ears
 from tests.media.plane import noise, stream
 
 LAWS = tuple(Law)
@@ -226,21 +226,6 @@ def test_who_speaks_is_seen_alike(
         assert (ways[1].speaks == ways[0].speaks).all()
         one, other = (way.among(seated.tolist(), ()) for way in ways)
         assert other == one
-
-
-class Ears:
-    """A line without a socket, which keeps what is sent."""
-
-    descriptor = NO_SOCKET
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    def send(self, packet: memoryview | bytes) -> None:
-        self.sent.append(bytes(packet))
-
-    def quickest(self) -> Callable[[memoryview], object]:
-        return self.send
 
 
 CALLS = 3

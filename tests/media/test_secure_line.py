@@ -1,6 +1,5 @@
 """Encrypted sound (RFC 3711): who has the key is heard, and nobody else."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from call.sound import FRAME, Law
 from telephony import rtcp, rtp
 from telephony.dtmf import TelephoneEvent, pack_event
 from telephony.media.secure_line import SecureLine
+from tests.media.ears import Ears
 from tests.media.plane import VirtualCall, a_call, a_plane, make_clip, noise, stream
 from tests.media.srtp_reference import Reference, derived, keystream
 from tests.wire.hearing import find
@@ -24,22 +24,16 @@ RFC_MASTER = bytes.fromhex("E1F97A0D3E018BE0D64FA32C06DE41390EC675AD498AFEEBB696
 PHONE, THIEF = ("127.0.0.1", 20000), ("127.0.0.1", 6666)
 
 
-class Cable:
+class Cable(Ears):
     """A bare line whose packets are laid in and taken out by hand."""
 
     def __init__(self) -> None:
-        self.sent: list[bytes] = []
+        super().__init__()
         self.coming: list[bytes] = []
 
     def aim(self, address: Address) -> None: ...
     def lock(self, address: Address) -> None: ...
     def close(self) -> None: ...
-
-    def send(self, packet: memoryview | bytes) -> None:
-        self.sent.append(bytes(packet))
-
-    def quickest(self) -> Callable[[memoryview], object]:
-        return self.send
 
     def send_report(self, packet: bytes, address: Address) -> None:
         self.sent.append(packet)

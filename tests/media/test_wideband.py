@@ -1,6 +1,5 @@
 """Wide sound: what G.722 and Opus keep of it, on its own and through the plane."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -27,13 +26,14 @@ from telephony import rtcp, rtp
 from telephony.codecs import FACTS, samples_in
 from telephony.dtmf import parse_event
 from telephony.media.high_band import HighBand
-from telephony.media.line import NO_SOCKET, Line
+from telephony.media.line import Line
 from telephony.media.live import Live
 from telephony.media.outbound import Outbound
 from telephony.media.wide_ear import WideEar
 from telephony.media.wideband import BadPayload, make_decoder, make_encoder
 from telephony.playout import DEPTH, Ring, Timeline
 from telephony.resampling import DELAY, Doubler, Halver, Joiner, Splitter
+from tests.media.ears import Ears
 from tests.media.plane import a_call, a_plane, make_clip, noise, stream, tone
 from tests.media.wide_phone import (
     WIDE,
@@ -458,21 +458,6 @@ def test_reports_to_a_wide_telephone_tell_time_by_its_clock(codec: Wideband) -> 
     assert statistics.jitter_ms > 2
 
 
-class Ears:
-    """A line that keeps what is sent."""
-
-    descriptor = NO_SOCKET
-
-    def __init__(self) -> None:
-        self.sent: list[rtp.RtpPacket] = []
-
-    def send(self, packet: memoryview | bytes) -> None:
-        self.sent.append(rtp.parse(packet))
-
-    def quickest(self) -> Callable[[memoryview], object]:
-        return self.send
-
-
 @pytest.mark.parametrize("codec", [Law.PCMU, *Wideband])
 @pytest.mark.parametrize("ptime_ms", [20, 40])
 def test_numbers_and_times_of_packets_go_round_without_a_word(codec: Codec, ptime_ms: int) -> None:
@@ -483,9 +468,10 @@ def test_numbers_and_times_of_packets_go_round_without_a_word(codec: Codec, ptim
     outbound.regroup(0)
     for _ in range(40):
         outbound.beat(0, lambda call, ticket: None)
-    numbers = [p.sequence for p in ears.sent]
+    packets = [rtp.parse(packet) for packet in ears.sent]
+    numbers = [packet.sequence for packet in packets]
     assert numbers == [rtp.sequence_after(65533, n + 1) for n in range(len(numbers))]
-    assert ears.sent[-1].timestamp < 0xFFFFFE00
+    assert packets[-1].timestamp < 0xFFFFFE00
 
 
 @CODECS
